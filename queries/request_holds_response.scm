@@ -1,0 +1,7 @@
+; request.rows = table.scan()["Items"]
+(assignment
+  left: (attribute) @holder
+  right: (_) @value
+  (#held-by? @holder request)
+  (#kind? @value page items records)
+  (#not-single? @value)) @finding

@@ -1,0 +1,255 @@
+//! Reduce step, second half: which matches of the rules' patterns hold, and what they tell.
+
+pub mod predicates;
+pub mod render;
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::facts::{Captured, ChunkFacts, ExprId, FunctionId, Match, Span};
+use crate::finding::{Confidence, Severity};
+use crate::query::{Operand, Rules};
+use crate::rules::Rule;
+use crate::summary::{CellKey, Outcome, Seen};
+use crate::value::*;
+use crate::workspace::unit::Unit;
+use crate::workspace::world::{Reader, World};
+
+pub use render::render;
+
+/// A match that holds, in terms that edits elsewhere don't move.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub rule: &'static Rule,
+    pub unit: UnitId,
+    pub chunk: u16,
+    pub function: FunctionId,
+    /// The finding's bytes, from the chunk's start.
+    pub span: Span,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    pub story: Story,
+}
+
+/// What the message and the trail are made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Story {
+    /// What is kept.
+    pub value: Option<Atom>,
+    /// The place that keeps it.
+    pub holder: Option<Place>,
+    /// The holder as the code writes it, from the chunk's start.
+    pub holder_span: Option<Span>,
+    /// Further places, with what each says; in order, after the source.
+    pub notes: Vec<(Where, &'static str)>,
+    /// Another shape of the same defect, for the message.
+    pub variant: &'static str,
+    /// Words that the message quotes.
+    pub detail: smol_str::SmolStr,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Where {
+    Site(Site),
+    /// Bytes from the finding's chunk's start.
+    Span(Span),
+    /// Where the holder is made.
+    Birth(Place),
+}
+
+/// What judging one unit gave.
+#[derive(Debug, Default)]
+pub struct Judged {
+    pub verdicts: Vec<Verdict>,
+    pub reads: Vec<CellKey>,
+}
+
+/// Judges all matches of a unit against the last round's cells.
+pub fn judge(unit: &Unit, outcome: &Outcome, world: &World, rules: &Rules) -> Judged {
+    let reader = Reader::new(world, crate::workspace::world::ROUNDS);
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    for (number, chunk) in unit.chunks.iter().enumerate() {
+        for one in &chunk.facts.matches {
+            let cx = Cx::new(unit, outcome, &reader, rules, number as u16, &chunk.facts, one);
+            verdicts.extend(cx.verdict());
+        }
+    }
+    settle(&mut verdicts);
+    Judged { verdicts, reads: reader.take_reads() }
+}
+
+/// One site, one finding; and in one function only the first gathering of pages.
+fn settle(verdicts: &mut Vec<Verdict>) {
+    let place = |verdict: &Verdict| (verdict.chunk, verdict.span.start, verdict.span.end);
+    verdicts.sort_by(|a, b| place(a).cmp(&place(b)).then(a.rule.rank().cmp(&b.rule.rank())).then(b.confidence.cmp(&a.confidence)));
+    let mut kept: Vec<Verdict> = Vec::new();
+    for verdict in verdicts.drain(..) {
+        let same_site = kept.iter().any(|other| place(other) == place(&verdict) && (other.rule.code == verdict.rule.code || other.rule.silences(verdict.rule)));
+        let gathered = verdict.rule.gathers() && kept.iter().any(|other| other.rule.gathers() && other.chunk == verdict.chunk && other.function == verdict.function && other.severity >= verdict.severity);
+        // `list(sorted(pages))`: the outermost gathering stands for the inner ones.
+        let inside = verdict.rule.gathers() && kept.iter().any(|other| other.rule.code == verdict.rule.code && other.chunk == verdict.chunk && other.span.start <= verdict.span.start && other.span.end >= verdict.span.end);
+        if !(same_site || gathered || inside) {
+            kept.push(verdict);
+        }
+    }
+    *verdicts = kept;
+}
+
+/// One match in its surroundings: what predicates ask.
+pub struct Cx<'a> {
+    pub unit: &'a Unit,
+    pub outcome: &'a Outcome,
+    pub reader: &'a Reader<'a>,
+    pub rules: &'a Rules,
+    pub chunk: u16,
+    pub facts: &'a ChunkFacts,
+    pub one: &'a Match,
+}
+
+impl<'a> Cx<'a> {
+    fn new(unit: &'a Unit, outcome: &'a Outcome, reader: &'a Reader<'a>, rules: &'a Rules, chunk: u16, facts: &'a Arc<ChunkFacts>, one: &'a Match) -> Self {
+        Cx { unit, outcome, reader, rules, chunk, facts, one }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        let pattern = self.rules.pattern(self.one.pattern);
+        let mut confidence = Confidence::High;
+        for condition in &pattern.conditions {
+            // What an alternative of the pattern did not capture is not asked.
+            if condition.operands.iter().any(|operand| matches!(operand, Operand::Capture(name) if self.by_index(*name).is_none())) {
+                continue;
+            }
+            let answer = (condition.predicate.check)(self, &condition.operands);
+            if answer.is_some() == condition.negated {
+                return None;
+            }
+            confidence = confidence.min(answer.unwrap_or(Confidence::High));
+        }
+        let finding = self.captured("finding")?;
+        let mut verdict = Verdict {
+            rule: pattern.rule,
+            unit: self.unit.id,
+            chunk: self.chunk,
+            function: self.function_at(finding),
+            span: finding.span,
+            severity: pattern.rule.severity,
+            confidence,
+            story: Story::default(),
+        };
+        (pattern.rule.tell)(self, &mut verdict);
+        if verdict.confidence == Confidence::Low {
+            verdict.severity = Severity::Info;
+        }
+        Some(verdict)
+    }
+
+    fn function_at(&self, finding: &Captured) -> FunctionId {
+        let of = |expr: ExprId| self.facts.owner(expr);
+        finding.expr.map(of).or_else(|| self.one.captures.iter().find_map(|captured| captured.expr).map(of)).or(finding.function).unwrap_or_default()
+    }
+
+    fn by_index(&self, name: u16) -> Option<&'a Captured> {
+        self.one.captures.iter().find(|captured| captured.name == name)
+    }
+
+    pub fn captured(&self, name: &str) -> Option<&'a Captured> {
+        self.by_index(self.rules.capture(name)?)
+    }
+
+    /// What the flow saw of a captured expression; none where it was never reached.
+    pub fn seen(&self, captured: &Captured) -> Option<&'a Seen> {
+        self.outcome.seen.get(&(self.chunk, captured.expr?))
+    }
+
+    pub fn seen_as(&self, name: &str) -> Option<&'a Seen> {
+        self.captured(name).and_then(|captured| self.seen(captured))
+    }
+
+    /// A captured expression's value, parameters replaced by what call sites pass.
+    pub fn value(&self, captured: &Captured) -> Value {
+        self.seen(captured).map(|seen| self.resolved(&seen.value)).unwrap_or_default()
+    }
+
+    pub fn value_of(&self, name: &str) -> Value {
+        self.captured(name).map(|captured| self.value(captured)).unwrap_or_default()
+    }
+
+    pub fn resolved(&self, value: &Value) -> Value {
+        let mut value = value.clone();
+        // A parameter may be passed on as a parameter: two hops are enough for helpers of helpers.
+        for _ in 0..3 {
+            if !value.atoms().iter().any(|atom| matches!(atom.what, What::Param(..))) {
+                break;
+            }
+            let mut resolved = value.filter(|atom| !matches!(atom.what, What::Param(..)));
+            for atom in value.atoms() {
+                if let What::Param(function, index) = atom.what {
+                    let passed = self.reader.cell(CellKey::Param(function, index));
+                    resolved = resolved.join(&if atom.nested == Nest::Not { passed } else { passed.map(|inner| Some(Atom { nested: atom.nested, ..inner.clone() })) });
+                }
+            }
+            value = resolved;
+        }
+        value
+    }
+
+    /// The situations in which the function around this match runs; a nested function's are those of the functions around it too.
+    pub fn context(&self, function: FunctionId) -> Value {
+        let mut context = Value::UNKNOWN;
+        let mut scope = function;
+        loop {
+            context = context.join(&self.reader.cell(CellKey::Context(FuncId { unit: self.unit.id, function: scope })));
+            let parent = self.facts.functions[scope as usize].parent;
+            if parent == scope || parent == 0 {
+                return context;
+            }
+            scope = parent;
+        }
+    }
+
+    /// Does all known use of this function end with a script's work?
+    pub fn in_script(&self, function: FunctionId) -> bool {
+        if self.facts.functions.len() > 1 && function != 0 {
+            let context = self.context(function);
+            return context.has(Mark::Script) && !context.has(Mark::Request) && !context.has(Mark::Worker);
+        }
+        self.unit.chunks[self.chunk as usize].main
+    }
+
+    /// The atom that tells the story best: the surest, then the shortest.
+    pub fn best(&self, value: &Value, wanted: impl Fn(&Atom) -> bool) -> Option<Atom> {
+        value.atoms().iter().filter(|atom| wanted(atom)).min_by_key(|atom| (std::cmp::Reverse(atom.confidence), atom.steps.len(), (*atom).clone())).cloned()
+    }
+
+    /// Did the call at `here` make this atom's value, rather than pass it on from a function?
+    pub fn makes(&self, atom: &Atom, here: Site) -> bool {
+        atom.data().is_some_and(|data| match data.kind {
+            // A client's first step is its own construction; a session before it is another value.
+            Kind::Client | Kind::Resource | Kind::Session => atom.steps.first() == Some(&here),
+            _ => true,
+        })
+    }
+
+    /// An annotation with few possible values: an enum, a literal, a bool.
+    pub fn few_values(&self, annotation: ExprId) -> bool {
+        use crate::facts::Expr;
+        match self.facts.expr(annotation) {
+            Expr::Name(name) if name == "bool" => true,
+            Expr::Other(parts) | Expr::Tuple(parts) => parts.first().is_some_and(|&head| matches!(self.facts.expr(head), Expr::Name(name) | Expr::Attr(_, name) if name == "Literal")),
+            Expr::Subscript(base, _) => matches!(self.facts.expr(*base), Expr::Name(name) | Expr::Attr(_, name) if name == "Literal"),
+            Expr::Name(name) => self.reader.global(self.unit.file, name).atoms().iter().any(|atom| matches!(atom.what, What::Class(class) if self.reader.cell(CellKey::Life(class)).has(Mark::Role(Role::Enum)))),
+            _ => false,
+        }
+    }
+
+    /// The expression's own bytes.
+    pub fn span_of(&self, name: &str) -> Option<Span> {
+        self.captured(name).map(|captured| captured.span)
+    }
+}
+
+/// The kinds among a rule's arguments.
+pub fn kinds(operands: &[Operand]) -> SmallVec<[Kind; 8]> {
+    operands.iter().filter_map(|operand| if let Operand::Text(text) = operand { Kind::parse(text) } else { None }).collect()
+}

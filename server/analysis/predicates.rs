@@ -1,0 +1,339 @@
+//! The semantic predicates that the `.scm` files may use, in one table.
+//!
+//! Each one is answered from kinds, holders, lifetimes and bounds, and has a `#not-` form. A predicate
+//! whose capture an alternative of the pattern did not make is not asked.
+
+use smol_str::SmolStr;
+
+use super::{Cx, kinds};
+use crate::facts::{Captured, Expr, ParamKind};
+use crate::finding::Confidence;
+use crate::lifetime::lifetime;
+use crate::query::Operand;
+use crate::summary::{CellKey, Seen};
+use crate::value::*;
+
+/// How sure the answer "yes" is; none is "no".
+type Answer = Option<Confidence>;
+
+pub struct Predicate {
+    pub name: &'static str,
+    /// One line for the docs and for whoever writes a rule.
+    pub doc: &'static str,
+    /// Cheap ones are asked first.
+    pub cost: u8,
+    pub check: fn(&Cx, &[Operand]) -> Answer,
+}
+
+macro_rules! predicates {
+    ($($name:literal $cost:literal $check:ident $doc:literal,)*) => {
+        pub const PREDICATES: &[Predicate] = &[$(Predicate { name: $name, doc: $doc, cost: $cost, check: $check },)*];
+    };
+}
+
+predicates! {
+    "kind" 0 kind "`#kind? @value page items`: the value is, or holds, one of these kinds",
+    "exactly" 0 exactly "`#exactly? @value page`: the value itself is of one of these kinds, not merely something in it",
+    "built" 0 built "`#built? @call client`: this very call makes it",
+    "held-by" 1 held_by "`#held-by? @holder module class`: where it is kept: module, class, function, default, instance, request, session, app, local",
+    "lives" 2 lives "`#lives? @holder process`: what it holds lives that long: call, request, session, instance, process",
+    "shape" 1 shape "`#shape? @holder list dict`: a container of this shape: list, dict, set, deque, queue, cache",
+    "capped" 2 capped "`#capped? @holder`: made with a bound, or its length is compared with one",
+    "emptied" 2 emptied "`#emptied? @holder`: something is taken out of it, or it is replaced",
+    "emptied-here" 2 emptied_here "`#emptied-here? @holder`: something is taken out inside the loop around this",
+    "looked-up" 2 looked_up "`#looked-up? @holder`: read back by key",
+    "taken-elsewhere" 2 taken_elsewhere "`#taken-elsewhere? @holder`: another function takes out of it",
+    "taken" 2 taken "`#taken? @holder`: something takes out of it one by one",
+    "single" 1 single "`#single? @value`: the response of a call for one item",
+    "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
+    "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
+    "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in",
+    "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller",
+    "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
+    "in-stream-loop" 1 in_stream_loop "`#in-stream-loop? @call`: in a loop that fetches stream records",
+    "per-request" 2 per_request "`#per-request? @call`: runs for each request, event or task",
+    "memoised" 1 memoised "`#memoised? @call`: runs once: guarded by a test of the place it fills, or in a memoised function",
+    "script" 2 script "`#script? @call`: runs in a process that ends with the work",
+    "scoped" 1 scoped "`#scoped? @value`: used in `with`, closed, returned or yielded",
+    "returns" 2 returns "`#returns? @function items`: what the function gives is, or holds, one of these kinds",
+    "parametrised" 0 parametrised "`#parametrised? @function`: it takes arguments that vary, beyond `self`",
+    "method" 0 method "`#method? @function`: it gets `self`",
+    "singleton" 2 singleton "`#singleton? @function`: the instances of its class live as long as the process",
+    "imports" 0 imports "`#imports? @name path…`: the name stands for one of these dotted paths",
+    "infinite" 1 infinite "`#infinite? @value`: `None`, 0 or less, or infinity: no bound",
+    "fresh" 1 fresh "`#fresh? @value`: made in this call, not kept in any place",
+    "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
+}
+
+fn capture<'a>(cx: &Cx<'a>, operands: &[Operand]) -> Option<&'a Captured> {
+    match operands.first()? {
+        Operand::Capture(name) => cx.one.captures.iter().find(|captured| captured.name == *name),
+        Operand::Text(_) => None,
+    }
+}
+
+fn texts(operands: &[Operand]) -> impl Iterator<Item = &SmolStr> {
+    operands.iter().filter_map(|operand| if let Operand::Text(text) = operand { Some(text) } else { None })
+}
+
+fn value(cx: &Cx, operands: &[Operand]) -> Value {
+    capture(cx, operands).map(|captured| cx.value(captured)).unwrap_or_default()
+}
+
+fn seen<'a>(cx: &Cx<'a>, operands: &[Operand]) -> Option<&'a Seen> {
+    cx.seen(capture(cx, operands)?)
+}
+
+fn sure(holds: bool) -> Answer {
+    holds.then_some(Confidence::High)
+}
+
+/// The kind as a rule sees it: what a generator hands out is an iterator.
+pub fn kind_of(atom: &Atom) -> Option<Kind> {
+    let data = atom.data()?;
+    Some(match (atom.nested, data.kind) {
+        (Nest::Lazy, _) => Kind::ItemIterator,
+        (_, kind) => kind,
+    })
+}
+
+fn surest(value: &Value, wanted: impl Fn(&Atom) -> bool) -> Answer {
+    value.atoms().iter().filter(|atom| wanted(atom)).map(|atom| atom.confidence).max()
+}
+
+fn kind(cx: &Cx, operands: &[Operand]) -> Answer {
+    let wanted = kinds(operands);
+    surest(&value(cx, operands), |atom| kind_of(atom).is_some_and(|kind| wanted.contains(&kind)))
+}
+
+fn exactly(cx: &Cx, operands: &[Operand]) -> Answer {
+    let wanted = kinds(operands);
+    surest(&value(cx, operands), |atom| matches!(atom.nested, Nest::Not | Nest::Lazy) && kind_of(atom).is_some_and(|kind| wanted.contains(&kind)))
+}
+
+fn built(cx: &Cx, operands: &[Operand]) -> Answer {
+    let wanted = kinds(operands);
+    let captured = capture(cx, operands)?;
+    let Expr::Call(call) = cx.facts.expr(captured.expr?) else { return None };
+    let here = Site { unit: cx.unit.id, chunk: cx.chunk, at: At::Call(call.number) };
+    surest(&cx.seen(captured)?.value, |atom| atom.data().is_some_and(|data| wanted.contains(&data.kind)) && atom.steps.last() == Some(&here) && cx.makes(atom, here))
+}
+
+fn held_by(cx: &Cx, operands: &[Operand]) -> Answer {
+    let holder = value(cx, operands);
+    let wanted = |place: &Place| {
+        let name = match place {
+            Place::Local(..) => "local",
+            Place::Global(..) => "module",
+            Place::Attr(..) => "instance",
+            Place::Static(..) => "class",
+            Place::Default(..) => "default",
+            Place::FunctionAttr(..) => "function",
+            Place::Request(_) => "request",
+            Place::Session => "session",
+            Place::Thread(_) => "thread",
+            Place::App(_) => "app",
+        };
+        texts(operands).any(|text| text == name)
+    };
+    surest(&holder, |atom| atom.held.as_ref().is_some_and(wanted))
+}
+
+fn lives(cx: &Cx, operands: &[Operand]) -> Answer {
+    let holder = value(cx, operands);
+    let wanted: Vec<Lifetime> = texts(operands)
+        .filter_map(|text| match text.as_str() {
+            "call" => Some(Lifetime::Call),
+            "request" => Some(Lifetime::Request),
+            "session" => Some(Lifetime::Session),
+            "instance" => Some(Lifetime::Instance),
+            "process" => Some(Lifetime::Process),
+            _ => None,
+        })
+        .collect();
+    holder
+        .atoms()
+        .iter()
+        .filter_map(|atom| {
+            let (lives, sure, _) = lifetime(atom.held.as_ref()?, cx.reader);
+            wanted.contains(&lives).then(|| sure.min(atom.confidence))
+        })
+        .max()
+}
+
+fn shape(cx: &Cx, operands: &[Operand]) -> Answer {
+    let name = |shape: Shape| match shape {
+        Shape::List => "list",
+        Shape::Dict => "dict",
+        Shape::Set => "set",
+        Shape::Deque => "deque",
+        Shape::Queue => "queue",
+        Shape::Cache => "cache",
+        Shape::Tuple => "tuple",
+    };
+    surest(&value(cx, operands), |atom| matches!(atom.what, What::Container(shape, _) if texts(operands).any(|text| text == name(shape))))
+}
+
+fn holder_marks(cx: &Cx, operands: &[Operand], wanted: impl Fn(Mark) -> bool) -> Answer {
+    let holder = value(cx, operands);
+    sure(holder.places().any(|place| cx.reader.cell(CellKey::Holder(place.clone())).mark(&wanted).is_some()))
+}
+
+fn capped(cx: &Cx, operands: &[Operand]) -> Answer {
+    let made = surest(&value(cx, operands), |atom| matches!(atom.what, What::Container(_, true)));
+    made.or_else(|| holder_marks(cx, operands, |mark| mark == Mark::Capped))
+}
+
+fn emptied(cx: &Cx, operands: &[Operand]) -> Answer {
+    holder_marks(cx, operands, |mark| mark == Mark::Emptied)
+}
+
+fn emptied_here(cx: &Cx, operands: &[Operand]) -> Answer {
+    let loops: Vec<u32> = cx.seen_as("value").map(|seen| seen.situation.loops.iter().map(|note| note.at.start).collect()).unwrap_or_default();
+    holder_marks(cx, operands, |mark| matches!(mark, Mark::EmptiedIn(at) if loops.contains(&at)))
+}
+
+fn looked_up(cx: &Cx, operands: &[Operand]) -> Answer {
+    holder_marks(cx, operands, |mark| mark == Mark::LookedUp)
+}
+
+fn taken_elsewhere(cx: &Cx, operands: &[Operand]) -> Answer {
+    let function = cx.seen(capture(cx, operands)?)?.situation.function;
+    let own = FuncId { unit: cx.unit.id, function };
+    holder_marks(cx, operands, |mark| matches!(mark, Mark::TakenBy(other) if other != own))
+}
+
+fn taken(cx: &Cx, operands: &[Operand]) -> Answer {
+    holder_marks(cx, operands, |mark| matches!(mark, Mark::TakenBy(_)))
+}
+
+fn single(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    sure(value.data().any(|(_, data)| data.single && data.kind == Kind::Page))
+}
+
+fn fixed(cx: &Cx, operands: &[Operand]) -> Answer {
+    let expr = capture(cx, operands)?.expr?;
+    let constant = match cx.facts.expr(expr) {
+        Expr::Str(_) | Expr::Int(_) | Expr::None | Expr::True | Expr::False => true,
+        Expr::Name(name) => name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit()),
+        Expr::Attr(_, name) => name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit()),
+        _ => false,
+    };
+    sure(constant)
+}
+
+fn limited(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    let mut reads = value.data().map(|(_, data)| data.limited || data.single).peekable();
+    sure(reads.peek().is_some() && reads.all(|limited| limited))
+}
+
+fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
+    let captured = capture(cx, operands)?;
+    sure(cx.seen(captured)?.situation.varies)
+}
+
+fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
+    let situation = &seen(cx, operands)?.situation;
+    if situation.guarded {
+        return None;
+    }
+    if !situation.returned && situation.loops.iter().any(|note| !note.bounded) {
+        return Some(Confidence::High);
+    }
+    let context = cx.context(situation.function);
+    context.mark(|mark| mark == Mark::Loop).map(|atom| atom.confidence.min(Confidence::Medium))
+}
+
+fn in_page_loop(cx: &Cx, operands: &[Operand]) -> Answer {
+    let situation = &seen(cx, operands)?.situation;
+    let mut notes = situation.loops.iter().filter(|note| note.pages && !note.bounded).peekable();
+    notes.peek()?;
+    Some(if notes.all(|note| note.by_keys) { Confidence::Medium } else { Confidence::High })
+}
+
+fn in_stream_loop(cx: &Cx, operands: &[Operand]) -> Answer {
+    let situation = &seen(cx, operands)?.situation;
+    sure(situation.loops.iter().any(|note| note.stream && !note.bounded))
+}
+
+fn per_request(cx: &Cx, operands: &[Operand]) -> Answer {
+    let function = seen(cx, operands).map(|seen| seen.situation.function)?;
+    if function == 0 {
+        return None;
+    }
+    cx.context(function).mark(|mark| mark == Mark::Request).map(|atom| atom.confidence)
+}
+
+fn memoised(cx: &Cx, operands: &[Operand]) -> Answer {
+    let situation = &seen(cx, operands)?.situation;
+    sure(situation.guarded || cx.context(situation.function).has(Mark::Memoised))
+}
+
+fn script(cx: &Cx, operands: &[Operand]) -> Answer {
+    let seen = cx.seen(capture(cx, operands)?)?;
+    sure(seen.situation.main || cx.in_script(seen.situation.function))
+}
+
+fn scoped(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    sure(value.atoms().iter().any(|atom| atom.steps.iter().any(|step| cx.outcome.scoped.contains(step))))
+}
+
+fn function_of(cx: &Cx, operands: &[Operand]) -> Option<FuncId> {
+    Some(FuncId { unit: cx.unit.id, function: capture(cx, operands)?.function? })
+}
+
+fn returns(cx: &Cx, operands: &[Operand]) -> Answer {
+    let wanted = kinds(operands);
+    let returned = cx.resolved(&cx.reader.cell(CellKey::Return(function_of(cx, operands)?)));
+    surest(&returned, |atom| kind_of(atom).is_some_and(|kind| wanted.contains(&kind)))
+}
+
+fn parametrised(cx: &Cx, operands: &[Operand]) -> Answer {
+    let function = function_of(cx, operands)?;
+    let params = &cx.facts.functions[function.function as usize].params;
+    let own = (cx.unit.class.is_some() && function.function == 1 && method(cx, operands).is_some()) as usize;
+    sure(params.iter().skip(own).any(|param| match param.kind {
+        ParamKind::Rest | ParamKind::Keywords => true,
+        _ => !param.annotation.is_some_and(|annotation| cx.few_values(annotation)),
+    }))
+}
+
+fn method(cx: &Cx, operands: &[Operand]) -> Answer {
+    let function = function_of(cx, operands)?;
+    let of = &cx.facts.functions[function.function as usize];
+    let decorated = |wanted: &str| of.decorators.iter().any(|&decorator| matches!(cx.facts.expr(decorator), Expr::Name(name) if name == wanted));
+    sure(cx.unit.class.is_some() && function.function == 1 && !decorated("staticmethod") && !decorated("classmethod"))
+}
+
+fn singleton(cx: &Cx, operands: &[Operand]) -> Answer {
+    let _ = function_of(cx, operands)?;
+    let class = cx.unit.class?;
+    let (lives, confidence, _) = crate::lifetime::instance(class, cx.reader);
+    let life = cx.reader.cell(CellKey::Life(class));
+    if lives == Lifetime::Process { Some(confidence) } else { sure(life.has(Mark::Role(Role::Enum))) }
+}
+
+fn imports(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    surest(&value, |atom| matches!(&atom.what, What::Symbol(path) | What::Object(path) if texts(operands).any(|text| text == path)))
+}
+
+fn infinite(cx: &Cx, operands: &[Operand]) -> Answer {
+    let captured = capture(cx, operands)?;
+    if captured.expr.is_some_and(|expr| crate::flow::is_infinite(cx.facts, expr)) {
+        return Some(Confidence::High);
+    }
+    let value = cx.value(captured);
+    sure(!value.is_unknown() && value.atoms().iter().all(|atom| matches!(atom.what, What::Nothing) || matches!(atom.what, What::Int(number) if number <= 0)))
+}
+
+fn fresh(cx: &Cx, operands: &[Operand]) -> Answer {
+    surest(&value(cx, operands), |atom| atom.data().is_some() && atom.held.as_ref().is_none_or(|place| matches!(place, Place::Local(..))))
+}
+
+fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(seen(cx, operands)?.situation.function == 0)
+}

@@ -1,0 +1,214 @@
+//! What DynamoDB's libraries and the web frameworks do, as data: `queries/api.toml` and `queries/frameworks.toml`.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+use smol_str::SmolStr;
+
+use crate::value::{Kind, Role, Service, Shape};
+
+/// The tables that are built in.
+pub static API: LazyLock<Api> = LazyLock::new(|| toml::from_str(include_str!("../queries/api.toml")).expect("queries/api.toml is checked by a test"));
+pub static FRAMEWORKS: LazyLock<Frameworks> = LazyLock::new(|| toml::from_str(include_str!("../queries/frameworks.toml")).expect("queries/frameworks.toml is checked by a test"));
+
+type Table<T> = FxHashMap<SmolStr, T>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    pub calls: Table<Result>,
+    methods: Table<Table<Result>>,
+    pub models: Table<Result>,
+    attributes: Table<Table<Result>>,
+    pub keys: Table<Kind>,
+    annotations: Annotations,
+    services: Table<Service>,
+    pub read: Read,
+    pub containers: Table<ContainerCall>,
+    pub passes: Table<usize>,
+}
+
+/// What a call gives.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Result {
+    pub gives: Kind,
+    pub service: Option<usize>,
+    #[serde(default)]
+    pub limited: Vec<SmolStr>,
+    #[serde(default)]
+    pub single: bool,
+    #[serde(default)]
+    pub streams: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Annotations {
+    packages: Vec<SmolStr>,
+    names: Table<Result>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Read {
+    pub methods: Vec<SmolStr>,
+    pub keywords: Vec<SmolStr>,
+    pub page_keys: Vec<SmolStr>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContainerCall {
+    pub shape: Shape,
+    pub bound: Option<BoundArg>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoundArg {
+    pub keyword: SmolStr,
+    pub position: usize,
+}
+
+impl Api {
+    /// What `receiver.name(...)` gives.
+    pub fn method(&self, kind: Kind, service: Service, name: &str) -> Option<&Result> {
+        let receiver = match (kind, service) {
+            (Kind::Client, Service::Streams) => "streams",
+            (Kind::Client, Service::Other) => return None,
+            (Kind::Client, Service::Unknown) => {
+                return self.methods["client"].get(name).or_else(|| self.methods["streams"].get(name));
+            }
+            (Kind::Resource, Service::Other) => return None,
+            (Kind::Client, _) => "client",
+            (Kind::Session, _) => "session",
+            (Kind::Resource, _) => "resource",
+            (Kind::Table, _) => "table",
+            (Kind::Paginator, _) => "paginator",
+            (Kind::PageIterator, _) => "page-iterator",
+            _ => return None,
+        };
+        self.methods.get(receiver)?.get(name)
+    }
+
+    /// What a method of this name gives, whoever has it.
+    pub fn kind_given_by(&self, name: &str) -> Option<Kind> {
+        let mut found: Vec<Kind> = self.methods.values().filter_map(|table| table.get(name)).chain(self.models.get(name)).map(|result| result.gives).collect();
+        found.sort();
+        found.dedup();
+        match found[..] {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// `table.meta.client`: the path has a dot.
+    pub fn attribute(&self, kind: Kind, path: &str) -> Option<&Result> {
+        let receiver = match kind {
+            Kind::Table => "table",
+            Kind::Resource => "resource",
+            _ => return None,
+        };
+        self.attributes.get(receiver)?.get(path)
+    }
+
+    pub fn annotation(&self, path: &str) -> Option<&Result> {
+        let (package, name) = path.rsplit_once('.')?;
+        self.annotations.packages.iter().any(|known| package.starts_with(known.as_str())).then(|| self.annotations.names.get(name))?
+    }
+
+    pub fn service(&self, name: &str) -> Service {
+        self.services.get(name).copied().unwrap_or(Service::Other)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Frameworks {
+    roles: FxHashMap<Role, Vec<SmolStr>>,
+    roles_named: FxHashMap<Role, Vec<SmolStr>>,
+    methods: FxHashMap<Role, Vec<SmolStr>>,
+    pub decorators: Decorators,
+    pub registrars: Registrars,
+    #[serde(rename = "lambda")]
+    pub handlers: Handlers,
+    pub objects: Table<SmolStr>,
+    pub annotations: Table<SmolStr>,
+    pub instances: Table<SmolStr>,
+    pub responses: Responses,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Decorators {
+    pub routes: Vec<SmolStr>,
+    pub routers: Vec<SmolStr>,
+    pub request: Vec<SmolStr>,
+    pub tasks: Vec<SmolStr>,
+    pub script: Vec<SmolStr>,
+    pub script_methods: Vec<SmolStr>,
+    pub memoising: Vec<SmolStr>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Registrars {
+    pub request: Vec<SmolStr>,
+    pub request_methods: Vec<SmolStr>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handlers {
+    pub names: Vec<SmolStr>,
+    pub first: Vec<SmolStr>,
+    pub second: Vec<SmolStr>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Responses {
+    pub names: Vec<SmolStr>,
+}
+
+impl Frameworks {
+    /// The role that a base class outside the project gives.
+    pub fn role(&self, base: &str) -> Option<Role> {
+        let find = |table: &FxHashMap<Role, Vec<SmolStr>>, wanted: &dyn Fn(&SmolStr) -> bool| {
+            let mut roles: Vec<Role> = table.iter().filter(|(_, patterns)| patterns.iter().any(wanted)).map(|(role, _)| *role).collect();
+            roles.sort();
+            roles.first().copied()
+        };
+        let last = base.rsplit('.').next().unwrap_or(base);
+        find(&self.roles, &|pattern| fits(pattern, base)).or_else(|| find(&self.roles_named, &|name| name == last))
+    }
+
+    /// Does this method of a class with this role run for each request?
+    pub fn runs_per_request(&self, role: Role, method: &str) -> bool {
+        self.methods.get(&role).is_some_and(|names| names.iter().any(|name| name == method || name == "*"))
+    }
+}
+
+/// Does a dotted path fit a pattern that may end in `*`?
+pub fn fits(pattern: &str, path: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == path, |prefix| path.starts_with(prefix))
+}
+
+pub fn any_fits(patterns: &[SmolStr], path: &str) -> bool {
+    patterns.iter().any(|pattern| fits(pattern, path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_load() {
+        assert_eq!(API.method(Kind::Table, Service::DynamoDb, "scan").map(|result| result.gives), Some(Kind::Page));
+        assert_eq!(API.annotation("mypy_boto3_dynamodb.service_resource.Table").map(|result| result.gives), Some(Kind::Table));
+        assert_eq!(FRAMEWORKS.role("django.views.generic.TemplateView"), Some(Role::View));
+        assert_eq!(FRAMEWORKS.role("pynamodb.models.Model"), Some(Role::Model));
+    }
+}

@@ -1,0 +1,63 @@
+//! The command line: its arguments, its commands and the exit code that each verdict gives.
+
+mod check;
+mod coding;
+mod gather;
+mod human;
+mod imports;
+mod json;
+mod matters;
+mod output;
+mod place;
+mod progress;
+mod rule;
+mod select;
+mod walk;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub fn run() -> ExitCode {
+    let verdict = match Arguments::parse().command {
+        Command::Check(check) => check::run(&check),
+        Command::Rule(rule) => rule::one(&rule),
+        Command::Rules(rules) => rule::all(&rules),
+    };
+    verdict.into()
+}
+
+/// Finds where Python code holds on to DynamoDB data longer or in larger amounts than it needs.
+#[derive(Parser)]
+#[command(name = "dynaleak", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check files and folders, and list what is found.
+    Check(check::Check),
+    /// Explain one rule.
+    Rule(rule::One),
+    /// List all rules.
+    Rules(rule::All),
+}
+
+/// What a run says to the shell.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    /// 0: nothing that fails.
+    Passed,
+    /// 1: something fails.
+    Failed,
+    /// 2: bad arguments, a named path that cannot be read, an internal error.
+    Broken,
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> ExitCode {
+        ExitCode::from(verdict as u8)
+    }
+}

@@ -1,0 +1,196 @@
+//! What people read: findings with their source and trail, or a line each, and a summary.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use crate::finding::{Applicability, Confidence, Finding, Fix, Severity};
+use crate::text::Text;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::check::Report;
+use super::output::one_line;
+use super::place::Place;
+
+/// As rustc does: the source line, and on the lines around it the trail.
+pub fn full(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
+    let renderer = Renderer::styled();
+    for finding in &report.findings {
+        writeln!(out, "{}\n", renderer.render(&[group(report, finding)]))?;
+    }
+    summary(out, report, quiet)
+}
+
+pub fn concise(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
+    for finding in &report.findings {
+        let place = Place::of(report.workspace.text(&finding.file), finding.span.start);
+        let file = one_line(&finding.file);
+        let (line, column) = (place.line, place.column);
+        let (level, code) = (word(finding.severity), finding.code);
+        let message = one_line(&finding.message);
+        writeln!(out, "{file}:{line}:{column}: {level}[{code}] {message}")?;
+    }
+    summary(out, report, quiet)
+}
+
+/// Steps of a trail further apart are shown apart: rendering takes time by the line between.
+const NEAR: usize = 200;
+
+/// A place with what to say there.
+struct Mark<'a> {
+    file: &'a str,
+    span: &'a Range<usize>,
+    kind: AnnotationKind,
+    message: Option<&'a str>,
+}
+
+fn group<'a>(report: &'a Report, finding: &'a Finding) -> Group<'a> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::NOTE,
+    };
+    let title = level.primary_title(&*finding.message).id(finding.code);
+    let mut group = Group::with_title(title);
+    for marks in marks_by_file(finding) {
+        let path = one_line(marks[0].file);
+        match report.workspace.text(marks[0].file) {
+            Some(text) => group = group.elements(snippets(text, &path, &marks)),
+            None => group = group.element(Origin::path(path)),
+        }
+    }
+    if finding.confidence == Confidence::Low {
+        let why = "judged by a name alone: does not fail the check";
+        group = group.element(Level::NOTE.message(why));
+    }
+    for related in &finding.related {
+        group = group.element(Level::NOTE.message(format!("see also {related}")));
+    }
+    for fix in &finding.fixes {
+        group = group.element(Level::HELP.message(help(fix)));
+    }
+    group
+}
+
+/// The finding's own file first.
+fn marks_by_file(finding: &Finding) -> Vec<Vec<Mark<'_>>> {
+    let own = |file: &str, span: &Range<usize>| *file == *finding.file && *span == finding.span;
+    let mut trail: Vec<Mark> = (finding.trail.iter())
+        .map(|step| Mark {
+            file: &step.file,
+            span: &step.span,
+            kind: match own(&step.file, &step.span) {
+                true => AnnotationKind::Primary,
+                false => AnnotationKind::Context,
+            },
+            message: Some(&step.message),
+        })
+        .collect();
+    if !trail.iter().any(|mark| own(mark.file, mark.span)) {
+        trail.push(Mark {
+            file: &finding.file,
+            span: &finding.span,
+            kind: AnnotationKind::Primary,
+            message: None,
+        });
+    }
+    let mut files: Vec<Vec<Mark>> = vec![Vec::new()];
+    for mark in trail {
+        if *mark.file == *finding.file {
+            files[0].push(mark);
+            continue;
+        }
+        match files[1..]
+            .iter_mut()
+            .find(|marks| marks[0].file == mark.file)
+        {
+            Some(marks) => marks.push(mark),
+            None => files.push(vec![mark]),
+        }
+    }
+    files
+}
+
+/// The marks of one file, in a snippet for each part of it; the finding's own part first.
+fn snippets<'a>(
+    text: &'a Text,
+    path: &str,
+    marks: &[Mark<'a>],
+) -> Vec<Snippet<'a, Annotation<'a>>> {
+    let mut marks: Vec<&Mark> = marks.iter().collect();
+    marks.sort_by_key(|mark| mark.span.start);
+    let line = |mark: &Mark| text.line_of(mark.span.start);
+    let mut parts: Vec<_> = (marks.chunk_by(|a, b| line(b) - line(a) < NEAR))
+        .map(|part| (part, line(part[0])..line(part[part.len() - 1]) + 1))
+        .collect();
+    parts.sort_by_key(|(part, _)| !part.iter().any(|mark| mark.kind == AnnotationKind::Primary));
+    let snippet = |(part, lines): (&[&Mark<'a>], Range<usize>)| {
+        let start = text.line_start(lines.start);
+        let end = text.line_start(lines.end);
+        let shown = &text.as_str()[start..end];
+        // A byte order mark takes no column.
+        let (start, shown) = match shown.strip_prefix('\u{feff}') {
+            Some(shown) => (end - shown.len(), shown),
+            None => (start, shown),
+        };
+        let annotations = part.iter().map(|mark| {
+            let line = text.line_of(mark.span.start);
+            let line = text.line_start(line) + text.line(line).len();
+            let from = mark.span.start.clamp(start, end) - start;
+            let to = mark.span.end.min(line).clamp(start, end) - start;
+            mark.kind.span(from..to.max(from)).label(mark.message)
+        });
+        Snippet::source(shown)
+            .line_start(lines.start + 1)
+            .path(path.to_string())
+            .annotations(annotations)
+    };
+    parts.into_iter().map(snippet).collect()
+}
+
+fn help(fix: &Fix) -> String {
+    let how = match fix.applicability {
+        Applicability::Safe => "safe",
+        Applicability::Unsafe => "unsafe: results or their order can change",
+        Applicability::Display => "a sketch, to adapt",
+    };
+    format!("{} ({how})", fix.title)
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+/// `Found 3 errors, 2 warnings and 1 note in 12 files (4 analysed).`
+fn summary(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
+    if quiet {
+        return Ok(());
+    }
+    let found: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
+        .into_iter()
+        .filter_map(|severity| {
+            let findings = report.findings.iter();
+            match findings.filter(|each| each.severity == severity).count() {
+                0 => None,
+                count => Some(counted(count, word(severity))),
+            }
+        })
+        .collect();
+    let found = match &found[..] {
+        [] => "No findings".to_string(),
+        [one] => format!("Found {one}"),
+        [first @ .., last] => format!("Found {} and {last}", first.join(", ")),
+    };
+    let files = counted(report.files, "file");
+    writeln!(out, "{found} in {files} ({} analysed).", report.analysed)
+}
+
+fn counted(count: usize, word: &str) -> String {
+    match count {
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
+    }
+}

@@ -1,0 +1,204 @@
+//! What a file that is not parsed imports: a scan for `import` in its bytes.
+
+use memchr::{memchr_iter, memmem, memrchr2};
+use rustc_hash::FxHashSet;
+
+/// A file of the project as imports see it: `shop/orders/__init__.py` is `shop/orders`.
+pub fn module_of(name: &str) -> &str {
+    let module = name.rsplit_once('.').map_or(name, |(module, _)| module);
+    module.strip_suffix("/__init__").unwrap_or(module)
+}
+
+/// The last part of a module.
+pub fn stem_of(module: &str) -> &str {
+    module.rsplit('/').next().unwrap_or(module)
+}
+
+/// The last and the next-to-last part of an imported name: one is the stem of the module that it
+/// comes from.
+pub fn ends_of(imported: &str) -> impl Iterator<Item = &str> {
+    imported.rsplit('/').take(2)
+}
+
+/// May this name, imported by the file `importer`, come from this module? `a/b/c` may be the module
+/// `x/a/b/c`, or `c` in `x/a/b`; a name of one part is a module only beside the importer or above.
+pub fn may_mean(imported: &str, importer: &str, module: &str) -> bool {
+    let is = |name: &str| match (name.strip_prefix('/'), module.strip_suffix(name)) {
+        (Some(exact), _) => exact == module,
+        (None, Some("")) => true,
+        (None, Some(root)) => {
+            root.ends_with('/') && (name.contains('/') || importer.starts_with(root))
+        }
+        (None, None) => false,
+    };
+    is(imported)
+        || imported
+            .rsplit_once('/')
+            .is_some_and(|(holder, _)| !holder.is_empty() && is(holder))
+}
+
+/// The names that a file imports, `/` for `.`; relative ones resolved against its own name, with a
+/// `/` in front; a line each. Left out: those of which neither end is in `stems`.
+pub fn imports(text: &[u8], name: &str, stems: &FxHashSet<&str>) -> String {
+    let mut found = String::new();
+    for at in memmem::find_iter(text, b"import") {
+        let line = memrchr2(b'\n', b'\r', &text[..at]).map_or(0, |end| end + 1);
+        let before = &text[line..at];
+        // `try: import x`, `import a; import b`
+        let before = match before.iter().rposition(|byte| b";:".contains(byte)) {
+            Some(end) => &before[end + 1..],
+            None => before,
+        };
+        let Some(from) = from_of(before.trim_ascii(), name) else {
+            continue;
+        };
+        each_name(&text[at + b"import".len()..], |imported| {
+            let start = found.len();
+            found.push_str(&from);
+            if imported != "*" {
+                if !from.is_empty() && !from.ends_with('/') {
+                    found.push('/');
+                }
+                found.extend(imported.chars().map(slashed));
+            }
+            let known = ends_of(&found[start..]).any(|end| stems.contains(end));
+            match known {
+                true => found.push('\n'),
+                false => found.truncate(start),
+            }
+        });
+    }
+    found
+}
+
+/// The module before `import`: empty for a plain `import`, `None` if this is no statement.
+fn from_of(before: &[u8], name: &str) -> Option<String> {
+    if before.is_empty() {
+        return Some(String::new());
+    }
+    let module = before.strip_prefix(b"from")?;
+    if !module.starts_with(b" ") && !module.starts_with(b"\t") && !module.starts_with(b".") {
+        return None;
+    }
+    let module = str::from_utf8(module.trim_ascii()).ok()?;
+    let absolute = module.trim_start_matches(['.', ' ']);
+    let dots = memchr_iter(b'.', &module.as_bytes()[..module.len() - absolute.len()]).count();
+    let absolute: String = absolute.chars().map(slashed).collect();
+    if dots == 0 {
+        return Some(absolute);
+    }
+    let mut folder = name;
+    for _ in 0..dots {
+        folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+    }
+    let between = if folder.is_empty() || absolute.is_empty() {
+        ""
+    } else {
+        "/"
+    };
+    Some(format!("/{folder}{between}{absolute}"))
+}
+
+fn slashed(each: char) -> char {
+    if each == '.' { '/' } else { each }
+}
+
+/// The names after `import`, to the end of the statement; `as y` is passed over.
+fn each_name(text: &[u8], mut found: impl FnMut(&str)) {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || b"_.*".contains(&byte) || byte >= 0x80;
+    if text.first().is_none_or(|&first| word(first)) {
+        return;
+    }
+    let (mut at, mut open, mut names) = (0, false, 0);
+    // Past the name of `x as y`, or the one that another would need a comma before.
+    let mut done = false;
+    while let Some(&byte) = text.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b' ' | b'\t' | b'\x0c' => {}
+            b'(' if !open && names == 0 => open = true,
+            b',' => done = false,
+            b'\n' | b'\r' if open => {}
+            b'\\' => {
+                at += text[at..]
+                    .iter()
+                    .take_while(|&&b| b == b'\n' || b == b'\r')
+                    .count()
+            }
+            b'#' if open => {
+                at += text[at..]
+                    .iter()
+                    .take_while(|&&b| b != b'\n' && b != b'\r')
+                    .count();
+            }
+            _ if word(byte) => {
+                at += text[at..].iter().take_while(|&&byte| word(byte)).count();
+                let Ok(name) = str::from_utf8(&text[start..at]) else {
+                    return;
+                };
+                if !done {
+                    found(name);
+                    names += 1;
+                }
+                done = true;
+            }
+            _ => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str, name: &str) -> Vec<String> {
+        let stems = ["a", "b", "c", "d", "orders", "shop"].into_iter().collect();
+        let found = imports(text.as_bytes(), name, &stems);
+        found.lines().map(str::to_string).collect()
+    }
+
+    #[test]
+    fn forms_of_import() {
+        assert_eq!(all("import a.b as x, c", ""), ["a/b", "c"]);
+        assert_eq!(
+            all("try: from a import (b, # d\n  c as z,\n)\n", ""),
+            ["a/b", "a/c"]
+        );
+        assert_eq!(
+            all("from a.b import *\r\timport d;import c", ""),
+            ["a/b", "d", "c"]
+        );
+        assert_eq!(all("from a import b, \\\n  c\nd = 1", ""), ["a/b", "a/c"]);
+        assert_eq!(
+            all(
+                "import os\nimportlib.x(a)\nreimport a\n# import a\nfromage import b",
+                ""
+            ),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn relative_imports() {
+        let name = "shop/orders/views.py";
+        assert_eq!(all("from . import a", name), ["/shop/orders/a"]);
+        assert_eq!(
+            all("from .. import a\nfrom ...b import c", name),
+            ["/shop/a", "/b/c"]
+        );
+        assert_eq!(all("from .a.b import x", name), ["/shop/orders/a/b/x"]);
+        assert_eq!(all("from . import *", name), ["/shop/orders"]);
+        assert_eq!(all("from . import *\nfrom . import a", "x.py"), ["/a"]);
+        assert_eq!(all("from .a import x", "x.y/z.py"), ["/x.y/a/x"]);
+    }
+
+    #[test]
+    fn names_and_modules() {
+        let beside = |imported, module| may_mean(imported, "x/main.py", module_of(module));
+        assert!(beside("a/b/c", "x/a/b/c.py") && beside("a/b/c", "y/a/b/__init__.py"));
+        assert!(beside("a", "x/a.py") && beside("a/f", "a.py") && !beside("a/f", "y/a.py"));
+        assert!(beside("/x/a/f", "x/a.py") && !beside("/a/f", "x/a.py"));
+        assert!(!beside("a/b/c", "x/b/c.py") && !beside("a", "a/b.py") && !beside("a", "xa.py"));
+    }
+}

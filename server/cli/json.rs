@@ -1,0 +1,203 @@
+//! The JSON output, schema 1: what programs rely on, so nothing here changes its name or its meaning.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use crate::finding::{
+    Applicability, Category, Confidence, Edit, Effect, Finding, Fix, Severity, Step,
+};
+use crate::rules;
+use crate::workspace::Workspace;
+use serde::Serialize;
+
+use super::check::Report;
+use super::place::Place;
+
+pub const SCHEMA: u32 = 1;
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let findings = report.findings.iter();
+    let errors = report.troubles.iter().map(|trouble| ErrorOut {
+        file: &trouble.name,
+        message: &trouble.message,
+    });
+    write(
+        out,
+        &Document {
+            schema: SCHEMA,
+            version: VERSION,
+            findings: findings
+                .map(|each| finding(&report.workspace, each))
+                .collect(),
+            errors: errors.collect(),
+            summary: Summary {
+                files: report.files,
+                analysed: report.analysed,
+                findings: report.findings.len(),
+            },
+        },
+    )
+}
+
+/// The document of a run that ended with no report; the error is about no file, but the folder.
+pub fn failure(out: &mut dyn Write, message: &str) -> io::Result<()> {
+    let document = Document {
+        schema: SCHEMA,
+        version: VERSION,
+        findings: Vec::new(),
+        errors: vec![ErrorOut { file: ".", message }],
+        summary: Summary {
+            files: 0,
+            analysed: 0,
+            findings: 0,
+        },
+    };
+    write(out, &document)
+}
+
+pub fn write(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    writeln!(out)
+}
+
+/// The weaknesses behind some categories, ascending, each once.
+pub fn cwe(categories: &[Category]) -> Vec<u16> {
+    let mut all: Vec<u16> = categories
+        .iter()
+        .flat_map(|each| each.cwe())
+        .copied()
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    version: &'static str,
+    findings: Vec<FindingOut<'a>>,
+    errors: Vec<ErrorOut<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct FindingOut<'a> {
+    code: &'static str,
+    name: &'static str,
+    effect: Option<Effect>,
+    severity: Severity,
+    confidence: Confidence,
+    categories: &'static [Category],
+    cwe: Vec<u16>,
+    file: &'a str,
+    function: &'a str,
+    range: RangeOut,
+    message: &'a str,
+    trail: Vec<StepOut<'a>>,
+    related: &'a [String],
+    fixes: Vec<FixOut<'a>>,
+}
+
+/// Half-open.
+#[derive(Serialize)]
+struct RangeOut {
+    start: PlaceOut,
+    end: PlaceOut,
+}
+
+#[derive(Serialize)]
+struct PlaceOut {
+    line: usize,
+    column: usize,
+    byte: usize,
+}
+
+#[derive(Serialize)]
+struct StepOut<'a> {
+    file: &'a str,
+    range: RangeOut,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct FixOut<'a> {
+    title: &'a str,
+    applicability: Applicability,
+    edits: Vec<EditOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditOut<'a> {
+    file: &'a str,
+    range: RangeOut,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct ErrorOut<'a> {
+    file: &'a str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    analysed: usize,
+    findings: usize,
+}
+
+fn finding<'a>(files: &Workspace, finding: &'a Finding) -> FindingOut<'a> {
+    let rule = rules::find(finding.code);
+    let categories = rule.map_or(&[][..], |rule| rule.categories);
+    FindingOut {
+        code: finding.code,
+        name: rule.map_or("", |rule| rule.name),
+        effect: rule.map(|rule| rule.effect),
+        severity: finding.severity,
+        confidence: finding.confidence,
+        categories,
+        cwe: cwe(categories),
+        file: &finding.file,
+        function: &finding.function,
+        range: range(files, &finding.file, &finding.span),
+        message: &finding.message,
+        trail: finding.trail.iter().map(|each| step(files, each)).collect(),
+        related: &finding.related,
+        fixes: finding.fixes.iter().map(|each| fix(files, each)).collect(),
+    }
+}
+
+fn step<'a>(files: &Workspace, step: &'a Step) -> StepOut<'a> {
+    StepOut {
+        file: &step.file,
+        range: range(files, &step.file, &step.span),
+        message: &step.message,
+    }
+}
+
+fn fix<'a>(files: &Workspace, fix: &'a Fix) -> FixOut<'a> {
+    let edit = |edit: &'a Edit| EditOut {
+        file: &edit.file,
+        range: range(files, &edit.file, &edit.span),
+        text: &edit.text,
+    };
+    FixOut {
+        title: &fix.title,
+        applicability: fix.applicability,
+        edits: fix.edits.iter().map(edit).collect(),
+    }
+}
+
+fn range(files: &Workspace, file: &str, span: &Range<usize>) -> RangeOut {
+    let text = files.text(file);
+    let place = |byte| {
+        let Place { line, column } = Place::of(text, byte);
+        PlaceOut { line, column, byte }
+    };
+    RangeOut {
+        start: place(span.start),
+        end: place(span.end),
+    }
+}

@@ -1,0 +1,74 @@
+//! Standard output: colours only where they are wanted, and a reader that goes away is no error.
+
+use std::io::{self, BufWriter, ErrorKind, Write, stdout};
+
+use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
+
+use super::Verdict;
+
+/// Lets `write` print. What it could not print makes the verdict `Broken`, unless the reader left:
+/// `dynaleak check | head` ends quietly.
+pub fn print(
+    color: Color,
+    verdict: Verdict,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Verdict {
+    let stream = AutoStream::new(stdout().lock(), color.choice());
+    let mut out = BufWriter::new(stream);
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            complain(&format!("cannot write to standard output: {error}"));
+            Verdict::Broken
+        }
+        _ => verdict,
+    }
+}
+
+/// One line on standard error.
+pub fn complain(message: &str) {
+    tell("error", message);
+}
+
+pub fn warn(message: &str) {
+    tell("warning", message);
+}
+
+/// A text from outside, fit for one line of a terminal.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for each in text.chars() {
+        match each.is_control() {
+            true => line.extend(each.escape_default()),
+            false => line.push(each),
+        }
+    }
+    line
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set; everywhere if FORCE_COLOR is.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    fn choice(self) -> ColorChoice {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        match self {
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+            Color::Auto if set("NO_COLOR") => ColorChoice::Never,
+            Color::Auto if set("FORCE_COLOR") => ColorChoice::Always,
+            Color::Auto => AutoStream::choice(&stdout()),
+        }
+    }
+}
+
+fn tell(level: &str, message: &str) {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(io::stderr(), "{level}: {}", one_line(message));
+}

@@ -1,0 +1,25 @@
+//! Where a byte stands, as people and the JSON output count: from 1, columns in code points.
+
+use crate::text::Text;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Place {
+    /// A file that is not loaded has only its beginning.
+    pub fn of(text: Option<&Text>, byte: usize) -> Place {
+        let Some(text) = text else {
+            return Place { line: 1, column: 1 };
+        };
+        let line = text.line_of(byte);
+        // A byte order mark is in the file, but in no column.
+        let mark = line == 0 && byte > 0 && text.as_str().starts_with('\u{feff}');
+        Place {
+            line: line + 1,
+            column: text.column(byte) + 1 - usize::from(mark),
+        }
+    }
+}

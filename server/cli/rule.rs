@@ -1,0 +1,169 @@
+//! `dynaleak rule CODE` and `dynaleak rules`: the catalogue, from the rules' own pages.
+
+use std::io::{self, Write};
+
+use crate::finding::{Category, Effect, Severity};
+use crate::rules::{self, Rule};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::Verdict;
+use super::json::{self, SCHEMA, VERSION, cwe};
+use super::output::{Color, complain, print};
+use super::select;
+
+#[derive(Args)]
+pub struct One {
+    /// A code (DDB101) or a name (process-lifetime-accumulator).
+    #[arg(value_name = "CODE")]
+    word: String,
+    /// Text is Markdown.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output_format: Format,
+}
+
+#[derive(Args)]
+pub struct All {
+    /// How the list is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output_format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub fn one(args: &One) -> Verdict {
+    let Some(rule) = select::rule(&args.word) else {
+        let hint = select::hint(&args.word, std::iter::empty());
+        complain(&format!("no rule `{}`{hint}", args.word));
+        return Verdict::Broken;
+    };
+    print(Color::Auto, Verdict::Passed, |out| {
+        match args.output_format {
+            Format::Text => writeln!(out, "{}", explanation(rule)),
+            Format::Json => json::write(out, &RuleOut::of(rule)),
+        }
+    })
+}
+
+pub fn all(args: &All) -> Verdict {
+    print(Color::Auto, Verdict::Passed, |out| {
+        match args.output_format {
+            Format::Text => table(out),
+            Format::Json => json::write(
+                out,
+                &Catalogue {
+                    schema: SCHEMA,
+                    version: VERSION,
+                    rules: rules::all().iter().map(|rule| RuleOut::of(rule)).collect(),
+                },
+            ),
+        }
+    })
+}
+
+#[derive(Serialize)]
+struct Catalogue {
+    schema: u32,
+    version: &'static str,
+    rules: Vec<RuleOut>,
+}
+
+#[derive(Serialize)]
+struct RuleOut {
+    code: &'static str,
+    name: &'static str,
+    effect: Effect,
+    severity: Severity,
+    /// It runs without being selected.
+    default: bool,
+    categories: &'static [Category],
+    cwe: Vec<u16>,
+    summary: String,
+    explanation: &'static str,
+}
+
+impl RuleOut {
+    fn of(rule: &'static Rule) -> RuleOut {
+        RuleOut {
+            code: rule.code,
+            name: rule.name,
+            effect: rule.effect,
+            severity: rule.severity,
+            default: !rule.off,
+            categories: rule.categories,
+            cwe: cwe(rule.categories),
+            summary: in_short(rule),
+            explanation: explanation(rule),
+        }
+    }
+}
+
+/// The part of the page above its fixtures.
+fn explanation(rule: &Rule) -> &'static str {
+    let end = rule.page.find("\n## ");
+    rule.page[..end.unwrap_or(rule.page.len())].trim_end()
+}
+
+/// The first sentence under the page's title.
+fn in_short(rule: &Rule) -> String {
+    let text = explanation(rule)
+        .lines()
+        .skip_while(|line| line.starts_with('#') || line.is_empty());
+    let text: Vec<&str> = text.take_while(|line| !line.is_empty()).collect();
+    let text = text.join(" ");
+    match text.split_once(". ") {
+        Some((sentence, _)) => sentence.to_string(),
+        None => text.trim_end_matches('.').to_string(),
+    }
+}
+
+fn table(out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<[String; 5]> = (rules::all().iter())
+        .map(|rule| {
+            let severity = match rule.off {
+                true => format!("{} (off)", severity(rule.severity)),
+                false => severity(rule.severity).to_string(),
+            };
+            let effect = effect(rule.effect).to_string();
+            [
+                rule.code.into(),
+                rule.name.into(),
+                effect,
+                severity,
+                in_short(rule),
+            ]
+        })
+        .collect();
+    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max();
+    let [code, name, effect, severity] = [0, 1, 2, 3].map(|at| width(at).unwrap_or(0));
+    for [a, b, c, d, line] in &rows {
+        writeln!(
+            out,
+            "{a:code$}  {b:name$}  {c:effect$}  {d:severity$}  {line}"
+        )?;
+    }
+    Ok(())
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Leak => "leak",
+        Effect::Peak => "peak",
+        Effect::Churn => "churn",
+        Effect::DataLoss => "data-loss",
+        Effect::Wrong => "wrong",
+        Effect::Exposure => "exposure",
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}

@@ -1,0 +1,270 @@
+//! Which files a check reads: the walk over the named paths.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, mpsc};
+
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+/// A Python file, not read yet.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Relative to the current folder, `/` between its parts; bytes that aren't UTF-8 as `\xff`.
+    pub name: Arc<str>,
+    pub path: PathBuf,
+    /// It was named itself, not found in a named folder.
+    pub named: bool,
+}
+
+/// A path that could not be analysed, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub name: String,
+    pub message: String,
+    /// It was named and could not be read: the check itself has failed.
+    pub fatal: bool,
+}
+
+#[derive(Default)]
+pub struct Walked {
+    /// Sorted by name, each once.
+    pub files: Vec<File>,
+    pub troubles: Vec<Trouble>,
+}
+
+/// Walks as ruff does. Folder links are not followed, so that a loop of links is harmless.
+pub fn walk(paths: &[PathBuf], include_tests: bool, threads: usize) -> Walked {
+    let mut walked = Walked::default();
+    let here = std::env::current_dir().unwrap_or_default();
+    for path in paths {
+        let data = fs::metadata(path);
+        let path = absolute(path, &here);
+        let name = name_of(&path, &here);
+        match data {
+            Ok(data) if data.is_dir() => {
+                let folder = Folder {
+                    path: &path,
+                    here: &here,
+                    include_tests,
+                };
+                folder.walk(&mut walked, threads);
+            }
+            Ok(data) if data.is_file() => walked.files.push(File {
+                name: name.into(),
+                path,
+                named: true,
+            }),
+            Ok(_) => walked.trouble(name, "not a regular file: not analysed"),
+            Err(error) => walked.trouble(name, &error.to_string()),
+        }
+    }
+    // A file both named and found in a folder counts as named.
+    (walked.files).sort_by(|a, b| a.name.cmp(&b.name).then(b.named.cmp(&a.named)));
+    walked.files.dedup_by(|a, b| a.name == b.name);
+    walked
+}
+
+impl Walked {
+    fn trouble(&mut self, name: String, message: &str) {
+        self.troubles.push(Trouble {
+            name,
+            message: message.to_string(),
+            fatal: true,
+        });
+    }
+}
+
+/// Never looked into, unless named: installed packages, caches, what a build made.
+const SKIPPED: [&str; 7] = [
+    "__pycache__",
+    "build",
+    "dist",
+    "env",
+    "node_modules",
+    "site-packages",
+    "venv",
+];
+
+/// A named folder.
+struct Folder<'a> {
+    path: &'a Path,
+    here: &'a Path,
+    include_tests: bool,
+}
+
+impl Folder<'_> {
+    fn walk(&self, walked: &mut Walked, threads: usize) {
+        // The walker takes a link for a file, but not with a slash behind it.
+        let mut builder = WalkBuilder::new(self.path.join(""));
+        builder.threads(threads);
+        // In an unpacked archive `.gitignore` still says what is no source, but one in a folder
+        // above it (a home kept in git without `.git`) says nothing about it.
+        if !in_git(self.path) {
+            builder.require_git(false).parents(false).git_global(false);
+        }
+        let include_tests = self.include_tests;
+        builder.filter_entry(move |entry| {
+            let folder = entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir());
+            !folder || !skipped(entry, include_tests)
+        });
+
+        let (sender, found) = mpsc::channel();
+        builder.build_parallel().run(|| {
+            let sender = sender.clone();
+            Box::new(move |entry| {
+                if let Some(found) = self.look_at(entry) {
+                    let _ = sender.send(found);
+                }
+                WalkState::Continue
+            })
+        });
+        drop(sender);
+        for found in found {
+            match found {
+                Ok(file) => walked.files.push(file),
+                Err(trouble) => walked.troubles.push(trouble),
+            }
+        }
+    }
+
+    fn look_at(&self, entry: Result<DirEntry, ignore::Error>) -> Option<Result<File, Trouble>> {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = path_of(&error).unwrap_or(self.path);
+                // Else it is a pattern in an ignore file that says nothing.
+                return error.io_error().map(|error| Err(self.trouble(path, error)));
+            }
+        };
+        let kind = entry.file_type()?;
+        let test = || entry.file_name().to_str().is_some_and(is_test);
+        if kind.is_dir() || !is_python(entry.path()) || !self.include_tests && test() {
+            return None;
+        }
+        let file = match kind.is_symlink() {
+            true => match fs::metadata(entry.path()) {
+                Ok(data) => data.is_file(),
+                Err(error) => return Some(Err(self.trouble(entry.path(), &error))),
+            },
+            false => kind.is_file(),
+        };
+        file.then(|| {
+            Ok(File {
+                name: name_of(entry.path(), self.here).into(),
+                path: entry.into_path(),
+                named: false,
+            })
+        })
+    }
+
+    fn trouble(&self, path: &Path, error: &io::Error) -> Trouble {
+        let name = name_of(path, self.here);
+        Trouble {
+            name: if name.is_empty() {
+                ".".to_string()
+            } else {
+                name
+            },
+            message: error.to_string(),
+            fatal: path.components().eq(self.path.components()),
+        }
+    }
+}
+
+fn skipped(entry: &DirEntry, include_tests: bool) -> bool {
+    let name = entry.file_name().to_str().unwrap_or_default();
+    SKIPPED.contains(&name)
+        || !include_tests && matches!(name, "tests" | "test")
+        || entry.path().join("pyvenv.cfg").exists()
+}
+
+fn is_python(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    ending.eq_ignore_ascii_case("py") || ending.eq_ignore_ascii_case("pyw")
+}
+
+fn is_test(name: &str) -> bool {
+    name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+}
+
+fn in_git(path: &Path) -> bool {
+    let path = fs::canonicalize(path).unwrap_or_default();
+    path.ancestors().any(|each| each.join(".git").exists())
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => None,
+    }
+}
+
+/// `link/..` is the folder above the link's target, not the link's own.
+fn absolute(path: &Path, here: &Path) -> PathBuf {
+    let mut absolute = here.to_path_buf();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if absolute.is_symlink() {
+                    absolute = fs::canonicalize(&absolute).unwrap_or(absolute);
+                }
+                absolute.pop();
+            }
+            part => absolute.push(part),
+        }
+    }
+    absolute
+}
+
+/// An absolute path seen from the current folder; empty for that folder itself.
+fn name_of(path: &Path, here: &Path) -> String {
+    let shared = (path.components().zip(here.components()))
+        .take_while(|(a, b)| a == b)
+        .count();
+    let rest = path.components().skip(shared);
+    if shared == 0 {
+        return joined(rest);
+    }
+    let climb = here.components().skip(shared).map(|_| Component::ParentDir);
+    joined(climb.chain(rest))
+}
+
+fn joined<'a>(parts: impl Iterator<Item = Component<'a>>) -> String {
+    let mut name = String::new();
+    for part in parts {
+        let root = part == Component::RootDir;
+        if !name.is_empty() && !name.ends_with('/') && !root {
+            name.push('/');
+        }
+        let part = if root { "/".as_ref() } else { part.as_os_str() };
+        for chunk in part.as_encoded_bytes().utf8_chunks() {
+            name.push_str(chunk.valid());
+            for byte in chunk.invalid() {
+                name.push_str(&format!("\\x{byte:02x}"));
+            }
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_seen_from_the_current_folder() {
+        let here = Path::new("/nowhere/shop");
+        let names = ["a/b.py", "./a.py", "/nowhere/shop/a.py", "../x.py"];
+        assert_eq!(
+            names.map(|name| name_of(&absolute(Path::new(name), here), here)),
+            ["a/b.py", "a.py", "a.py", "../x.py"]
+        );
+        assert_eq!(name_of(here, here), "");
+        assert_eq!(name_of(Path::new("/x.py"), here), "../../x.py");
+    }
+}

@@ -1,0 +1,326 @@
+//! Map step: the facts of one chunk are a pure function of its text and hold no tree node.
+//!
+//! A chunk is a function with its decorators, a class header, or a module- or class-level statement.
+//! Its facts are a compact copy of its syntax (expressions in an arena, statements as a tree of
+//! regions, names bound to slots) plus the matches of the rules' patterns. Spans are in bytes,
+//! relative to the chunk's start.
+
+pub mod kinds;
+mod lower;
+
+use smol_str::SmolStr;
+
+pub use lower::{lower, named, undecorated};
+
+/// Index into [`ChunkFacts::exprs`].
+pub type ExprId = u32;
+/// Index into [`ChunkFacts::functions`].
+pub type FunctionId = u16;
+/// Index into [`Function::locals`].
+pub type Slot = u16;
+
+/// Bytes from the chunk's start, half-open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChunkFacts {
+    pub kind: ChunkKind,
+    /// What a `def` or `class` chunk is called; empty for a statement.
+    pub name: SmolStr,
+    /// The name's own bytes.
+    pub name_span: Span,
+    pub exprs: Vec<Expr>,
+    /// Bytes of each expression.
+    pub spans: Vec<Span>,
+    /// The function in which each expression stands.
+    pub owners: Vec<FunctionId>,
+    /// `functions[0]` is the chunk's own code: the statement, or a definition's decorators, defaults
+    /// and bases. `functions[1]` is the body of a `def` chunk. Nested functions and lambdas follow.
+    pub functions: Vec<Function>,
+    /// Each call expression, in source order: a call is named by its number from outside the chunk.
+    pub calls: Vec<ExprId>,
+    /// Class definitions inside functions.
+    pub classes: Vec<LocalClass>,
+    pub matches: Vec<Match>,
+    /// The chunk's subtree holds an error: analysed as far as it goes, never memoised.
+    pub broken: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ChunkKind {
+    #[default]
+    Statement,
+    Function,
+    /// The header only: decorators, name, bases. The body's items are chunks of their own.
+    Class,
+}
+
+/// One scope: its parameters, its names and its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Function {
+    pub name: SmolStr,
+    /// The enclosing scope inside the chunk; a scope is its own parent at the top.
+    pub parent: FunctionId,
+    pub params: Vec<Param>,
+    /// Names of the slots; the parameters come first.
+    pub locals: Vec<SmolStr>,
+    pub decorators: Vec<ExprId>,
+    pub returns: Option<ExprId>,
+    pub body: Vec<Stmt>,
+    pub is_async: bool,
+    pub is_generator: bool,
+    pub is_lambda: bool,
+    pub globals: Vec<SmolStr>,
+    pub nonlocals: Vec<SmolStr>,
+    pub name_span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Param {
+    pub name: SmolStr,
+    pub annotation: Option<ExprId>,
+    pub default: Option<ExprId>,
+    pub kind: ParamKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    Plain,
+    KeywordOnly,
+    /// `*args`.
+    Rest,
+    /// `**kwargs`.
+    Keywords,
+}
+
+/// A class inside a function: only its name and bases count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalClass {
+    pub name: SmolStr,
+    pub target: ExprId,
+    pub bases: Vec<ExprId>,
+    pub methods: Vec<FunctionId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expr {
+    /// A module global, a class-level name or a builtin.
+    Name(SmolStr),
+    Local(Slot),
+    /// A variable of an enclosing function in the same chunk.
+    Outer(FunctionId, Slot),
+    Attr(ExprId, SmolStr),
+    Call(Box<Call>),
+    Subscript(ExprId, ExprId),
+    Slice(Vec<ExprId>),
+    Str(SmolStr),
+    Int(i64),
+    True,
+    False,
+    None,
+    List(Vec<ExprId>),
+    Tuple(Vec<ExprId>),
+    Set(Vec<ExprId>),
+    /// Pairs; a `**splat` has no key.
+    Dict(Vec<(Option<ExprId>, ExprId)>),
+    Comprehension(Box<Comprehension>),
+    Lambda(FunctionId),
+    Binary(Operator, ExprId, ExprId),
+    /// `and`, `or`.
+    Either(ExprId, ExprId),
+    Not(ExprId),
+    Compare(Vec<ExprId>, Vec<Comparison>),
+    Conditional { test: ExprId, then: ExprId, other: ExprId },
+    Await(ExprId),
+    Yield(Option<ExprId>),
+    YieldFrom(ExprId),
+    Walrus(ExprId, ExprId),
+    Star(ExprId),
+    Format(Vec<ExprId>),
+    Other(Vec<ExprId>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub function: ExprId,
+    pub args: Vec<Arg>,
+    /// Position in [`ChunkFacts::calls`].
+    pub number: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arg {
+    pub value: ExprId,
+    pub kind: ArgKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArgKind {
+    Plain,
+    Keyword(SmolStr),
+    /// `*rest`.
+    Rest,
+    /// `**keywords`.
+    Keywords,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comprehension {
+    pub kind: ComprehensionKind,
+    pub key: Option<ExprId>,
+    pub element: ExprId,
+    pub clauses: Vec<Clause>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComprehensionKind {
+    List,
+    Set,
+    Dict,
+    Generator,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clause {
+    For { target: ExprId, iter: ExprId },
+    If(ExprId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    Add,
+    BitOr,
+    Other,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Is,
+    IsNot,
+    In,
+    NotIn,
+    Equal,
+    NotEqual,
+    Order,
+}
+
+pub type Block = Vec<Stmt>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stmt {
+    Expr(ExprId),
+    /// `a = b = value`, `a: T = value`.
+    Assign { targets: Vec<ExprId>, value: ExprId, annotation: Option<ExprId> },
+    /// `a: T`.
+    Declare { target: ExprId, annotation: ExprId },
+    Augment { target: ExprId, operator: Operator, value: ExprId },
+    Return(Option<ExprId>),
+    Raise(Vec<ExprId>),
+    Delete(Vec<ExprId>),
+    If { test: ExprId, then: Block, other: Block },
+    While { test: ExprId, body: Block, other: Block },
+    For { target: ExprId, iter: ExprId, body: Block, other: Block },
+    With { items: Vec<WithItem>, body: Block },
+    Try { body: Block, handlers: Vec<Handler>, other: Block, finally: Block },
+    Match { subject: ExprId, cases: Vec<Block> },
+    Import(Vec<Import>),
+    Define(FunctionId, ExprId),
+    Class(u16),
+    Break,
+    Continue,
+    Pass,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithItem {
+    pub value: ExprId,
+    pub target: Option<ExprId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handler {
+    pub kind: Option<ExprId>,
+    pub target: Option<ExprId>,
+    pub body: Block,
+}
+
+/// One name that an import binds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Where the name is stored; none for `import *`.
+    pub target: Option<ExprId>,
+    pub bound: SmolStr,
+    /// `a.b` of `from ..a.b import c`, or of `import a.b`.
+    pub module: SmolStr,
+    /// Leading dots of a relative import.
+    pub level: u8,
+    /// `c`; empty where the module itself is bound; `*` for all.
+    pub symbol: SmolStr,
+}
+
+/// One match of a rule's pattern inside this chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// Index of the pattern in the joined query.
+    pub pattern: u16,
+    pub captures: Vec<Captured>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Captured {
+    /// Index of the capture's name in the joined query.
+    pub name: u16,
+    pub span: Span,
+    pub expr: Option<ExprId>,
+    /// The function that a captured `def` or parameter belongs to.
+    pub function: Option<FunctionId>,
+}
+
+impl ChunkFacts {
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        &self.exprs[id as usize]
+    }
+
+    pub fn span(&self, id: ExprId) -> Span {
+        self.spans[id as usize]
+    }
+
+    pub fn owner(&self, id: ExprId) -> FunctionId {
+        self.owners[id as usize]
+    }
+
+    /// The direct operands of an expression.
+    pub fn operands(&self, id: ExprId) -> Vec<ExprId> {
+        match self.expr(id) {
+            Expr::Attr(base, _) => vec![*base],
+            Expr::Call(call) => std::iter::once(call.function).chain(call.args.iter().map(|arg| arg.value)).collect(),
+            Expr::Subscript(base, index) => vec![*base, *index],
+            Expr::Slice(items) | Expr::List(items) | Expr::Tuple(items) | Expr::Set(items) | Expr::Format(items) | Expr::Other(items) | Expr::Compare(items, _) => items.clone(),
+            Expr::Dict(pairs) => pairs.iter().flat_map(|(key, value)| key.iter().chain([value])).copied().collect(),
+            Expr::Comprehension(comprehension) => {
+                let mut all = vec![comprehension.element];
+                all.extend(comprehension.key);
+                all.extend(comprehension.clauses.iter().map(|clause| match clause {
+                    Clause::For { iter, .. } => *iter,
+                    Clause::If(test) => *test,
+                }));
+                all
+            }
+            Expr::Binary(_, left, right) | Expr::Either(left, right) => vec![*left, *right],
+            Expr::Not(inner) | Expr::Await(inner) | Expr::YieldFrom(inner) | Expr::Star(inner) | Expr::Walrus(_, inner) => vec![*inner],
+            Expr::Yield(inner) => inner.iter().copied().collect(),
+            Expr::Conditional { test, then, other } => vec![*test, *then, *other],
+            Expr::Name(_) | Expr::Local(_) | Expr::Outer(..) | Expr::Str(_) | Expr::Int(_) | Expr::True | Expr::False | Expr::None | Expr::Lambda(_) => vec![],
+        }
+    }
+
+    /// Does `wanted` hold for this expression or for any operand, however deep?
+    pub fn any(&self, id: ExprId, wanted: &mut impl FnMut(ExprId, &Expr) -> bool) -> bool {
+        wanted(id, self.expr(id)) || self.operands(id).into_iter().any(|operand| self.any(operand, wanted))
+    }
+}

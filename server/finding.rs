@@ -1,0 +1,133 @@
+//! What dynaleak reports: a finding, its trail and its fixes, in byte spans; holds no line, column or wire type.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// How a check judges a finding. `Error` and `Warning` at confidence medium or high fail it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+/// How sure the weakest step of a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// An identifier's name alone: never fails a check.
+    Low,
+    /// A join over call sites, a page loop known by its keys, a framework's shape.
+    Medium,
+    /// A resolved constructor, an annotation, flow inside one file.
+    High,
+}
+
+/// What a rule's defect does to the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Grows for the life of the process.
+    Leak,
+    /// One call can take a whole table's size.
+    Peak,
+    /// Built and thrown away for nothing.
+    Churn,
+    /// Data is lost without a word.
+    DataLoss,
+    /// Raises, or gives wrong results.
+    Wrong,
+    /// Data or a key goes where it should not.
+    Exposure,
+}
+
+/// OWASP-style category of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Category {
+    /// Memory leak.
+    ML,
+    /// Unsafe consumption.
+    UC,
+    /// Data exposure.
+    DE,
+    /// Authentication.
+    AU,
+}
+
+impl Category {
+    /// The weaknesses (CWE) that the category stands for.
+    pub fn cwe(self) -> &'static [u16] {
+        match self {
+            Category::ML => &[401, 772],
+            Category::UC => &[400, 770],
+            Category::DE => &[200, 488],
+            Category::AU => &[306, 798],
+        }
+    }
+}
+
+/// Whether a rewrite may be applied without a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// The same results on every run that neither raised nor lost data before.
+    Safe,
+    /// Results or their order can change.
+    Unsafe,
+    /// Shown as a diff, never applied in bulk.
+    Display,
+}
+
+/// One replacement of bytes in one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub file: Arc<str>,
+    pub span: Range<usize>,
+    pub text: String,
+}
+
+/// One rewrite; its title is a verb phrase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    pub title: String,
+    pub applicability: Applicability,
+    pub edits: Vec<Edit>,
+}
+
+/// One place of the story source → steps → holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub file: Arc<str>,
+    pub span: Range<usize>,
+    pub message: String,
+}
+
+/// One defect: what is kept, by whom, for how long, under what bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `DDB101`.
+    pub code: &'static str,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    /// Path of the file as the workspace knows it, `/` between its parts.
+    pub file: Arc<str>,
+    /// Qualified name of the enclosing function without `<locals>`; `<module>` at the top level.
+    pub function: String,
+    /// Bytes of the file, at most the first line of the node.
+    pub span: Range<usize>,
+    pub message: String,
+    pub trail: Vec<Step>,
+    /// Findings on the same endpoint, as `DDB802 shop/views.py:10`.
+    pub related: Vec<String>,
+    pub fixes: Vec<Fix>,
+}
+
+impl Finding {
+    /// Does this finding make `dynaleak check` exit with 1?
+    pub fn fails(&self) -> bool {
+        self.severity >= Severity::Warning && self.confidence >= Confidence::Medium
+    }
+}

@@ -1,0 +1,584 @@
+//! Reduce step, first half: what each expression of a unit may be, found by walking its code in order.
+//!
+//! Flow-sensitive inside a unit: assignments in order, branches joined, loops walked twice. What other
+//! units say comes from cells, what this unit says to them goes into cells; see [`crate::summary`].
+
+pub mod calls;
+mod effects;
+mod expressions;
+mod names;
+
+pub use calls::is_infinite;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
+use crate::api::FRAMEWORKS;
+use crate::facts::*;
+use crate::finding::Confidence;
+use crate::summary::{CellKey, LoopNote, Outcome, Seen, Situation};
+use crate::value::*;
+use crate::workspace::unit::{Unit, UnitKind};
+use crate::workspace::world::Reader;
+
+/// Evaluates one unit against the cells that the reader shows.
+pub fn evaluate(unit: &Unit, reader: &Reader) -> Outcome {
+    let mut flow = Flow::new(unit, reader);
+    flow.run();
+    flow.finish()
+}
+
+struct Flow<'a> {
+    unit: &'a Unit,
+    reader: &'a Reader<'a>,
+    chunk: u16,
+    facts: &'a ChunkFacts,
+    function: FunctionId,
+    /// One a function of the chunk: what its slots ever held, and what it returned.
+    frames: Vec<Frame>,
+    state: State,
+    /// What module- or class-level names ever held.
+    ever_names: FxHashMap<SmolStr, Value>,
+    loops: SmallVec<[LoopNote; 2]>,
+    guards: u32,
+    main: bool,
+    returning: bool,
+    tells: FxHashMap<CellKey, Value>,
+    seen: FxHashMap<(u16, ExprId), Seen>,
+    scoped: FxHashSet<Site>,
+    watched: Vec<bool>,
+    /// Calls are followed by value only; this bounds the nesting of generators over expressions.
+    depth: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Frame {
+    ever: Vec<Value>,
+    ever_varying: Vec<bool>,
+    returns: Value,
+    yields: Value,
+}
+
+/// What holds at one point of the flow.
+#[derive(Clone, Debug, Default)]
+struct State {
+    slots: Vec<Value>,
+    varying: Vec<bool>,
+    names: FxHashMap<SmolStr, Value>,
+    /// Set once `return`, `raise`, `break` or `continue` was met.
+    dead: bool,
+}
+
+impl State {
+    fn join(&mut self, other: &State) {
+        if other.dead {
+            return;
+        }
+        if self.dead {
+            *self = other.clone();
+            return;
+        }
+        for (mine, theirs) in self.slots.iter_mut().zip(&other.slots) {
+            *mine = mine.join(theirs);
+        }
+        for (mine, theirs) in self.varying.iter_mut().zip(&other.varying) {
+            *mine |= theirs;
+        }
+        for (name, theirs) in &other.names {
+            let mine = self.names.entry(name.clone()).or_default();
+            *mine = mine.join(theirs);
+        }
+    }
+}
+
+impl<'a> Flow<'a> {
+    fn new(unit: &'a Unit, reader: &'a Reader<'a>) -> Self {
+        Flow {
+            unit,
+            reader,
+            chunk: 0,
+            facts: &unit.chunks[0].facts,
+            function: 0,
+            frames: Vec::new(),
+            state: State::default(),
+            ever_names: FxHashMap::default(),
+            loops: SmallVec::new(),
+            guards: 0,
+            main: false,
+            returning: false,
+            tells: FxHashMap::default(),
+            seen: FxHashMap::default(),
+            scoped: FxHashSet::default(),
+            watched: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    fn run(&mut self) {
+        for number in 0..self.unit.chunks.len() {
+            self.enter_chunk(number);
+            // A nested function may be called before its own body was seen: a second walk knows its result.
+            let rounds = if self.facts.functions.iter().skip(2).any(|function| !function.is_lambda || !function.body.is_empty()) { 2 } else { 1 };
+            for _ in 0..rounds {
+                self.walk_chunk();
+            }
+        }
+    }
+
+    fn enter_chunk(&mut self, number: usize) {
+        let chunk = &self.unit.chunks[number];
+        self.chunk = number as u16;
+        self.facts = &chunk.facts;
+        self.main = chunk.main;
+        self.frames = self.facts.functions.iter().map(|function| Frame { ever: vec![Value::UNKNOWN; function.locals.len()], ever_varying: vec![false; function.locals.len()], ..Frame::default() }).collect();
+        self.watched = vec![false; self.facts.exprs.len()];
+        for captured in self.facts.matches.iter().flat_map(|one| &one.captures) {
+            if let Some(expr) = captured.expr {
+                self.watched[expr as usize] = true;
+            }
+        }
+    }
+
+    fn walk_chunk(&mut self) {
+        self.function = 0;
+        let own = &self.facts.functions[0];
+        self.state.slots = vec![Value::UNKNOWN; own.locals.len()];
+        self.state.varying = vec![false; own.locals.len()];
+        self.state.dead = false;
+        let facts = self.facts;
+        match facts.kind {
+            ChunkKind::Statement => self.block(&facts.functions[0].body),
+            ChunkKind::Class => {
+                for &decorator in &facts.functions[0].decorators {
+                    self.eval(decorator);
+                }
+                let mut bases = Value::UNKNOWN;
+                for base in &facts.functions[0].body {
+                    if let Stmt::Expr(base) = base {
+                        bases = bases.join(&self.eval(*base));
+                    }
+                }
+                if let Some(class) = self.unit.class {
+                    self.tell(CellKey::Bases(class), bases);
+                }
+            }
+            ChunkKind::Function => {}
+        }
+        let names = std::mem::take(&mut self.state.names);
+        for id in 1..facts.functions.len() {
+            self.body(id as FunctionId);
+        }
+        self.state = State { names, ..State::default() };
+    }
+
+    // ---- functions ----
+
+    fn func(&self, function: FunctionId) -> FuncId {
+        FuncId { unit: self.unit.id, function }
+    }
+
+    fn body(&mut self, id: FunctionId) {
+        let facts = self.facts;
+        let function = &facts.functions[id as usize];
+        // Decorators and defaults run where the definition stands; only their values count here.
+        self.function = function.parent;
+        self.state = State::default();
+        self.state.slots = self.frames[function.parent as usize].ever.clone();
+        self.state.varying = self.frames[function.parent as usize].ever_varying.clone();
+        let mut decorators = Value::UNKNOWN;
+        for &decorator in &function.decorators {
+            decorators = decorators.join(&self.eval(decorator));
+        }
+        let defaults: Vec<Value> = function.params.iter().map(|param| param.default.map(|default| self.eval(default)).unwrap_or_default()).collect();
+
+        self.function = id;
+        self.state.slots = vec![Value::UNKNOWN; function.locals.len()];
+        self.state.varying = vec![false; function.locals.len()];
+        self.loops.clear();
+        self.guards = 0;
+        let own = self.func(id);
+        self.roles(id, &decorators);
+        let class = self.unit.class.filter(|_| id == 1 && self.unit.kind == UnitKind::Function);
+        for (slot, param) in function.params.iter().enumerate() {
+            let receiver = class.filter(|_| slot == 0 && param.kind == ParamKind::Plain && !self.is_static(function));
+            let value = match receiver {
+                Some(class) if self.is_class_method(function) => Value::of(What::Class(class)),
+                Some(class) => Value::of(What::Instance(class)),
+                None => self.param(own, slot as u16, param, &defaults[slot]),
+            };
+            self.state.varying[slot] = receiver.is_none();
+            self.set_slot(slot as Slot, value);
+        }
+        self.block(&function.body);
+        let frame = &self.frames[id as usize];
+        let mut returns = frame.returns.clone();
+        if function.is_generator {
+            returns = self.generated(function);
+        }
+        if let Some(annotation) = function.returns {
+            let declared = self.annotation(annotation, Site { unit: self.unit.id, chunk: self.chunk, at: At::Definition(id) });
+            if returns.data().next().is_none() {
+                returns = returns.join(&declared);
+            }
+        }
+        self.tell(CellKey::Return(own), returns);
+    }
+
+    /// What a generator function gives when it is called.
+    fn generated(&mut self, function: &Function) -> Value {
+        let yields = self.frames[self.function as usize].yields.clone();
+        let scoped = function.decorators.iter().any(|&decorator| self.symbol_of(decorator).is_some_and(|symbol| symbol.contains("contextmanager") || symbol.contains("fixture")));
+        // A context manager or fixture hands out what it yields; so does a generator of clients or tables.
+        yields.map(|atom| {
+            let kind = atom.data().map(|data| data.kind);
+            match kind {
+                Some(_) if scoped => Some(atom.clone()),
+                Some(Kind::ItemIterator | Kind::PageIterator | Kind::ResultIterator) => Some(atom.clone()),
+                Some(_) => Some(Atom { nested: Nest::Lazy, ..atom.clone() }),
+                None => scoped.then(|| atom.clone()),
+            }
+        })
+    }
+
+    fn is_static(&self, function: &Function) -> bool {
+        function.decorators.iter().any(|&decorator| matches!(self.facts.expr(decorator), Expr::Name(name) if name == "staticmethod"))
+    }
+
+    fn is_class_method(&self, function: &Function) -> bool {
+        matches!(function.name.as_str(), "__new__" | "__init_subclass__" | "__class_getitem__") || function.decorators.iter().any(|&decorator| matches!(self.facts.expr(decorator), Expr::Name(name) if name == "classmethod" || name == "validator" || name == "root_validator"))
+    }
+
+    fn param(&mut self, own: FuncId, slot: u16, param: &Param, default: &Value) -> Value {
+        let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Param(own.function, slot) };
+        let mut value = Value::of(What::Param(own, slot));
+        if let Some(annotation) = param.annotation {
+            value = value.join(&self.annotation(annotation, site));
+        }
+        if default.atoms().iter().any(|atom| matches!(atom.what, What::Container(..))) {
+            value = value.join(&default.held_in(&Place::Default(own, slot)).join(&self.cell(CellKey::Slot(Place::Default(own, slot)))));
+        } else {
+            value = value.join(&default.filter(|atom| matches!(atom.what, What::Data(_) | What::Instance(_) | What::Object(_) | What::Function(_) | What::Class(_) | What::Symbol(_))));
+        }
+        if param.name == "request" && slot <= 1 {
+            let sure = if self.is_view(own) { Confidence::High } else { Confidence::Low };
+            value = value.join(&Value::one(Atom::new(What::Object("request".into())).sure(sure)));
+        }
+        value
+    }
+
+    fn is_view(&self, own: FuncId) -> bool {
+        self.tells.get(&CellKey::Context(own)).is_some_and(|value| value.has(Mark::Request)) || self.cell(CellKey::Context(own)).has(Mark::Request)
+    }
+
+    // ---- statements ----
+
+    fn block(&mut self, block: &'a [Stmt]) {
+        let guards = self.guards;
+        for stmt in block {
+            if self.state.dead {
+                break;
+            }
+            self.stmt(stmt);
+        }
+        self.guards = guards;
+    }
+
+    fn stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Expr(value) => {
+                self.eval(*value);
+            }
+            Stmt::Assign { targets, value, annotation } => {
+                let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Chunk };
+                let mut assigned = self.eval(*value);
+                if let Some(annotation) = annotation {
+                    assigned = assigned.join(&self.annotation(*annotation, site));
+                }
+                for target in targets {
+                    self.assign(*target, assigned.clone(), Some(*value));
+                }
+            }
+            Stmt::Declare { target, annotation } => {
+                let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Chunk };
+                let declared = self.annotation(*annotation, site);
+                if !declared.is_unknown() {
+                    self.assign(*target, declared, None);
+                }
+            }
+            Stmt::Augment { target, operator, value } => self.augment(*target, *operator, *value),
+            Stmt::Return(value) => {
+                if let Some(value) = value {
+                    let outside = std::mem::replace(&mut self.returning, true);
+                    let returned = self.eval(*value);
+                    self.returning = outside;
+                    self.escapes(&returned);
+                    let frame = &mut self.frames[self.function as usize];
+                    frame.returns = frame.returns.join(&returned);
+                }
+                self.state.dead = true;
+            }
+            Stmt::Raise(parts) => {
+                for part in parts {
+                    self.eval(*part);
+                }
+                self.state.dead = true;
+            }
+            Stmt::Delete(targets) => {
+                for &target in targets {
+                    self.delete(target);
+                }
+            }
+            Stmt::If { test, then, other } => self.conditional(*test, then, other),
+            Stmt::While { test, body, other } => self.while_loop(*test, body, other),
+            Stmt::For { target, iter, body, other } => self.for_loop(*target, *iter, body, other),
+            Stmt::With { items, body } => {
+                for item in items {
+                    let value = self.eval(item.value);
+                    self.escapes(&value);
+                    if let Some(target) = item.target {
+                        let entered = self.entered(&value);
+                        self.assign(target, entered, Some(item.value));
+                    }
+                }
+                self.block(body);
+            }
+            Stmt::Try { body, handlers, other, finally } => {
+                let before = self.state.clone();
+                self.block(body);
+                // A handler can start after any statement of the body.
+                let mut interrupted = before;
+                let mut done = self.state.clone();
+                done.dead = false;
+                interrupted.join(&done);
+                if !self.state.dead {
+                    self.block(other);
+                }
+                let mut after = std::mem::take(&mut self.state);
+                for handler in handlers {
+                    self.state = interrupted.clone();
+                    if let Some(kind) = handler.kind {
+                        self.eval(kind);
+                    }
+                    if let Some(target) = handler.target {
+                        self.assign(target, Value::UNKNOWN, None);
+                    }
+                    let miss = handler.kind.is_some_and(|kind| self.facts.any(kind, &mut |_, expr| matches!(expr, Expr::Name(name) if name == "KeyError" || name == "AttributeError" || name == "NameError")));
+                    self.guards += miss as u32;
+                    self.block(&handler.body);
+                    self.guards -= miss as u32;
+                    after.join(&self.state);
+                }
+                self.state = after;
+                if !finally.is_empty() {
+                    let dead = std::mem::replace(&mut self.state.dead, false);
+                    self.block(finally);
+                    self.state.dead |= dead;
+                }
+            }
+            Stmt::Match { subject, cases } => {
+                self.eval(*subject);
+                let before = self.state.clone();
+                let mut after = before.clone();
+                for case in cases {
+                    self.state = before.clone();
+                    self.block(case);
+                    after.join(&self.state);
+                }
+                self.state = after;
+            }
+            Stmt::Import(imports) => {
+                for import in imports {
+                    if let Some(target) = import.target {
+                        let value = self.reader.import(self.unit.file, import);
+                        self.assign(target, value, None);
+                    }
+                }
+            }
+            Stmt::Define(id, target) => {
+                let value = Value::of(What::Function(self.func(*id)));
+                self.assign(*target, value, None);
+            }
+            Stmt::Class(index) => {
+                let class = &self.facts.classes[*index as usize];
+                for &base in &class.bases {
+                    self.eval(base);
+                }
+            }
+            Stmt::Break | Stmt::Continue => self.state.dead = true,
+            Stmt::Pass => {}
+        }
+    }
+
+    fn conditional(&mut self, test: ExprId, then: &'a [Stmt], other: &'a [Stmt]) {
+        self.eval(test);
+        self.test_effects(test, then);
+        let main = self.is_main_test(test);
+        let before = self.state.clone();
+        let (fills, filled) = (self.fills_tested(test, then), self.returns_tested(test, then));
+        let outside = self.main;
+        self.main |= main;
+        self.guards += fills as u32;
+        self.block(then);
+        self.guards -= fills as u32;
+        self.main = outside;
+        let after = std::mem::replace(&mut self.state, before);
+        let fills_other = !other.is_empty() && self.fills_tested(test, other);
+        self.guards += fills_other as u32;
+        self.block(other);
+        self.guards -= fills_other as u32;
+        self.state.join(&after);
+        // `if _client: return _client` guards the rest of the block.
+        self.guards += filled as u32;
+    }
+
+    fn is_main_test(&self, test: ExprId) -> bool {
+        self.unit.kind == UnitKind::Module && matches!(self.facts.expr(test), Expr::Compare(parts, _) if parts.iter().any(|&part| matches!(self.facts.expr(part), Expr::Name(name) if name == "__name__")))
+    }
+
+    fn while_loop(&mut self, test: ExprId, body: &'a [Stmt], other: &'a [Stmt]) {
+        let tested = self.eval(test);
+        let mut note = self.loop_note(body, Some(test), test);
+        note.endless = matches!(self.facts.expr(test), Expr::True | Expr::Int(_)) || tested.is_unknown() && matches!(self.facts.expr(test), Expr::Attr(..) | Expr::Not(_) | Expr::Call(_));
+        self.looped(note, body, |_| {}, Some(test));
+        self.block(other);
+    }
+
+    fn for_loop(&mut self, target: ExprId, iter: ExprId, body: &'a [Stmt], other: &'a [Stmt]) {
+        let iterated = self.eval(iter);
+        let mut note = self.loop_note(body, None, iter);
+        note.pages = iterated.data().any(|(atom, data)| unbounded(data) && atom.nested != Nest::Inside || atom.nested == Nest::Lazy && !data.limited);
+        note.by_keys = false;
+        note.endless = self.symbol_call(iter).is_some_and(|symbol| symbol == "itertools.count" || symbol == "itertools.repeat" || symbol == "iter");
+        let element = self.element(&iterated, iter);
+        let varies = self.varies(iter) || !matches!(self.facts.expr(iter), Expr::List(_) | Expr::Tuple(_));
+        self.looped(note, body, move |flow| flow.assign_varying(target, element.clone(), varies), None);
+        self.block(other);
+    }
+
+    /// A loop's body twice: what one round leaves is what the next one starts from.
+    fn looped(&mut self, note: LoopNote, body: &'a [Stmt], bind: impl Fn(&mut Self), test: Option<ExprId>) {
+        let before = self.state.clone();
+        self.loops.push(note);
+        for round in 0..2 {
+            bind(self);
+            if round > 0 {
+                if let Some(test) = test {
+                    self.eval(test);
+                }
+            }
+            self.block(body);
+            self.state.dead = false;
+            self.state.join(&before);
+        }
+        self.loops.pop();
+        if let Some(test) = test {
+            self.test_effects(test, body);
+        }
+    }
+
+    // ---- places and slots ----
+
+    fn set_slot(&mut self, slot: Slot, value: Value) {
+        let ever = &mut self.frames[self.function as usize].ever[slot as usize];
+        *ever = ever.join(&value);
+        self.state.slots[slot as usize] = value;
+    }
+
+    fn cell(&self, key: CellKey) -> Value {
+        self.reader.cell(key)
+    }
+
+    fn tell(&mut self, key: CellKey, value: Value) {
+        if value.is_unknown() {
+            return;
+        }
+        let told = self.tells.entry(key).or_default();
+        *told = told.join(&value);
+    }
+
+    fn site(&self, call: u16) -> Site {
+        Site { unit: self.unit.id, chunk: self.chunk, at: At::Call(call) }
+    }
+
+    fn escapes(&mut self, value: &Value) {
+        for atom in value.atoms() {
+            self.scoped.extend(atom.steps.iter().copied());
+        }
+    }
+
+    fn situation(&self, expr: ExprId) -> Situation {
+        Situation {
+            loops: self.loops.clone(),
+            guarded: self.guards > 0,
+            main: self.main,
+            varies: self.varies(expr),
+            returned: self.returning,
+            function: self.function,
+        }
+    }
+
+    fn see(&mut self, expr: ExprId, value: &Value) {
+        if !self.watched.get(expr as usize).copied().unwrap_or(false) {
+            return;
+        }
+        let situation = self.situation(expr);
+        let seen = self.seen.entry((self.chunk, expr)).or_default();
+        seen.value = seen.value.join(value);
+        let varies = seen.situation.varies || situation.varies;
+        if situation.loops.len() >= seen.situation.loops.len() {
+            seen.situation = situation;
+        }
+        seen.situation.varies = varies;
+    }
+
+    fn finish(mut self) -> Outcome {
+        if self.unit.kind == UnitKind::Module {
+            for (name, value) in std::mem::take(&mut self.ever_names) {
+                let key = CellKey::Global(self.unit.file, name);
+                self.tell(key, value);
+            }
+        }
+        if let (UnitKind::Class, Some(class)) = (self.unit.kind, self.unit.class) {
+            for (name, value) in std::mem::take(&mut self.ever_names) {
+                self.tell(CellKey::Static(class, name), value);
+            }
+            self.class_role(class);
+        }
+        let mut tells: Vec<(CellKey, Value)> = self.tells.into_iter().collect();
+        tells.sort_by(|a, b| a.0.cmp(&b.0));
+        Outcome { tells, reads: self.reader.take_reads(), seen: self.seen, scoped: self.scoped }
+    }
+
+    fn class_role(&mut self, class: ClassId) {
+        let bases = self.tells.get(&CellKey::Bases(class)).cloned().unwrap_or_default();
+        let site = Site { unit: self.unit.id, chunk: 0, at: At::Chunk };
+        for atom in bases.atoms() {
+            match &atom.what {
+                What::Symbol(path) => {
+                    if let Some(role) = FRAMEWORKS.role(path) {
+                        self.tell(CellKey::Life(class), Value::one(Atom::new(What::Mark(Mark::Role(role))).at(site)));
+                    }
+                }
+                // A base in the project hands its role down.
+                What::Class(base) => {
+                    let inherited = self.cell(CellKey::Life(*base)).filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_))));
+                    self.tell(CellKey::Life(class), inherited);
+                }
+                _ => {}
+            }
+        }
+        // Django's new-style middleware has no base class.
+        let members = self.reader.members(class);
+        if let (Some(init), true) = (members.get("__init__"), members.contains_key("__call__")) {
+            if self.reader.signature(*init).is_some_and(|signature| signature.params().get(1).is_some_and(|param| param.name == "get_response")) {
+                self.tell(CellKey::Life(class), Value::one(Atom::new(What::Mark(Mark::Role(Role::Middleware))).at(site)));
+            }
+        }
+    }
+}
+
+/// Does a loop over this go through a whole table?
+pub fn unbounded(data: Data) -> bool {
+    matches!(data.kind, Kind::PageIterator | Kind::ItemIterator | Kind::ResultIterator) && !data.limited
+}

@@ -1,0 +1,581 @@
+//! Stores, removals, bounds and loops: what a statement does to the places it touches.
+
+use super::calls::Args;
+use super::expressions::inside;
+use super::*;
+use crate::api::API;
+
+/// Methods that put one thing in.
+const PUTS: &[&str] = &["append", "appendleft", "add", "put", "put_nowait", "push", "insert"];
+/// Methods that put in what another collection holds.
+const EXTENDS: &[&str] = &["extend", "extendleft", "update"];
+/// Methods after which the container holds less.
+const TAKES: &[&str] = &["pop", "popleft", "popitem", "clear", "remove", "discard", "get_nowait", "difference_update", "intersection_update", "trim", "prune", "evict", "expire"];
+
+impl<'a> Flow<'a> {
+    // ---- assignment ----
+
+    pub(super) fn assign(&mut self, target: ExprId, value: Value, source: Option<ExprId>) {
+        let facts: &'a ChunkFacts = self.facts;
+        match facts.expr(target) {
+            Expr::Local(slot) => {
+                let slot = *slot;
+                self.note_replaced(&Place::Local(self.func(self.function), slot), &value, self.state.slots[slot as usize].atoms().iter().any(is_container));
+                let varies = source.is_some_and(|source| self.varies(source));
+                self.state.varying[slot as usize] = varies;
+                self.frames[self.function as usize].ever_varying[slot as usize] |= varies;
+                self.set_slot(slot, value.filter(|atom| atom.what != What::Slot));
+            }
+            Expr::Outer(function, slot) => {
+                let ever = &mut self.frames[*function as usize].ever[*slot as usize];
+                *ever = ever.join(&value);
+            }
+            Expr::Name(name) => {
+                if self.function == 0 {
+                    self.state.names.insert(name.clone(), value.clone());
+                    let ever = self.ever_names.entry(name.clone()).or_default();
+                    *ever = ever.join(&value);
+                    let place = match (self.unit.kind, self.unit.class) {
+                        (UnitKind::Class, Some(class)) => Place::Static(class, name.clone()),
+                        _ => Place::Global(self.unit.file, name.clone()),
+                    };
+                    self.tell_lives(&place, &value);
+                    if !self.loops.is_empty() {
+                        self.note_replaced(&place, &value, true);
+                    }
+                } else {
+                    self.keep(Place::Global(self.unit.file, name.clone()), &value, target);
+                }
+            }
+            Expr::Attr(base, name) => {
+                let holder = self.eval(*base);
+                let places = self.attribute_places(&holder, name);
+                let mut seen = Vec::new();
+                for place in places {
+                    self.keep(place.clone(), &value, target);
+                    seen.push(Atom { held: Some(place), ..Atom::new(What::Slot) });
+                }
+                self.see(target, &Value::from_atoms(seen));
+            }
+            Expr::Subscript(base, index) => {
+                let holder = self.eval(*base);
+                let key = self.eval(*index);
+                let _ = key;
+                if matches!(facts.expr(*index), Expr::Slice(_)) {
+                    self.note_taken(&holder);
+                }
+                let stored = inside(&value, Nest::Inside);
+                self.put(*base, &holder, &stored);
+                let session = self.resolved(&holder).atoms().iter().any(|atom| matches!(&atom.what, What::Object(object) if object == "session"));
+                let seen = if session { Value::one(Atom { held: Some(Place::Session), ..Atom::new(What::Slot) }) } else { holder };
+                self.see(target, &seen);
+            }
+            Expr::Tuple(items) => {
+                for (position, &item) in items.iter().enumerate() {
+                    let element = self.destructured(&value, position, source);
+                    self.assign(item, element, source);
+                }
+            }
+            Expr::Star(inner) => self.assign(*inner, value, source),
+            _ => {}
+        }
+    }
+
+    fn destructured(&mut self, value: &Value, position: usize, _source: Option<ExprId>) -> Value {
+        self.resolved(value).map(|atom| match atom.nested {
+            Nest::At(element) => (element as usize == position).then(|| Atom { nested: Nest::Not, held: None, ..atom.clone() }),
+            Nest::Inside => Some(Atom { nested: Nest::Not, held: None, ..atom.clone() }),
+            Nest::Lazy => None,
+            // `for index, item in enumerate(items)`: the element came without its tuple.
+            Nest::Not => atom.data().filter(|data| position > 0 && !matches!(data.kind, Kind::Items | Kind::Records)).map(|_| atom.clone()),
+        })
+    }
+
+    /// Where `base.name = …` stores.
+    fn attribute_places(&mut self, base: &Value, name: &SmolStr) -> Vec<Place> {
+        let base = self.resolved(base);
+        let mut places = Vec::new();
+        for atom in base.atoms().iter().filter(|atom| atom.nested == Nest::Not) {
+            places.push(match &atom.what {
+                What::Instance(class) => Place::Attr(*class, name.clone()),
+                What::Class(class) | What::Super(class) => Place::Static(*class, name.clone()),
+                What::Module(file) => Place::Global(*file, name.clone()),
+                What::Function(function) | What::Bound(function, _) => Place::FunctionAttr(*function, name.clone()),
+                What::Object(object) => match object.as_str() {
+                    "request" => Place::Request(name.clone()),
+                    "session" => Place::Session,
+                    "app" => Place::App(name.clone()),
+                    "thread-local" => Place::Thread(name.clone()),
+                    _ => continue,
+                },
+                _ => continue,
+            });
+        }
+        places.sort();
+        places.dedup();
+        places
+    }
+
+    /// `place = value`.
+    fn keep(&mut self, place: Place, value: &Value, target: ExprId) {
+        let _ = target;
+        let init = matches!(self.facts.functions[self.function as usize].name.as_str(), "__init__" | "__new__" | "setUp" | "__post_init__" | "ready") || self.guards > 0;
+        self.note_replaced(&place, value, !init);
+        self.tell_lives(&place, value);
+        let value = value.filter(|atom| !matches!(atom.what, What::Mark(_)) && atom.what != What::Slot);
+        self.tell(place_cell(&place), value);
+    }
+
+    /// A fresh container, or a slice of the old one, in the place of one that was filled.
+    fn note_replaced(&mut self, place: &Place, value: &Value, again: bool) {
+        let fresh = value.atoms().iter().any(|atom| is_container(atom) && atom.held.is_none()) || value.atoms().iter().any(|atom| atom.what == What::Nothing);
+        if again && fresh {
+            self.note(place, Mark::Replaced);
+            self.note(place, Mark::Emptied);
+        }
+    }
+
+    /// Instances live as long as the place that keeps them.
+    fn tell_lives(&mut self, place: &Place, value: &Value) {
+        for atom in value.atoms() {
+            let What::Instance(class) = atom.what else { continue };
+            let lives = match place {
+                Place::Global(..) | Place::Static(..) | Place::FunctionAttr(..) | Place::App(_) | Place::Default(..) => Value::of(What::Mark(Mark::Lives(Lifetime::Process))),
+                Place::Attr(owner, _) if *owner != class => self.cell(CellKey::Life(*owner)).map(|atom| match atom.what {
+                    What::Mark(Mark::Lives(_)) => Some(atom.clone()),
+                    What::Mark(Mark::Role(Role::Middleware | Role::Singleton)) => Some(Atom { what: What::Mark(Mark::Lives(Lifetime::Process)), ..atom.clone() }),
+                    _ => None,
+                }),
+                _ => continue,
+            };
+            let lives = lives.map(|life| Some(Atom { steps: atom.steps.clone(), ..life.clone() }));
+            self.tell(CellKey::Life(class), lives);
+        }
+    }
+
+    pub(super) fn augment(&mut self, target: ExprId, operator: Operator, value: ExprId) {
+        let held = self.eval(target);
+        let added = self.eval(value);
+        if operator == Operator::Other {
+            return;
+        }
+        let contents = self.contents(&added);
+        self.put(target, &held, &contents);
+    }
+
+    pub(super) fn delete(&mut self, target: ExprId) {
+        match self.facts.expr(target) {
+            Expr::Subscript(base, index) => {
+                let holder = self.eval(*base);
+                self.eval(*index);
+                self.note_taken(&holder);
+                if let Expr::Attr(..) | Expr::Name(_) = self.facts.expr(*base) {}
+            }
+            Expr::Attr(base, name) => {
+                let holder = self.eval(*base);
+                for place in self.attribute_places(&holder, name) {
+                    self.note(&place, Mark::Emptied);
+                }
+            }
+            Expr::Local(slot) => self.state.slots[*slot as usize] = Value::UNKNOWN,
+            _ => {
+                self.eval(target);
+            }
+        }
+    }
+
+    // ---- containers ----
+
+    /// What another collection adds: its elements, or what it holds.
+    fn contents(&mut self, value: &Value) -> Value {
+        let value = self.resolved(value);
+        let whole = value.filter(|atom| atom.nested != Nest::Not).map(|atom| Some(Atom { nested: Nest::Inside, held: None, ..atom.clone() }));
+        let elements = self.element(&value.filter(|atom| atom.nested == Nest::Not && !matches!(atom.data().map(|data| data.kind), Some(Kind::Item | Kind::Page))), 0);
+        let merged = value.filter(|atom| atom.nested == Nest::Not && matches!(atom.data().map(|data| data.kind), Some(Kind::Item | Kind::Page)));
+        whole.join(&inside(&elements, Nest::Inside)).join(&inside(&merged, Nest::Inside))
+    }
+
+    /// `holder` now also holds `contents`.
+    fn put(&mut self, base: ExprId, holder: &Value, contents: &Value) {
+        let contents = contents.filter(|atom| atom.data().is_some() || matches!(atom.what, What::Param(..) | What::Instance(_)));
+        if contents.is_unknown() {
+            return;
+        }
+        if let Expr::Local(slot) = self.facts.expr(base) {
+            let joined = self.state.slots[*slot as usize].join(&contents);
+            self.set_slot(*slot, joined);
+        }
+        if let Expr::Name(name) = self.facts.expr(base) {
+            if self.function == 0 {
+                let joined = self.state.names.get(name).cloned().unwrap_or_default().join(&contents);
+                self.state.names.insert(name.clone(), joined.clone());
+                let ever = self.ever_names.entry(name.clone()).or_default();
+                *ever = ever.join(&joined);
+            }
+        }
+        let places: Vec<Place> = self.resolved(holder).places().cloned().collect();
+        for place in places {
+            self.tell_lives(&place, &contents);
+            match &place {
+                Place::Local(owner, slot) if owner.unit == self.unit.id => {
+                    if let Some(ever) = self.frames.get_mut(owner.function as usize).and_then(|frame| frame.ever.get_mut(*slot as usize)) {
+                        *ever = ever.join(&contents);
+                    }
+                }
+                Place::Local(..) => {}
+                _ => self.tell(place_cell(&place), contents.clone()),
+            }
+        }
+    }
+
+    /// Methods of containers; gives what is taken out or looked up.
+    pub(super) fn container_method(&mut self, object: ExprId, method: &str, base: &Value, args: &Args, _site: Site) -> Value {
+        let queue = base.atoms().iter().any(|atom| matches!(atom.what, What::Container(Shape::Queue, _)));
+        if TAKES.contains(&method) || queue && matches!(method, "get") {
+            self.note_taken(base);
+        }
+        if PUTS.contains(&method) {
+            if let Some((_, value)) = args.plain.last().filter(|_| method == "insert").or(args.plain.first()) {
+                let contents = inside(&self.resolved(value), Nest::Inside);
+                self.put(object, base, &contents);
+            }
+        } else if EXTENDS.contains(&method) {
+            let mut contents = Value::UNKNOWN;
+            for (_, value) in &args.plain {
+                contents = contents.join(&self.contents(value));
+            }
+            for (_, _, value) in &args.named {
+                contents = contents.join(&inside(value, Nest::Inside));
+            }
+            self.put(object, base, &contents);
+        } else if method == "setdefault" {
+            if let Some((_, value)) = args.plain.get(1) {
+                self.note_lookup(base);
+                let contents = inside(&self.resolved(value), Nest::Inside);
+                self.put(object, base, &contents);
+                // `d.setdefault(k, []).append(x)` puts into what `d` holds.
+                return value.join(&base.filter(|atom| atom.held.is_some() && is_container(atom)));
+            }
+        }
+        match method {
+            "get" | "pop" | "popleft" | "popitem" | "get_nowait" | "setdefault" | "__getitem__" => {
+                if matches!(method, "get" | "__getitem__") && !queue {
+                    self.note_lookup(base);
+                }
+                base.map(|atom| (atom.nested != Nest::Not).then(|| Atom { nested: Nest::Not, held: None, ..atom.clone() }))
+            }
+            "values" | "items" | "copy" | "keys" => base.map(|atom| (atom.nested != Nest::Not && method != "keys").then(|| Atom { held: None, ..atom.clone() })),
+            _ => Value::UNKNOWN,
+        }
+    }
+
+    /// `queue.full()`, `queue.qsize()`: whoever asks waits or drops.
+    pub(super) fn sized_effects(&mut self, method: &str, base: &Value, _site: Site) {
+        if matches!(method, "full" | "qsize") {
+            for place in base.places().cloned().collect::<Vec<_>>() {
+                self.note(&place, Mark::Capped);
+            }
+        }
+    }
+
+    fn note(&mut self, place: &Place, mark: Mark) {
+        let site = Site { unit: self.unit.id, chunk: self.chunk, at: if self.function == 0 { At::Chunk } else { At::Definition(self.function) } };
+        self.tell(CellKey::Holder(place.clone()), Value::one(Atom::new(What::Mark(mark)).at(site)));
+    }
+
+    pub(super) fn note_taken(&mut self, holder: &Value) {
+        let own = self.func(self.function);
+        let loops: Vec<u32> = self.loops.iter().map(|note| note.at.start).collect();
+        for place in self.resolved(holder).places().cloned().collect::<Vec<_>>() {
+            self.note(&place, Mark::Emptied);
+            self.note(&place, Mark::TakenBy(own));
+            for &at in &loops {
+                self.note(&place, Mark::EmptiedIn(at));
+            }
+        }
+    }
+
+    pub(super) fn note_lookup(&mut self, holder: &Value) {
+        let dictionary = |atom: &Atom| matches!(atom.what, What::Container(Shape::Dict, _) | What::Slot);
+        if !holder.atoms().iter().any(dictionary) {
+            return;
+        }
+        for place in holder.places().filter(|place| !matches!(place, Place::Local(..))).cloned().collect::<Vec<_>>() {
+            self.note(&place, Mark::LookedUp);
+        }
+    }
+
+    // ---- tests ----
+
+    pub(super) fn compare_effects(&mut self, parts: &[ExprId], operators: &[Comparison]) {
+        if operators.iter().any(|operator| matches!(operator, Comparison::In | Comparison::NotIn)) {
+            if let Some(&container) = parts.last() {
+                let value = self.peek(container);
+                self.note_lookup(&value);
+            }
+        }
+        let zero = parts.iter().any(|&part| matches!(self.facts.expr(part), Expr::Int(0)));
+        let sized = operators.iter().any(|operator| matches!(operator, Comparison::Order | Comparison::Equal | Comparison::NotEqual));
+        if zero || !sized {
+            return;
+        }
+        for &part in parts {
+            let mut measured = Vec::new();
+            self.facts.any(part, &mut |_, expr| {
+                if let Expr::Call(call) = expr {
+                    if matches!(self.facts.expr(call.function), Expr::Name(name) if name == "len") {
+                        measured.extend(call.args.first().map(|arg| arg.value));
+                    }
+                }
+                false
+            });
+            for container in measured {
+                let value = self.peek(container);
+                for place in self.resolved(&value).places().cloned().collect::<Vec<_>>() {
+                    self.note(&place, Mark::Capped);
+                }
+            }
+        }
+    }
+
+    /// What a test says of the places it names: nothing yet beyond what evaluating it noted.
+    pub(super) fn test_effects(&mut self, _test: ExprId, _body: &[Stmt]) {}
+
+    /// `if X is None: X = …`: the branch fills what the test found empty.
+    pub(super) fn fills_tested(&mut self, test: ExprId, body: &'a [Stmt]) -> bool {
+        let tested = self.tested(test);
+        !tested.is_empty() && self.assigns_any(body, &tested, 0)
+    }
+
+    /// `if X: return X`: what follows runs only while X is empty.
+    pub(super) fn returns_tested(&mut self, test: ExprId, body: &'a [Stmt]) -> bool {
+        let tested = self.tested(test);
+        if tested.is_empty() {
+            return false;
+        }
+        body.iter().any(|stmt| match stmt {
+            Stmt::Return(Some(value)) => {
+                let value = match self.facts.expr(*value) {
+                    Expr::Subscript(base, _) => *base,
+                    Expr::Call(call) => match self.facts.expr(call.function) {
+                        Expr::Attr(base, _) => *base,
+                        _ => *value,
+                    },
+                    _ => *value,
+                };
+                self.path(value).is_some_and(|path| tested.contains(&path))
+            }
+            _ => false,
+        })
+    }
+
+    /// Paths of the places outside this call that a test looks at.
+    fn tested(&mut self, test: ExprId) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut pending = vec![test];
+        while let Some(expr) = pending.pop() {
+            match self.facts.expr(expr) {
+                Expr::Not(inner) => pending.push(*inner),
+                Expr::Either(left, right) => pending.extend([*left, *right]),
+                Expr::Compare(parts, operators) => match operators.first() {
+                    Some(Comparison::In | Comparison::NotIn) => pending.extend(parts.last()),
+                    Some(Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual) => pending.extend(parts.first()),
+                    _ => {}
+                },
+                Expr::Walrus(_, value) => pending.push(*value),
+                Expr::Subscript(base, _) => pending.push(*base),
+                Expr::Call(call) => match self.facts.expr(call.function) {
+                    // `CACHE.get(key)`, `hasattr(module, "client")`.
+                    Expr::Attr(base, name) if name == "get" => pending.push(*base),
+                    Expr::Name(name) if matches!(name.as_str(), "hasattr" | "getattr" | "len" | "callable") => {
+                        if let [object, attribute, ..] = &call.args[..] {
+                            if let (Some(path), Expr::Str(attribute)) = (self.path(object.value), self.facts.expr(attribute.value)) {
+                                if self.outlives(object.value) {
+                                    found.push(format!("{path}.{attribute}"));
+                                }
+                            }
+                        }
+                    }
+                    _ => {}
+                },
+                Expr::Name(_) | Expr::Attr(..) | Expr::Outer(..) => {
+                    if let (Some(path), true) = (self.path(expr), self.outlives(expr)) {
+                        found.push(path);
+                    }
+                }
+                // A local that was read from such a place stands for it.
+                Expr::Local(slot) if (*slot as usize) >= self.facts.functions[self.function as usize].params.len() => {
+                    found.push(format!("local {slot}"));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Does the place live longer than a request? Tests of `g.client` or of a view's field run anew each time.
+    fn outlives(&mut self, expr: ExprId) -> bool {
+        let mut root = expr;
+        while let Expr::Attr(base, _) | Expr::Subscript(base, _) = self.facts.expr(root) {
+            root = *base;
+        }
+        let value = self.peek(root);
+        !value.atoms().iter().any(|atom| match &atom.what {
+            What::Object(object) => object == "request" || object == "session",
+            What::Instance(class) => {
+                let life = self.cell(CellKey::Life(*class));
+                life.has(Mark::Role(Role::View)) || life.has(Mark::Role(Role::PerRequest))
+            }
+            _ => false,
+        })
+    }
+
+    fn path(&self, expr: ExprId) -> Option<String> {
+        match self.facts.expr(expr) {
+            Expr::Name(name) => Some(name.to_string()),
+            Expr::Local(slot) => Some(format!("local {slot}")),
+            Expr::Outer(function, slot) => Some(format!("outer {function} {slot}")),
+            Expr::Attr(base, name) => Some(format!("{}.{name}", self.path(*base)?)),
+            Expr::Subscript(base, _) => self.path(*base),
+            _ => None,
+        }
+    }
+
+    fn assigns_any(&self, body: &[Stmt], tested: &[String], depth: u32) -> bool {
+        let local = tested.iter().any(|path| path.starts_with("local "));
+        let fits = |target: ExprId| {
+            let lasting = !matches!(self.facts.expr(target), Expr::Local(_) | Expr::Tuple(_));
+            self.path(target).is_some_and(|path| tested.contains(&path) && lasting || local && lasting)
+        };
+        depth < 8
+            && body.iter().any(|stmt| match stmt {
+                Stmt::Assign { targets, .. } => targets.iter().any(|&target| fits(target)),
+                Stmt::Expr(value) => match self.facts.expr(*value) {
+                    Expr::Call(call) => matches!(self.facts.expr(call.function), Expr::Name(name) if name == "setattr"),
+                    _ => false,
+                },
+                Stmt::With { body, .. } => self.assigns_any(body, tested, depth + 1),
+                Stmt::If { then, other, .. } => self.assigns_any(then, tested, depth + 1) || self.assigns_any(other, tested, depth + 1),
+                Stmt::Try { body, .. } => self.assigns_any(body, tested, depth + 1),
+                _ => false,
+            })
+    }
+
+    // ---- loops ----
+
+    pub(super) fn loop_note(&mut self, body: &'a [Stmt], test: Option<ExprId>, at: ExprId) -> LoopNote {
+        let mut extent: Option<Span> = None;
+        let mut breaks = false;
+        let mut bounded = test.is_some_and(|test| self.is_order(test));
+        visit(body, &mut |stmt| {
+            let mut touch = |expr: ExprId| {
+                let span = self.facts.span(expr);
+                let whole = extent.get_or_insert(span);
+                whole.start = whole.start.min(span.start);
+                whole.end = whole.end.max(span.end);
+            };
+            stmt_exprs(stmt).into_iter().for_each(&mut touch);
+            match stmt {
+                Stmt::If { test, then, .. } if then.iter().any(|stmt| matches!(stmt, Stmt::Break | Stmt::Return(_))) => bounded |= self.is_order(*test),
+                Stmt::Break | Stmt::Return(_) => breaks = true,
+                _ => {}
+            }
+        });
+        if let Some(test) = test {
+            let span = self.facts.span(test);
+            let whole = extent.get_or_insert(span);
+            whole.start = whole.start.min(span.start);
+            whole.end = whole.end.max(span.end);
+        }
+        let Some(extent) = extent else { return LoopNote { at: self.facts.span(at), ..LoopNote::default() } };
+        let mut keys = false;
+        let mut tokens = false;
+        let mut stream = false;
+        for (expr, span) in self.facts.exprs.iter().zip(&self.facts.spans) {
+            if span.start < extent.start || span.end > extent.end {
+                continue;
+            }
+            match expr {
+                Expr::Str(text) => {
+                    keys |= API.read.page_keys.contains(text);
+                    tokens |= text == "NextToken";
+                    stream |= text == "NextShardIterator";
+                }
+                Expr::Call(call) => {
+                    for arg in &call.args {
+                        if let ArgKind::Keyword(name) = &arg.kind {
+                            keys |= API.read.page_keys.contains(name);
+                            tokens |= name == "NextToken";
+                        }
+                    }
+                    stream |= matches!(self.facts.expr(call.function), Expr::Attr(_, name) if name == "get_records");
+                }
+                Expr::Attr(_, name) => keys |= name == "last_evaluated_key",
+                _ => {}
+            }
+        }
+        LoopNote { pages: keys || tokens, by_keys: keys, bounded, stream, endless: false, comprehension: false, at: self.facts.span(at) }
+    }
+
+    /// `len(items) < limit`, `page <= 10`: ends after so much.
+    fn is_order(&self, test: ExprId) -> bool {
+        self.facts.any(test, &mut |_, expr| matches!(expr, Expr::Compare(_, operators) if operators.contains(&Comparison::Order)))
+    }
+}
+
+/// The cell that says what a place holds.
+pub fn place_cell(place: &Place) -> CellKey {
+    match place {
+        Place::Global(file, name) => CellKey::Global(*file, name.clone()),
+        Place::Attr(class, name) => CellKey::Attr(*class, name.clone()),
+        Place::Static(class, name) => CellKey::Static(*class, name.clone()),
+        other => CellKey::Slot(other.clone()),
+    }
+}
+
+fn is_container(atom: &Atom) -> bool {
+    matches!(atom.what, What::Container(shape, _) if shape != Shape::Tuple)
+}
+
+/// Every statement of a block, nested ones too; not those of nested functions.
+fn visit<'s>(block: &'s [Stmt], seen: &mut impl FnMut(&'s Stmt)) {
+    for stmt in block {
+        seen(stmt);
+        match stmt {
+            Stmt::If { then, other, .. } => {
+                visit(then, seen);
+                visit(other, seen);
+            }
+            Stmt::While { body, other, .. } | Stmt::For { body, other, .. } => {
+                visit(body, seen);
+                visit(other, seen);
+            }
+            Stmt::With { body, .. } => visit(body, seen),
+            Stmt::Try { body, handlers, other, finally } => {
+                visit(body, seen);
+                handlers.iter().for_each(|handler| visit(&handler.body, seen));
+                visit(other, seen);
+                visit(finally, seen);
+            }
+            Stmt::Match { cases, .. } => cases.iter().for_each(|case| visit(case, seen)),
+            _ => {}
+        }
+    }
+}
+
+/// The expressions that stand directly in a statement.
+fn stmt_exprs(stmt: &Stmt) -> Vec<ExprId> {
+    match stmt {
+        Stmt::Expr(value) => vec![*value],
+        Stmt::Assign { targets, value, .. } => targets.iter().chain([value]).copied().collect(),
+        Stmt::Declare { target, .. } => vec![*target],
+        Stmt::Augment { target, value, .. } => vec![*target, *value],
+        Stmt::Return(value) => value.iter().copied().collect(),
+        Stmt::Raise(parts) | Stmt::Delete(parts) => parts.clone(),
+        Stmt::If { test, .. } | Stmt::While { test, .. } => vec![*test],
+        Stmt::For { target, iter, .. } => vec![*target, *iter],
+        Stmt::With { items, .. } => items.iter().flat_map(|item| std::iter::once(item.value).chain(item.target)).collect(),
+        Stmt::Match { subject, .. } => vec![*subject],
+        _ => vec![],
+    }
+}

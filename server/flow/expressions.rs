@@ -1,0 +1,353 @@
+//! The value of each form of expression.
+
+use super::*;
+use crate::api::API;
+
+impl<'a> Flow<'a> {
+    pub(super) fn eval(&mut self, expr: ExprId) -> Value {
+        let value = self.eval_inner(expr);
+        self.see(expr, &value);
+        value
+    }
+
+    fn eval_inner(&mut self, expr: ExprId) -> Value {
+        let facts: &'a ChunkFacts = self.facts;
+        match facts.expr(expr) {
+            Expr::Name(name) => self.name(name),
+            Expr::Local(slot) => self.local(*slot),
+            Expr::Outer(function, slot) => self.outer(*function, *slot),
+            Expr::Attr(base, name) => {
+                let value = self.eval(*base);
+                // A property is called where it is read; it has no call of its own to name.
+                let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Chunk };
+                self.attribute(&value, name, Some(site))
+            }
+            Expr::Call(call) => self.call(expr, call),
+            Expr::Subscript(base, index) => {
+                let value = self.eval(*base);
+                let key = self.eval(*index);
+                self.note_lookup(&value);
+                self.subscript(&value, &key, *index)
+            }
+            Expr::Str(text) => Value::of(What::Str(text.clone())),
+            Expr::Int(number) => Value::of(What::Int(*number)),
+            Expr::None => Value::of(What::Nothing),
+            Expr::True | Expr::False => Value::UNKNOWN,
+            Expr::List(items) | Expr::Set(items) => {
+                let shape = if matches!(facts.expr(expr), Expr::Set(_)) { Shape::Set } else { Shape::List };
+                let mut value = Value::of(What::Container(shape, false));
+                for &item in items {
+                    let inner = self.eval(item);
+                    value = value.join(&inside(&inner, Nest::Inside));
+                }
+                value
+            }
+            Expr::Tuple(items) => {
+                let mut value = Value::of(What::Container(Shape::Tuple, true));
+                for (position, &item) in items.iter().enumerate() {
+                    let inner = self.eval(item);
+                    value = value.join(&inside(&inner, Nest::At(position.min(255) as u8)));
+                }
+                value
+            }
+            Expr::Dict(pairs) => {
+                let mut value = Value::of(What::Container(Shape::Dict, false));
+                for (key, inner) in pairs {
+                    if let Some(key) = key {
+                        self.eval(*key);
+                    }
+                    let inner = self.eval(*inner);
+                    // `{**item}` is the item.
+                    value = value.join(&if key.is_some() { inside(&inner, Nest::Inside) } else { inner.filter(|atom| atom.data().is_some()) });
+                }
+                value
+            }
+            Expr::Comprehension(comprehension) => self.comprehension(comprehension),
+            Expr::Lambda(function) => Value::of(What::Function(self.func(*function))),
+            Expr::Binary(operator, left, right) => {
+                let left = self.eval(*left);
+                let right = self.eval(*right);
+                match operator {
+                    Operator::Add | Operator::BitOr => {
+                        let joined = left.join(&right);
+                        // A new list: of nobody's place.
+                        joined.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_) | What::Slot)).map(|atom| Some(Atom { held: None, ..atom.clone() }))
+                    }
+                    Operator::Other => Value::UNKNOWN,
+                }
+            }
+            Expr::Either(left, right) => {
+                let left = self.eval(*left);
+                let right = self.eval(*right);
+                left.filter(|atom| atom.what != What::Nothing).join(&right)
+            }
+            Expr::Not(inner) => {
+                self.eval(*inner);
+                Value::UNKNOWN
+            }
+            Expr::Compare(parts, operators) => {
+                for &part in parts {
+                    self.eval(part);
+                }
+                self.compare_effects(parts, operators);
+                Value::UNKNOWN
+            }
+            Expr::Conditional { test, then, other } => {
+                self.eval(*test);
+                let then = self.eval(*then);
+                then.join(&self.eval(*other))
+            }
+            Expr::Await(inner) => {
+                let value = self.eval(*inner);
+                if value.data().any(|(_, data)| data.kind == Kind::Task) { unwrapped(&value) } else { value }
+            }
+            Expr::Yield(inner) => {
+                let yielded = inner.map(|inner| self.eval(inner)).unwrap_or_default();
+                self.escapes(&yielded);
+                let pages = self.loops.iter().any(|note| note.pages && !note.bounded);
+                let yielded = yielded.map(|atom| {
+                    let mut atom = Atom { held: None, ..atom.clone() };
+                    if let What::Data(data) = &mut atom.what {
+                        data.limited |= !pages && matches!(data.kind, Kind::Item | Kind::Items | Kind::Page | Kind::Model | Kind::Records | Kind::Record);
+                    }
+                    Some(atom)
+                });
+                let frame = &mut self.frames[self.function as usize];
+                frame.yields = frame.yields.join(&yielded);
+                Value::UNKNOWN
+            }
+            Expr::YieldFrom(inner) => {
+                let value = self.eval(*inner);
+                let pages = self.loops.iter().any(|note| note.pages && !note.bounded);
+                let element = self.element(&value, *inner).map(|atom| {
+                    let mut atom = Atom { held: None, ..atom.clone() };
+                    if let What::Data(data) = &mut atom.what {
+                        data.limited |= !pages;
+                    }
+                    Some(atom)
+                });
+                let whole = value.filter(|atom| atom.nested == Nest::Lazy || atom.data().is_some_and(unbounded));
+                let frame = &mut self.frames[self.function as usize];
+                frame.yields = frame.yields.join(&if whole.is_unknown() { element } else { whole });
+                Value::UNKNOWN
+            }
+            Expr::Walrus(target, value) => {
+                let assigned = self.eval(*value);
+                self.assign(*target, assigned.clone(), Some(*value));
+                assigned
+            }
+            Expr::Star(inner) => self.eval(*inner),
+            Expr::Slice(parts) | Expr::Format(parts) | Expr::Other(parts) => {
+                for &part in parts {
+                    self.eval(part);
+                }
+                Value::UNKNOWN
+            }
+        }
+    }
+
+    fn comprehension(&mut self, comprehension: &'a Comprehension) -> Value {
+        let outside = self.loops.len();
+        let mut lazy = false;
+        for clause in &comprehension.clauses {
+            match clause {
+                Clause::For { target, iter } => {
+                    let iterated = self.eval(*iter);
+                    let pages = iterated.data().any(|(atom, data)| unbounded(data) && atom.nested != Nest::Inside || atom.nested == Nest::Lazy && !data.limited);
+                    lazy |= pages;
+                    self.loops.push(LoopNote { pages, comprehension: true, at: self.facts.span(*iter), ..LoopNote::default() });
+                    let element = self.element(&iterated, *iter);
+                    let varies = self.varies(*iter) || !matches!(self.facts.expr(*iter), Expr::List(_) | Expr::Tuple(_));
+                    self.assign_varying(*target, element, varies);
+                }
+                Clause::If(test) => {
+                    self.eval(*test);
+                }
+            }
+        }
+        if let Some(key) = comprehension.key {
+            self.eval(key);
+        }
+        let element = self.eval(comprehension.element);
+        self.loops.truncate(outside);
+        let shape = match comprehension.kind {
+            ComprehensionKind::Generator => {
+                // Nothing is gathered yet: whoever consumes it may.
+                return element.map(|atom| {
+                    atom.data().filter(|data| !matches!(data.kind, Kind::Attribute)).map(|data| {
+                        let data = Data { limited: data.limited || !lazy, ..data };
+                        Atom { what: What::Data(data), held: None, nested: Nest::Lazy, ..atom.clone() }
+                    })
+                });
+            }
+            ComprehensionKind::Dict => Shape::Dict,
+            ComprehensionKind::Set => Shape::Set,
+            ComprehensionKind::List => Shape::List,
+        };
+        Value::of(What::Container(shape, false)).join(&inside(&element, Nest::Inside))
+    }
+
+    /// What a loop over the value gets in each round.
+    pub(super) fn element(&mut self, value: &Value, _iter: ExprId) -> Value {
+        let value = self.resolved(value);
+        let mut methods = Value::UNKNOWN;
+        // A class's own `__iter__` generator.
+        for atom in value.atoms() {
+            if let (What::Instance(class), Nest::Not) = (&atom.what, atom.nested) {
+                if let Some(method) = self.method_of(*class, "__iter__").or_else(|| self.method_of(*class, "__aiter__")) {
+                    methods = methods.join(&self.cell(CellKey::Return(method)));
+                }
+            }
+        }
+        value.join(&methods).map(|atom| {
+            if atom.nested != Nest::Not {
+                return Some(Atom { nested: Nest::Not, held: None, ..atom.clone() });
+            }
+            let data = atom.data()?;
+            let kind = match data.kind {
+                Kind::PageIterator => Kind::Page,
+                Kind::ItemIterator | Kind::Items => Kind::Item,
+                Kind::ResultIterator => Kind::Model,
+                Kind::Records => Kind::Record,
+                Kind::Item | Kind::Record => Kind::Attribute,
+                _ => return None,
+            };
+            Some(Atom { what: What::Data(data.with(kind)), held: None, ..atom.clone() })
+        })
+    }
+
+    pub(super) fn subscript(&mut self, base: &Value, key: &Value, index: ExprId) -> Value {
+        let base = self.resolved(base);
+        let text = key.string();
+        let slice = matches!(self.facts.expr(index), Expr::Slice(_));
+        let position = match key.atoms() {
+            [Atom { what: What::Int(number), .. }] => Some(*number),
+            _ => None,
+        };
+        let found = base.map(|atom| match atom.nested {
+            Nest::At(element) => match position {
+                Some(position) if position != element as i64 => None,
+                _ => Some(Atom { nested: Nest::Not, held: None, ..atom.clone() }),
+            },
+            Nest::Inside if slice => Some(Atom { held: None, ..atom.clone() }),
+            Nest::Inside => Some(Atom { nested: Nest::Not, held: None, ..atom.clone() }),
+            Nest::Lazy => None,
+            Nest::Not => {
+                let data = match &atom.what {
+                    What::Data(data) => *data,
+                    What::Object(object) if object == "session" => return None,
+                    _ => return None,
+                };
+                let kind = self.key_kind(data, text.map(|text| text.as_str()), slice)?;
+                let mut data = data.with(kind);
+                data.limited |= slice;
+                Some(Atom { what: What::Data(data), held: None, ..atom.clone() })
+            }
+        });
+        if !found.is_unknown() {
+            return found;
+        }
+        self.known_by_key(&base, text.map(|text| text.as_str()), index)
+    }
+
+    fn key_kind(&self, data: Data, key: Option<&str>, slice: bool) -> Option<Kind> {
+        Some(match data.kind {
+            Kind::Page => match key {
+                Some(key) => API.keys.get(key).copied().filter(|kind| *kind != Kind::Records || data.service != Service::DynamoDb).unwrap_or(Kind::Attribute),
+                None => return None,
+            },
+            Kind::Items | Kind::Records if slice => data.kind,
+            Kind::Items => Kind::Item,
+            Kind::Records => Kind::Record,
+            Kind::Record => match key {
+                Some("NewImage" | "OldImage") => Kind::Item,
+                Some("dynamodb" | "kinesis" | "Data") => Kind::Record,
+                _ => Kind::Attribute,
+            },
+            Kind::Item | Kind::Model | Kind::Attribute => Kind::Attribute,
+            _ => return None,
+        })
+    }
+
+    /// `response["Items"]` of an unknown response, where the code also speaks of `LastEvaluatedKey`.
+    pub(super) fn known_by_key(&mut self, base: &Value, key: Option<&str>, at: ExprId) -> Value {
+        let known = base.atoms().iter().any(|atom| !matches!(atom.what, What::Param(..) | What::Slot | What::Nothing | What::Object(_)));
+        if known || key != Some("Items") || !self.speaks_of_pages() {
+            return Value::UNKNOWN;
+        }
+        let _ = at;
+        Value::one(Atom::new(What::Data(Data::new(Kind::Items))).sure(Confidence::Medium))
+    }
+
+    /// Does this chunk name the keys of DynamoDB's paging?
+    pub(super) fn speaks_of_pages(&self) -> bool {
+        self.facts.exprs.iter().any(|expr| match expr {
+            Expr::Str(text) => API.read.page_keys.contains(text),
+            Expr::Call(call) => call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if API.read.page_keys.contains(name))),
+            _ => false,
+        })
+    }
+
+    /// What `with value as x` binds.
+    pub(super) fn entered(&mut self, value: &Value) -> Value {
+        let mut entered = Vec::new();
+        let mut joined = Value::UNKNOWN;
+        for atom in value.atoms() {
+            match &atom.what {
+                What::Instance(class) => {
+                    let method = self.method_of(*class, "__enter__").or_else(|| self.method_of(*class, "__aenter__"));
+                    match method {
+                        Some(method) => joined = joined.join(&self.cell(CellKey::Return(method)).filter(|atom| !matches!(atom.what, What::Param(..)))),
+                        None => entered.push(atom.clone()),
+                    }
+                }
+                What::Data(_) if atom.nested == Nest::Lazy => entered.push(Atom { nested: Nest::Not, ..atom.clone() }),
+                _ => entered.push(Atom { held: None, ..atom.clone() }),
+            }
+        }
+        joined.join(&Value::from_atoms(entered))
+    }
+
+    pub(super) fn assign_varying(&mut self, target: ExprId, value: Value, varies: bool) {
+        self.assign(target, value, None);
+        self.set_varying(target, varies);
+    }
+
+    fn set_varying(&mut self, target: ExprId, varies: bool) {
+        match self.facts.expr(target) {
+            Expr::Local(slot) => {
+                self.state.varying[*slot as usize] = varies;
+                self.frames[self.function as usize].ever_varying[*slot as usize] |= varies;
+            }
+            Expr::Tuple(items) => items.iter().for_each(|&item| self.set_varying(item, varies)),
+            Expr::Star(inner) => self.set_varying(*inner, varies),
+            _ => {}
+        }
+    }
+
+    /// Does the expression depend on what this call, or this round of the loop, was given?
+    pub(super) fn varies(&self, expr: ExprId) -> bool {
+        self.facts.any(expr, &mut |_, expr| match expr {
+            Expr::Local(slot) => self.state.varying.get(*slot as usize).copied().unwrap_or(false),
+            Expr::Outer(function, slot) => self.frames[*function as usize].ever_varying.get(*slot as usize).copied().unwrap_or(false),
+            _ => false,
+        })
+    }
+}
+
+/// The value as an element of a container that the program makes.
+pub(super) fn inside(value: &Value, nest: Nest) -> Value {
+    value.map(|atom| match &atom.what {
+        What::Data(_) | What::Instance(_) | What::Param(..) | What::Function(_) | What::Object(_) => {
+            let nest = if atom.nested == Nest::Lazy { Nest::Lazy } else { nest };
+            Some(Atom { nested: nest, held: None, ..atom.clone() })
+        }
+        _ => None,
+    })
+}
+
+/// What a future's `result()` gives, or an element without its container.
+pub(super) fn unwrapped(value: &Value) -> Value {
+    value.map(|atom| (atom.nested != Nest::Not).then(|| Atom { nested: Nest::Not, held: None, ..atom.clone() }))
+}
+

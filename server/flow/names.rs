@@ -1,0 +1,319 @@
+//! Names, attributes and annotations: from an expression's text to what it may be.
+
+use smol_str::SmolStr;
+
+use super::*;
+use crate::api::{API, FRAMEWORKS};
+
+/// Classes whose bases are followed; deeper hierarchies are rare and cycles are text that does not run.
+const DEEPEST_BASES: usize = 12;
+
+impl Flow<'_> {
+    pub(super) fn name(&mut self, name: &SmolStr) -> Value {
+        let place = match (self.unit.kind, self.unit.class) {
+            (UnitKind::Module, _) => Some(Place::Global(self.unit.file, name.clone())),
+            (UnitKind::Class, Some(class)) => Some(Place::Static(class, name.clone())),
+            _ => None,
+        };
+        if let (Some(place), Some(value)) = (place, self.state.names.get(name)) {
+            return stored_at(value, &place);
+        }
+        if self.unit.kind == UnitKind::Module && self.function == 0 && self.ever_names.contains_key(name) {
+            return Value::UNKNOWN;
+        }
+        self.reader.global(self.unit.file, name)
+    }
+
+    /// The dotted path of something outside the project, if the expression is surely that.
+    pub(super) fn symbol_of(&mut self, expr: ExprId) -> Option<SmolStr> {
+        let expr = match self.facts.expr(expr) {
+            Expr::Call(call) => call.function,
+            _ => expr,
+        };
+        let value = match self.facts.expr(expr) {
+            Expr::Name(_) | Expr::Attr(..) => self.peek(expr),
+            _ => return None,
+        };
+        value.atoms().iter().find_map(|atom| match &atom.what {
+            What::Symbol(path) | What::Object(path) => Some(path.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn symbol_call(&mut self, expr: ExprId) -> Option<SmolStr> {
+        matches!(self.facts.expr(expr), Expr::Call(_)).then(|| self.symbol_of(expr))?
+    }
+
+    /// An expression's value without any effect of evaluating it.
+    pub(super) fn peek(&mut self, expr: ExprId) -> Value {
+        match self.facts.expr(expr) {
+            Expr::Name(name) => self.name(name),
+            Expr::Local(slot) => self.local(*slot),
+            Expr::Outer(function, slot) => self.outer(*function, *slot),
+            Expr::Attr(base, name) => {
+                let base = self.peek(*base);
+                self.attribute(&base, name, None)
+            }
+            Expr::Await(inner) | Expr::Star(inner) => self.peek(*inner),
+            Expr::Subscript(base, index) => {
+                let base = self.peek(*base);
+                let index_value = self.peek(*index);
+                self.subscript(&base, &index_value, *index)
+            }
+            Expr::Str(text) => Value::of(What::Str(text.clone())),
+            Expr::Int(number) => Value::of(What::Int(*number)),
+            _ => Value::UNKNOWN,
+        }
+    }
+
+    pub(super) fn local(&mut self, slot: Slot) -> Value {
+        let value = self.state.slots.get(slot as usize).cloned().unwrap_or_default();
+        stored_at(&value, &Place::Local(self.func(self.function), slot))
+    }
+
+    pub(super) fn outer(&mut self, function: FunctionId, slot: Slot) -> Value {
+        let value = self.frames[function as usize].ever.get(slot as usize).cloned().unwrap_or_default();
+        stored_at(&value, &Place::Local(self.func(function), slot))
+    }
+
+    /// Parameters replaced by what the call sites pass.
+    pub(super) fn resolved(&self, value: &Value) -> Value {
+        if !value.atoms().iter().any(|atom| matches!(atom.what, What::Param(..))) {
+            return value.clone();
+        }
+        let mut resolved = value.filter(|atom| !matches!(atom.what, What::Param(..)));
+        for atom in value.atoms() {
+            if let What::Param(function, index) = atom.what {
+                let passed = self.cell(CellKey::Param(function, index));
+                resolved = resolved.join(&if atom.nested == Nest::Not { passed } else { passed.map(|inner| Some(Atom { nested: atom.nested, ..inner.clone() })) });
+            }
+        }
+        resolved
+    }
+
+    pub(super) fn class_chain(&self, class: ClassId) -> Vec<ClassId> {
+        let mut chain = vec![class];
+        let mut next = 0;
+        while next < chain.len() && chain.len() < DEEPEST_BASES {
+            for atom in self.cell(CellKey::Bases(chain[next])).atoms() {
+                if let What::Class(base) = atom.what {
+                    if !chain.contains(&base) {
+                        chain.push(base);
+                    }
+                }
+            }
+            next += 1;
+        }
+        chain
+    }
+
+    pub(super) fn method_of(&self, class: ClassId, name: &str) -> Option<FuncId> {
+        self.class_chain(class).into_iter().find_map(|class| self.reader.members(class).get(name).copied())
+    }
+
+    pub(super) fn has_role(&self, class: ClassId, wanted: Role) -> bool {
+        self.cell(CellKey::Life(class)).has(Mark::Role(wanted))
+    }
+
+    /// `base.name`; `site` is given where a property may be called.
+    pub(super) fn attribute(&mut self, base: &Value, name: &SmolStr, site: Option<Site>) -> Value {
+        let base = self.resolved(base);
+        let mut found = Vec::new();
+        let mut joined = Value::UNKNOWN;
+        for atom in base.atoms() {
+            if atom.nested != Nest::Not {
+                continue;
+            }
+            let derived = |what: What| Atom { what, held: None, nested: Nest::Not, confidence: atom.confidence, steps: atom.steps.clone() };
+            match &atom.what {
+                What::Module(file) => joined = joined.join(&self.reader.module_attribute(*file, name)),
+                What::Symbol(path) => {
+                    let path: SmolStr = format!("{path}.{name}").into();
+                    found.push(match FRAMEWORKS.objects.get(&path) {
+                        Some(object) => derived(What::Object(object.clone())),
+                        None => derived(What::Symbol(path)),
+                    });
+                }
+                What::Instance(class) => joined = joined.join(&self.instance_attribute(*class, name, site, atom)),
+                What::Class(class) | What::Super(class) => joined = joined.join(&self.class_attribute(*class, name, atom)),
+                What::Function(function) => {
+                    let place = Place::FunctionAttr(*function, name.clone());
+                    joined = joined.join(&self.place_value(place));
+                }
+                What::Object(object) => match (object.as_str(), name.as_str()) {
+                    ("request", "session") => found.push(derived(What::Object("session".into()))),
+                    ("request", "app") => found.push(derived(What::Object("app".into()))),
+                    ("request", "state") => found.push(derived(What::Object("request".into()))),
+                    ("request", _) => joined = joined.join(&self.place_value(Place::Request(name.clone()))),
+                    ("app", "state" | "extensions" | "config") => found.push(derived(What::Object("app".into()))),
+                    ("app", _) => joined = joined.join(&self.place_value(Place::App(name.clone()))),
+                    ("thread-local", _) => joined = joined.join(&self.place_value(Place::Thread(name.clone()))),
+                    (path, "state" | "extensions") if is_application(path) => found.push(derived(What::Object("app".into()))),
+                    _ => {}
+                },
+                What::Method(data, parent) if matches!(data.kind, Kind::Table | Kind::Resource) => {
+                    if let Some(result) = API.attribute(data.kind, &format!("{parent}.{name}")) {
+                        found.push(derived(What::Data(Data { kind: result.gives, limited: false, single: false, ..*data })));
+                    }
+                }
+                What::Data(data) if data.kind == Kind::Model => found.push(derived(What::Data(data.with(Kind::Attribute)))),
+                What::Data(data) => found.push(derived(What::Method(*data, name.clone()))),
+                _ => {}
+            }
+        }
+        joined.join(&Value::from_atoms(found))
+    }
+
+    fn place_value(&mut self, place: Place) -> Value {
+        let value = self.cell(CellKey::Slot(place.clone()));
+        stored_at(&value.join(&Value::of(What::Slot)), &place)
+    }
+
+    fn instance_attribute(&mut self, class: ClassId, name: &SmolStr, site: Option<Site>, atom: &Atom) -> Value {
+        if name == "__class__" {
+            return Value::of(What::Class(class));
+        }
+        if name == "request" && (self.has_role(class, Role::View) || self.has_role(class, Role::PerRequest)) {
+            return Value::of(What::Object("request".into()));
+        }
+        let chain = self.class_chain(class);
+        let mut found = Value::UNKNOWN;
+        for &class in &chain {
+            let own = self.cell(CellKey::Attr(class, name.clone()));
+            if !own.is_unknown() {
+                found = found.join(&stored_at(&own, &Place::Attr(class, name.clone())));
+            }
+        }
+        if !found.is_unknown() {
+            return found;
+        }
+        for &owner in &chain {
+            if let Some(&method) = self.reader.members(owner).get(name) {
+                if !self.reader.signature(method).is_some_and(|signature| signature.is_property()) {
+                    return Value::one(Atom { what: What::Bound(method, class), ..atom.clone() });
+                }
+                // Reading a property calls it.
+                return match site {
+                    Some(site) => self.call_function(method, true, &Default::default(), site),
+                    None => self.cell(CellKey::Return(method)),
+                };
+            }
+            let shared = self.cell(CellKey::Static(owner, name.clone()));
+            if !shared.is_unknown() {
+                return stored_at(&shared, &Place::Static(owner, name.clone()));
+            }
+        }
+        // Stored to later, or by a class that derives from this one: the place is known, its value is not.
+        Value::one(Atom { held: Some(Place::Attr(class, name.clone())), ..Atom::new(What::Slot) })
+    }
+
+    fn class_attribute(&mut self, class: ClassId, name: &SmolStr, atom: &Atom) -> Value {
+        let chain = self.class_chain(class);
+        for &owner in &chain {
+            if let Some(&method) = self.reader.members(owner).get(name) {
+                let bound = matches!(atom.what, What::Super(_)) || self.reader.signature(method).is_some_and(|signature| signature.is_class_method());
+                return Value::of(if bound { What::Bound(method, class) } else { What::Function(method) });
+            }
+            let shared = self.cell(CellKey::Static(owner, name.clone()));
+            if !shared.is_unknown() {
+                return stored_at(&shared, &Place::Static(owner, name.clone()));
+            }
+        }
+        if self.has_role(class, Role::Model) && API.models.contains_key(name.as_str()) {
+            return Value::one(Atom { what: What::Method(Data::new(Kind::Model), name.clone()), held: None, ..atom.clone() });
+        }
+        if self.has_role(class, Role::Enum) {
+            return Value::UNKNOWN;
+        }
+        Value::one(Atom { held: Some(Place::Static(class, name.clone())), ..Atom::new(What::Slot) })
+    }
+
+    // ---- annotations ----
+
+    /// What a type annotation proves; types that say nothing of DynamoDB or requests give nothing.
+    pub(super) fn annotation(&mut self, expr: ExprId, site: Site) -> Value {
+        match self.facts.expr(expr) {
+            Expr::Name(_) | Expr::Attr(..) => {
+                let value = self.peek(expr);
+                self.declared(&value, site)
+            }
+            Expr::Str(text) => {
+                let text = text.clone();
+                let mut found = Value::UNKNOWN;
+                for path in text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).filter(|path| !path.is_empty()) {
+                    let mut parts = path.split('.');
+                    let Some(first) = parts.next() else { continue };
+                    let mut value = self.reader.global(self.unit.file, &first.into());
+                    for part in parts {
+                        value = self.attribute(&value, &part.into(), None);
+                    }
+                    found = found.join(&self.declared(&value, site));
+                }
+                found
+            }
+            Expr::Binary(Operator::BitOr, left, right) => {
+                let left = self.annotation(*left, site);
+                left.join(&self.annotation(*right, site))
+            }
+            Expr::Subscript(base, inner) => {
+                let outer = match self.facts.expr(*base) {
+                    Expr::Name(name) | Expr::Attr(_, name) => name.clone(),
+                    _ => return Value::UNKNOWN,
+                };
+                let inner = *inner;
+                match (outer.as_str(), self.facts.expr(inner)) {
+                    ("Optional" | "Annotated" | "Union" | "ClassVar" | "Final", Expr::Tuple(parts)) => {
+                        let parts = parts.clone();
+                        parts.into_iter().fold(Value::UNKNOWN, |found, part| found.join(&self.annotation(part, site)))
+                    }
+                    ("Optional" | "Annotated" | "Union" | "ClassVar" | "Final", _) => self.annotation(inner, site),
+                    _ => Value::UNKNOWN,
+                }
+            }
+            // `Optional[Table]` in an annotation comes as a generic type.
+            Expr::Other(parts) => {
+                let parts = parts.clone();
+                match parts.split_first() {
+                    Some((&head, rest)) if matches!(self.facts.expr(head), Expr::Name(name) if matches!(name.as_str(), "Optional" | "Union" | "Annotated" | "ClassVar" | "Final")) => {
+                        rest.iter().fold(Value::UNKNOWN, |found, &part| found.join(&self.annotation(part, site)))
+                    }
+                    Some((&only, [])) => self.annotation(only, site),
+                    _ if parts.len() > 1 && !matches!(self.facts.expr(parts[0]), Expr::Name(_)) => parts.iter().fold(Value::UNKNOWN, |found, &part| found.join(&self.annotation(part, site))),
+                    _ => Value::UNKNOWN,
+                }
+            }
+            _ => Value::UNKNOWN,
+        }
+    }
+
+    fn declared(&mut self, value: &Value, site: Site) -> Value {
+        value.map(|atom| match &atom.what {
+            What::Symbol(path) => {
+                if let Some(result) = API.annotation(path) {
+                    let service = if result.streams { Service::Streams } else { Service::DynamoDb };
+                    return Some(Atom::new(What::Data(Data { service, ..Data::new(result.gives) })).at(site));
+                }
+                FRAMEWORKS.annotations.get(path).map(|object| Atom::new(What::Object(object.clone())))
+            }
+            What::Class(class) => Some(Atom::new(What::Instance(*class))),
+            _ => None,
+        })
+    }
+}
+
+/// Values that were read from a place and came from no other.
+pub(super) fn stored_at(value: &Value, place: &Place) -> Value {
+    if value.atoms().iter().all(|atom| atom.held.is_some() || !keeps_place(atom)) {
+        return value.clone();
+    }
+    value.map(|atom| Some(if atom.held.is_none() && keeps_place(atom) { Atom { held: Some(place.clone()), ..atom.clone() } } else { atom.clone() }))
+}
+
+/// Functions, classes and constants are what they are wherever they stand.
+fn keeps_place(atom: &Atom) -> bool {
+    !matches!(atom.what, What::Function(_) | What::Class(_) | What::Bound(..) | What::Module(_) | What::Symbol(_) | What::Str(_) | What::Int(_) | What::Nothing | What::Mark(_) | What::Super(_))
+}
+
+fn is_application(path: &str) -> bool {
+    matches!(path.rsplit('.').next(), Some("Flask" | "FastAPI" | "Starlette" | "Quart" | "Sanic"))
+}

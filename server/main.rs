@@ -1,0 +1,5 @@
+//! The `dynaleak` program.
+
+fn main() -> std::process::ExitCode {
+    dynaleak::cli::run()
+}

@@ -1,0 +1,135 @@
+//! The rules: one word in the table below, three files of that name each.
+//!
+//! `queries/<stem>.scm` holds the pattern, `server/rules/<stem>.rs` the code, severity and words, and
+//! `tests/rules/<stem>.md` the page that users read with the fixtures.
+
+use std::sync::LazyLock;
+
+use crate::analysis::{Cx, Verdict, render::Page};
+use crate::finding::{Category, Effect, Severity};
+
+pub struct Rule {
+    /// `DDB101`; never reused.
+    pub code: &'static str,
+    /// `process-lifetime-accumulator`.
+    pub name: &'static str,
+    /// The name of its three files.
+    pub stem: &'static str,
+    pub effect: Effect,
+    /// At confidence high or medium; `tell` may change it.
+    pub severity: Severity,
+    pub categories: &'static [Category],
+    /// Runs only when selected.
+    pub off: bool,
+    /// The text of its `.scm` file.
+    pub query: &'static str,
+    /// The whole Markdown page.
+    pub page: &'static str,
+    /// Adds the story to a match that holds.
+    pub tell: fn(&Cx, &mut Verdict),
+    /// The fact and its consequence, in one sentence.
+    pub message: fn(&Page, &Verdict) -> String,
+}
+
+/// What a rule's own file says of it.
+pub struct About {
+    pub code: &'static str,
+    pub name: &'static str,
+    pub effect: Effect,
+    pub severity: Severity,
+    pub categories: &'static [Category],
+    pub off: bool,
+    pub tell: fn(&Cx, &mut Verdict),
+    pub message: fn(&Page, &Verdict) -> String,
+}
+
+macro_rules! rules {
+    ($($stem:ident,)*) => {
+        mod stories;
+        $(mod $stem;)*
+
+        static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| vec![$({
+            let about = $stem::ABOUT;
+            Rule {
+                code: about.code,
+                name: about.name,
+                stem: stringify!($stem),
+                effect: about.effect,
+                severity: about.severity,
+                categories: about.categories,
+                off: about.off,
+                query: include_str!(concat!("../queries/", stringify!($stem), ".scm")),
+                page: include_str!(concat!("../tests/rules/", stringify!($stem), ".md")),
+                tell: about.tell,
+                message: about.message,
+            }
+        },)*]);
+    };
+}
+
+// By code.
+rules! {
+    process_lifetime_accumulator,
+    mutable_default_accumulator,
+    long_lived_instance_accumulator,
+    unbounded_function_cache,
+    cached_method,
+    dict_cache_never_evicts,
+    django_cache_never_expires,
+    materialised_pages,
+    accumulating_page_loop,
+    page_iterator_kept,
+    paginator_is_not_a_context_manager,
+    unbounded_record_queue,
+    record_dropping_queue,
+    stream_loop_accumulates,
+    request_holds_response,
+    session_holds_item,
+    client_per_iteration,
+    client_per_request,
+    session_per_call,
+    batch_writer_not_scoped,
+}
+
+/// One site, one finding: of the rules that hold at the same place, the first of these stays.
+const PRECEDENCE: &[&str] = &[
+    "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB203", "DDB101", "DDB103", "DDB403", "DDB302", "DDB301", "DDB603", "DDB601", "DDB602",
+];
+
+/// All rules, by code.
+pub fn all() -> &'static [&'static Rule] {
+    static REFERENCES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| ALL.iter().collect());
+    &REFERENCES
+}
+
+/// A rule by its code or name.
+pub fn find(wanted: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted)
+}
+
+impl Rule {
+    /// Lower comes first where several rules hold at one place.
+    pub fn rank(&self) -> usize {
+        PRECEDENCE.iter().position(|code| *code == self.code).unwrap_or(PRECEDENCE.len())
+    }
+
+    pub fn silences(&self, other: &Rule) -> bool {
+        self.rank() < PRECEDENCE.len() && other.rank() < PRECEDENCE.len() && self.rank() < other.rank()
+    }
+
+    /// Reports a whole table in memory: once a function is enough.
+    pub fn gathers(&self) -> bool {
+        matches!(self.code, "DDB301" | "DDB302")
+    }
+
+    /// The part of the page above the first `## `: what users read.
+    pub fn help(&self) -> &'static str {
+        self.page.split("\n## ").next().unwrap_or(self.page).trim_end()
+    }
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(self.code)
+    }
+}

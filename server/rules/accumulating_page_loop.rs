@@ -1,0 +1,32 @@
+//! DDB302: accumulating-page-loop.
+
+use crate::analysis::render::Page;
+use crate::analysis::{Cx, Verdict};
+use crate::finding::{Category, Effect, Severity};
+use crate::rules::About;
+use crate::value::Kind;
+
+pub const ABOUT: About = About {
+    code: "DDB302",
+    name: "accumulating-page-loop",
+    effect: Effect::Peak,
+    severity: Severity::Warning,
+    categories: &[Category::ML, Category::UC],
+    off: false,
+    tell,
+    message,
+};
+
+fn tell(cx: &Cx, verdict: &mut Verdict) {
+    let value = cx.value_of("value");
+    verdict.story.value = cx.best(&value, |atom| atom.data().is_some_and(|data| data.kind != Kind::Attribute)).or_else(|| cx.best(&value, |atom| atom.data().is_some()));
+    verdict.story.holder_span = cx.span_of("holder");
+    let attributes = verdict.story.value.as_ref().and_then(|atom| atom.data()).is_some_and(|data| data.kind == Kind::Attribute);
+    if attributes || cx.in_script(verdict.function) || verdict.function == 0 {
+        verdict.severity = Severity::Info;
+    }
+}
+
+fn message(page: &Page, verdict: &Verdict) -> String {
+    format!("{} gathers every page of {}: the whole table is in memory at once", page.holder(verdict), page.source(verdict))
+}

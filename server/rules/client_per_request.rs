@@ -1,0 +1,27 @@
+//! DDB602: client-per-request.
+
+use crate::analysis::render::Page;
+use crate::analysis::{Cx, Verdict};
+use crate::finding::{Category, Effect, Severity};
+use crate::rules::About;
+use crate::rules::stories::made;
+use crate::value::Mark;
+
+pub const ABOUT: About = About {
+    code: "DDB602",
+    name: "client-per-request",
+    effect: Effect::Churn,
+    severity: Severity::Warning,
+    categories: &[Category::ML],
+    off: false,
+    tell,
+    message,
+};
+
+fn tell(cx: &Cx, verdict: &mut Verdict) {
+    made(cx, verdict, |mark| mark == Mark::Request, "runs for each request");
+}
+
+fn message(page: &Page, verdict: &Verdict) -> String {
+    format!("{} is built anew for each request: 20 times slower than a shared one", page.source(verdict))
+}

@@ -1,0 +1,33 @@
+//! DDB402: record-dropping-queue.
+
+use crate::analysis::render::Page;
+use crate::analysis::{Cx, Verdict};
+use crate::finding::{Category, Effect, Severity};
+use crate::rules::About;
+use crate::rules::stories::stored;
+
+pub const ABOUT: About = About {
+    code: "DDB402",
+    name: "record-dropping-queue",
+    effect: Effect::DataLoss,
+    severity: Severity::Warning,
+    categories: &[Category::UC],
+    off: false,
+    tell,
+    message,
+};
+
+fn tell(cx: &Cx, verdict: &mut Verdict) {
+    stored(cx, verdict);
+    if cx.captured("_full").is_some() {
+        verdict.story.variant = "full";
+    }
+}
+
+fn message(page: &Page, verdict: &Verdict) -> String {
+    let (holder, source) = (page.holder(verdict), page.source(verdict));
+    match verdict.story.variant {
+        "full" => format!("when {holder} is full, the record of {source} is thrown away without a word"),
+        _ => format!("when {holder} is full, each new record of {source} pushes out the oldest one, unread"),
+    }
+}

@@ -1,0 +1,44 @@
+//! Stories that several rules tell.
+
+use crate::analysis::{Cx, Verdict, Where};
+use crate::lifetime::lifetime;
+use crate::summary::CellKey;
+use crate::value::{FuncId, Lifetime, Mark, What};
+
+/// `holder` keeps `value`.
+pub fn stored(cx: &Cx, verdict: &mut Verdict) {
+    let value = cx.value_of("value");
+    let wanted = |atom: &crate::value::Atom| atom.data().is_some_and(|data| data.kind != crate::value::Kind::Attribute);
+    verdict.story.value = cx.best(&value, wanted).or_else(|| cx.best(&value, |atom| atom.data().is_some()));
+    verdict.story.holder_span = cx.span_of("holder");
+    let holder = cx.value_of("holder");
+    let mut places: Vec<_> = holder.places().cloned().collect();
+    places.sort_by_key(|place| std::cmp::Reverse(lifetime(place, cx.reader).0));
+    verdict.story.holder = places.into_iter().next().filter(|place| lifetime(place, cx.reader).0 > Lifetime::Call);
+}
+
+/// Says where the long-lived instance is made.
+pub fn long_lived(cx: &Cx, verdict: &mut Verdict) {
+    let Some(place) = verdict.story.holder.clone() else { return };
+    let (_, confidence, site) = lifetime(&place, cx.reader);
+    verdict.confidence = verdict.confidence.min(confidence);
+    if let Some(site) = site {
+        verdict.story.notes.push((Where::Site(site), "the instance is made here and lives as long as the process"));
+    }
+}
+
+/// What a decorated function returns.
+pub fn returned(cx: &Cx, verdict: &mut Verdict) {
+    let Some(function) = cx.captured("function").and_then(|captured| captured.function) else { return };
+    let value = cx.resolved(&cx.reader.cell(CellKey::Return(FuncId { unit: cx.unit.id, function })));
+    verdict.story.value = cx.best(&value, |atom| atom.data().is_some());
+    verdict.function = function;
+}
+
+/// What the found call makes, and the situation that repeats it.
+pub fn made(cx: &Cx, verdict: &mut Verdict, repeats: impl Fn(Mark) -> bool, words: &'static str) {
+    verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
+    if let Some(atom) = cx.context(verdict.function).atoms().iter().find(|atom| matches!(atom.what, What::Mark(mark) if repeats(mark))) {
+        verdict.story.notes.extend(atom.steps.iter().map(|site| (Where::Site(*site), words)));
+    }
+}

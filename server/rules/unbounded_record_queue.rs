@@ -1,0 +1,26 @@
+//! DDB401: unbounded-record-queue.
+
+use crate::analysis::render::Page;
+use crate::analysis::{Cx, Verdict};
+use crate::finding::{Category, Effect, Severity};
+use crate::rules::About;
+use crate::rules::stories::stored;
+
+pub const ABOUT: About = About {
+    code: "DDB401",
+    name: "unbounded-record-queue",
+    effect: Effect::Leak,
+    severity: Severity::Error,
+    categories: &[Category::ML, Category::UC],
+    off: false,
+    tell,
+    message,
+};
+
+fn tell(cx: &Cx, verdict: &mut Verdict) {
+    stored(cx, verdict);
+}
+
+fn message(page: &Page, verdict: &Verdict) -> String {
+    format!("{} has no bound: when its consumer falls behind, {} of {} waits in memory", page.holder(verdict), page.kept(verdict), page.source(verdict))
+}

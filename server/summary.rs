@@ -1,0 +1,92 @@
+//! What one unit tells the rest of the program: cells, the units' contributions to them, and what a unit saw.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
+use crate::facts::{ExprId, FunctionId};
+use crate::value::{ClassId, FileId, FuncId, Place, Site, Value};
+
+/// A question that units answer together: a cell's value is the join of what all units tell it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CellKey {
+    /// What a module's name holds, beyond its definitions and imports.
+    Global(FileId, SmolStr),
+    /// `self.x`.
+    Attr(ClassId, SmolStr),
+    /// `Class.x`.
+    Static(ClassId, SmolStr),
+    /// What another place holds: `request.x`, `function.x`, a thread-local.
+    Slot(Place),
+    Bases(ClassId),
+    Return(FuncId),
+    Param(FuncId, u16),
+    /// In which situations a function is called.
+    Context(FuncId),
+    /// How long instances of a class live, and its role.
+    Life(ClassId),
+    /// What is done to a holder besides storing: emptied, capped, looked up.
+    Holder(Place),
+    /// The definitions and imports of a file: told by the text, not by evaluation.
+    Exports(FileId),
+    /// A definition's signature, likewise.
+    Signature(FuncId),
+    /// The class's methods, likewise.
+    Members(ClassId),
+    /// The files whose module has this last name, likewise.
+    Modules(SmolStr),
+}
+
+/// What evaluating one unit gave.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Sorted by key.
+    pub tells: Vec<(CellKey, Value)>,
+    /// Every cell that was asked, sorted.
+    pub reads: Vec<CellKey>,
+    /// What the expressions that patterns capture were, by chunk and expression.
+    pub seen: FxHashMap<(u16, ExprId), Seen>,
+    /// Sites whose value is used in `with`, pushed on an exit stack, closed, returned or yielded.
+    pub scoped: FxHashSet<Site>,
+}
+
+/// A captured expression's value, joined over the branches and rounds in which it was evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub value: Value,
+    pub situation: Situation,
+}
+
+/// Where in the flow an expression was evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// The loops around it inside its function, outermost first.
+    pub loops: SmallVec<[LoopNote; 2]>,
+    /// Runs once: guarded by a test of the place that it fills.
+    pub guarded: bool,
+    /// Under `if __name__ == "__main__":`.
+    pub main: bool,
+    /// Built from what the call or the loop passes in.
+    pub varies: bool,
+    /// Part of a `return` or `yield`.
+    pub returned: bool,
+    pub function: FunctionId,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoopNote {
+    /// Goes over all pages of an unbounded read.
+    pub pages: bool,
+    /// Known as such by its keys alone.
+    pub by_keys: bool,
+    /// Ends after a number of rounds or items.
+    pub bounded: bool,
+    /// Fetches stream records.
+    pub stream: bool,
+    /// Has no end of its own: `while True:`.
+    pub endless: bool,
+    /// A comprehension's.
+    pub comprehension: bool,
+    /// Where it stands.
+    pub at: crate::facts::Span,
+}

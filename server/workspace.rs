@@ -1,0 +1,404 @@
+//! The files of one project, linked: text in, findings out, after each edit only what it reaches.
+
+pub mod unit;
+pub mod world;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use crate::analysis::{Judged, judge, render};
+use crate::facts::ChunkFacts;
+use crate::finding::Finding;
+use crate::query::{RULES, Rules};
+use crate::summary::{CellKey, Outcome};
+use crate::syntax::{Source, cut, parse, with_parser};
+use crate::text::Text;
+use crate::value::{FuncId, UnitId};
+use unit::{Built, Part, Signature, Unit, build, parts};
+use world::{World, file_id, stem};
+
+/// How a workspace is analysed.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only these files exist: a removal counts wherever it stands.
+    pub single_file: bool,
+}
+
+/// What the last change cost, in units of work; the tests hold it down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Segments parsed.
+    pub parsed: usize,
+    /// Chunks whose facts were extracted.
+    pub extracted: usize,
+    /// Evaluations of units, over all rounds.
+    pub linked: usize,
+    /// Units whose matches were judged.
+    pub judged: usize,
+    /// Chunks whose facts were carried over.
+    pub reused: usize,
+}
+
+pub struct Workspace {
+    rules: Arc<Rules>,
+    files: FxHashMap<Arc<str>, File>,
+    world: World,
+    judged: FxHashMap<UnitId, Judged>,
+    /// Units whose verdicts read a cell.
+    judges: FxHashMap<CellKey, FxHashSet<UnitId>>,
+    paths: FxHashSet<Arc<str>>,
+    work: Work,
+}
+
+struct File {
+    source: Source,
+    /// The chunks of each segment.
+    parts: Vec<Vec<Part>>,
+    units: Vec<UnitId>,
+}
+
+impl Workspace {
+    pub fn new(options: Options) -> Workspace {
+        Workspace::with_rules(options, Arc::clone(&RULES))
+    }
+
+    pub fn with_rules(_options: Options, rules: Arc<Rules>) -> Workspace {
+        Workspace { rules, files: FxHashMap::default(), world: World::default(), judged: FxHashMap::default(), judges: FxHashMap::default(), paths: FxHashSet::default(), work: Work::default() }
+    }
+
+    /// All Python files of the project, loaded or not: imports are resolved against them.
+    pub fn set_paths(&mut self, paths: impl IntoIterator<Item = Arc<str>>) {
+        let mut changed = Vec::new();
+        for path in paths {
+            self.add_path(&path, &mut changed);
+        }
+        if !self.files.is_empty() && !changed.is_empty() {
+            self.link(FxHashSet::default(), &[], &changed);
+        }
+    }
+
+    fn add_path(&mut self, path: &Arc<str>, changed: &mut Vec<CellKey>) {
+        if !self.paths.insert(Arc::clone(path)) {
+            return;
+        }
+        let stem: SmolStr = stem(path).into();
+        self.world.paths.insert(file_id(path), Arc::clone(path));
+        let known = self.world.modules.entry(stem.clone()).or_default();
+        let at = known.partition_point(|other| other < path);
+        known.insert(at, Arc::clone(path));
+        changed.push(CellKey::Modules(stem));
+    }
+
+    /// Adds or replaces whole files; links once.
+    pub fn load(&mut self, files: Vec<(Arc<str>, String)>) {
+        self.work = Work::default();
+        let rules = Arc::clone(&self.rules);
+        let read = |(path, text): (Arc<str>, String)| {
+            let mut extracted = 0;
+            let mut source = Source::new(text);
+            let parts: Vec<Vec<Part>> = (0..source.segments().len())
+                .map(|index| {
+                    let tree = source.tree(index);
+                    let text = source.segment_text(index);
+                    parts(tree.root_node(), text, &rules, &mut |_| None, &mut extracted)
+                })
+                .collect();
+            let built = build(&path, file_id(&path), &parts);
+            (path, source, parts, built, extracted)
+        };
+        let loaded: Vec<_> = if files.len() < 4 { files.into_iter().map(read).collect() } else { files.into_par_iter().map(read).collect() };
+        let mut dirty = FxHashSet::default();
+        let mut gone = Vec::new();
+        let mut changed = Vec::new();
+        for (path, source, parts, built, extracted) in loaded {
+            self.work.extracted += extracted;
+            self.work.parsed += source.parsed;
+            self.add_path(&path, &mut changed);
+            self.place(&path, source, parts, built, &mut dirty, &mut gone, &mut changed);
+        }
+        self.link(dirty, &gone, &changed);
+    }
+
+    /// One edit of one file; `range` is in bytes of its text.
+    pub fn edit(&mut self, path: &str, range: Range<usize>, new: &str) {
+        self.work = Work::default();
+        let Some((path, mut file)) = self.files.remove_entry(path) else { return };
+        let before: Vec<usize> = file.source.segments().iter().map(|segment| segment.start).collect();
+        let old_len = file.source.text().len();
+        file.source.parsed = 0;
+        let replaced = file.source.edit(range.clone(), new);
+        let delta = file.source.text().len() as isize - old_len as isize;
+        // What the edit left alone keeps its facts, by where it stood.
+        let old_end = range.end.min(old_len);
+        let edit_end = (old_end as isize + delta).max(range.start as isize) as usize;
+        let mut known: FxHashMap<(usize, usize), &Part> = FxHashMap::default();
+        for index in replaced.old.clone() {
+            for part in &file.parts[index] {
+                known.insert((before[index] + part.start as usize, part.len as usize), part);
+            }
+        }
+        let mut extracted = 0;
+        let mut reused = 0;
+        let rules = Arc::clone(&self.rules);
+        let mut fresh: Vec<Vec<Part>> = Vec::new();
+        for index in replaced.new.clone() {
+            let tree = file.source.tree(index);
+            let start = file.source.segments()[index].start;
+            let text = file.source.segment_text(index);
+            fresh.push(parts(
+                tree.root_node(),
+                text,
+                &rules,
+                &mut |span| {
+                    let (from, to) = (start + span.start, start + span.end);
+                    let old = if to < range.start.min(old_len) {
+                        from
+                    } else if from > edit_end {
+                        (from as isize - delta) as usize
+                    } else {
+                        return None;
+                    };
+                    let part = known.get(&(old, to - from))?;
+                    if part.facts.broken {
+                        return None;
+                    }
+                    reused += 1;
+                    Some(Arc::clone(&part.facts))
+                },
+                &mut extracted,
+            ));
+        }
+        self.work.parsed = file.source.parsed;
+        self.work.extracted = extracted;
+        let changed_parts: usize = fresh.iter().map(Vec::len).sum();
+        let total = file.parts.iter().map(Vec::len).sum::<usize>() - replaced.old.clone().map(|index| file.parts[index].len()).sum::<usize>() + changed_parts;
+        self.work.reused = total - extracted;
+        file.parts.splice(replaced.old.clone(), fresh);
+        let built = build(&path, file_id(&path), &file.parts);
+        let (mut dirty, mut gone, mut changed) = (FxHashSet::default(), Vec::new(), Vec::new());
+        let File { source, parts, units } = file;
+        self.files.insert(Arc::clone(&path), File { source: Source::new(String::new()), parts: Vec::new(), units });
+        self.place(&path, source, parts, built, &mut dirty, &mut gone, &mut changed);
+        self.link(dirty, &gone, &changed);
+    }
+
+    pub fn remove(&mut self, path: &str) {
+        self.work = Work::default();
+        let Some((path, file)) = self.files.remove_entry(path) else { return };
+        let id = file_id(&path);
+        let mut changed = vec![CellKey::Exports(id)];
+        self.forget_units(&file.units, &mut changed);
+        self.world.exports.remove(&id);
+        self.world.paths.remove(&id);
+        self.paths.remove(&path);
+        let stem: SmolStr = stem(&path).into();
+        if let Some(known) = self.world.modules.get_mut(&stem) {
+            known.retain(|other| *other != path);
+        }
+        changed.push(CellKey::Modules(stem));
+        self.link(FxHashSet::default(), &file.units, &changed);
+    }
+
+    fn forget_units(&mut self, units: &[UnitId], changed: &mut Vec<CellKey>) {
+        for unit in units {
+            if let Some(unit) = self.world.units.remove(unit) {
+                changed.push(CellKey::Signature(FuncId { unit: unit.id, function: 1 }));
+                if let (unit::UnitKind::Class, Some(class)) = (unit.kind, unit.class) {
+                    self.world.classes.remove(&class);
+                    changed.push(CellKey::Members(class));
+                }
+            }
+        }
+    }
+
+    /// Puts a file's new units in the place of its old ones and notes what differs.
+    #[expect(clippy::too_many_arguments, reason = "the three lists are one result, filled over several files")]
+    fn place(&mut self, path: &Arc<str>, source: Source, parts: Vec<Vec<Part>>, built: Built, dirty: &mut FxHashSet<UnitId>, gone: &mut Vec<UnitId>, changed: &mut Vec<CellKey>) {
+        let id = file_id(path);
+        let old_units = self.files.get(path).map(|file| file.units.clone()).unwrap_or_default();
+        let new_units: FxHashSet<UnitId> = built.units.iter().map(|unit| unit.id).collect();
+        let removed: Vec<UnitId> = old_units.into_iter().filter(|unit| !new_units.contains(unit)).collect();
+        self.forget_units(&removed, changed);
+        gone.extend(removed);
+        let units: Vec<UnitId> = built.units.iter().map(|unit| unit.id).collect();
+        for unit in built.units {
+            let old = self.world.units.get(&unit.id);
+            let same = old.is_some_and(|old| same_chunks(old, &unit));
+            if !same {
+                dirty.insert(unit.id);
+                let signature = |unit: &Unit| unit.chunks.first().and_then(|chunk| hash_of(&chunk.facts));
+                if old.map(|old| signature(old)) != Some(signature(&unit)) {
+                    changed.push(CellKey::Signature(FuncId { unit: unit.id, function: 1 }));
+                }
+                for function in 2..unit.chunks.first().map_or(0, |chunk| chunk.facts.functions.len()) {
+                    changed.push(CellKey::Signature(FuncId { unit: unit.id, function: function as u16 }));
+                }
+            }
+            if !same || old.is_some_and(|old| moved(old, &unit)) {
+                self.world.units.insert(unit.id, Arc::new(unit));
+            }
+        }
+        for (class, of) in built.classes {
+            if self.world.classes.get(&class) != Some(&of) {
+                self.world.classes.insert(class, of);
+                changed.push(CellKey::Members(class));
+            }
+        }
+        if self.world.exports.get(&id).map(|old| &**old) != Some(&built.exports) {
+            self.world.exports.insert(id, Arc::new(built.exports));
+            changed.push(CellKey::Exports(id));
+        }
+        self.files.insert(Arc::clone(path), File { source, parts, units });
+    }
+
+    fn link(&mut self, dirty: FxHashSet<UnitId>, gone: &[UnitId], changed: &[CellKey]) {
+        let before: Vec<(UnitId, Option<Arc<Outcome>>, Vec<CellKey>)> = if self.judged.is_empty() { Vec::new() } else { dirty.iter().map(|unit| (*unit, self.world.outcome(*unit).cloned(), self.world.reads_of(*unit))).collect() };
+        let linked = self.world.link(dirty, gone, changed);
+        self.work.linked += linked.evaluated;
+        for (unit, _, reads) in &before {
+            self.world.forget_readers(*unit, reads);
+        }
+        for unit in gone {
+            self.drop_judged(*unit);
+        }
+        let mut due: FxHashSet<UnitId> = linked.units;
+        for key in &linked.cells {
+            if let Some(judges) = self.judges.get(key) {
+                due.extend(judges);
+            }
+        }
+        let due: Vec<UnitId> = due.into_iter().filter(|unit| self.world.units.get(unit).is_some_and(|unit| unit.chunks.iter().any(|chunk| !chunk.facts.matches.is_empty()))).collect();
+        let (world, rules) = (&self.world, &*self.rules);
+        let run = |unit: &UnitId| {
+            let judged = match world.outcome(*unit) {
+                Some(outcome) => judge(&world.units[unit], outcome, world, rules),
+                None => Judged::default(),
+            };
+            (*unit, judged)
+        };
+        self.work.judged += due.len();
+        let results: Vec<(UnitId, Judged)> = if due.len() < 12 { due.iter().map(run).collect() } else { due.par_iter().with_min_len(8).map(run).collect() };
+        for (unit, judged) in results {
+            self.drop_judged(unit);
+            for key in &judged.reads {
+                self.judges.entry(key.clone()).or_default().insert(unit);
+            }
+            self.judged.insert(unit, judged);
+        }
+    }
+
+    fn drop_judged(&mut self, unit: UnitId) {
+        let Some(old) = self.judged.remove(&unit) else { return };
+        for key in &old.reads {
+            if let Some(judges) = self.judges.get_mut(key) {
+                judges.remove(&unit);
+                if judges.is_empty() {
+                    self.judges.remove(key);
+                }
+            }
+        }
+    }
+
+    // ---- answers ----
+
+    pub fn text(&self, path: &str) -> Option<&Text> {
+        self.files.get(path).map(|file| file.source.text())
+    }
+
+    pub fn source(&self, path: &str) -> Option<&Source> {
+        self.files.get(path).map(|file| &file.source)
+    }
+
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
+    pub fn files(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.files.keys()
+    }
+
+    /// A file's findings, by start and code.
+    pub fn findings(&self, path: &str) -> Vec<Finding> {
+        let Some(file) = self.files.get(path) else { return Vec::new() };
+        let mut findings: Vec<Finding> = file.units.iter().filter_map(|unit| self.judged.get(unit)).flat_map(|judged| &judged.verdicts).filter_map(|verdict| render(self, verdict)).collect();
+        findings.sort_by(|a, b| (a.span.start, a.code, a.span.end).cmp(&(b.span.start, b.code, b.span.end)));
+        findings.dedup_by(|a, b| a.span == b.span && a.code == b.code);
+        findings
+    }
+
+    /// Files that loaded code imports from and that are not loaded.
+    pub fn wanted(&self) -> Vec<Arc<str>> {
+        let mut wanted: FxHashSet<Arc<str>> = FxHashSet::default();
+        for (id, exports) in &self.world.exports {
+            let Some(path) = self.world.paths.get(id) else { continue };
+            let imports = exports.names.values().flatten().filter_map(|export| if let unit::Export::Import(import) = export { Some(import) } else { None }).chain(&exports.stars);
+            for import in imports {
+                let mut consider = |module: &str| {
+                    if let Some(found) = self.world.find_module(path, module, import.level) {
+                        if !self.files.contains_key(&found) {
+                            wanted.insert(found);
+                        }
+                    }
+                };
+                consider(&import.module);
+                if !import.symbol.is_empty() && import.symbol != "*" {
+                    consider(&if import.module.is_empty() { import.symbol.to_string() } else { format!("{}.{}", import.module, import.symbol) });
+                }
+            }
+        }
+        let mut wanted: Vec<Arc<str>> = wanted.into_iter().collect();
+        wanted.sort();
+        wanted
+    }
+}
+
+fn same_chunks(old: &Unit, new: &Unit) -> bool {
+    old.chunks.len() == new.chunks.len() && old.class == new.class && old.chunks.iter().zip(&new.chunks).all(|(a, b)| Arc::ptr_eq(&a.facts, &b.facts) && a.main == b.main)
+}
+
+fn moved(old: &Unit, new: &Unit) -> bool {
+    old.chunks.iter().zip(&new.chunks).any(|(a, b)| a.segment != b.segment || a.start != b.start)
+}
+
+fn hash_of(facts: &ChunkFacts) -> Option<u64> {
+    facts.functions.get(1).map(|function| Signature { facts, function }.hash())
+}
+
+/// Every chunk's facts must equal the facts of that chunk parsed alone: they are a pure function of its text.
+pub fn chunks_alone(text: &str) -> Result<(), String> {
+    let rules = &*RULES;
+    let starts = cut(text);
+    for (index, &start) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).map_or(text.len(), |&end| end as usize);
+        let segment = &text[start as usize..end];
+        let tree = with_parser(|parser| parse(parser, segment, None));
+        let mut extracted = 0;
+        for part in parts(tree.root_node(), segment, rules, &mut |_| None, &mut extracted) {
+            if part.facts.broken || part.facts.kind == crate::facts::ChunkKind::Class {
+                continue;
+            }
+            let own = &segment[part.start as usize..(part.start + part.len) as usize];
+            // A method keeps its indentation: a class around it makes it stand alone.
+            let line = segment[..part.start as usize].rfind('\n').map_or(0, |at| at + 1);
+            let indent = &segment[line..part.start as usize];
+            let indented = !indent.is_empty() && indent.trim().is_empty();
+            let alone = if indented { format!("class _:\n{indent}{own}\n") } else { format!("{own}\n") };
+            let tree = with_parser(|parser| parse(parser, &alone, None));
+            let again = parts(tree.root_node(), &alone, rules, &mut |_| None, &mut extracted);
+            let Some(again) = again.into_iter().find(|again| again.facts.kind != crate::facts::ChunkKind::Class) else { return Err(format!("no chunk in {own:?}")) };
+            if again.facts != part.facts {
+                return Err(format!("the facts of this chunk differ when it is parsed alone:\n{own}"));
+            }
+        }
+    }
+    Ok(())
+}
+

@@ -1,0 +1,371 @@
+//! The units of evaluation that a file's chunks make: its module, its classes, its functions.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHasher};
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+use tree_sitter::Node;
+
+use crate::facts::kinds::{Kind, kind};
+use crate::facts::{ChunkFacts, ChunkKind, Expr, Function, Import, Param, Stmt, lower, named, undecorated};
+use crate::query::Rules;
+use crate::value::{ClassId, FileId, FuncId, UnitId, stable_hash};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitKind {
+    Module,
+    Class,
+    Function,
+}
+
+/// Code that is evaluated together.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub id: UnitId,
+    pub file: FileId,
+    pub kind: UnitKind,
+    /// The class that it is the body or a method of.
+    pub class: Option<ClassId>,
+    /// Qualified name; `<module>` for a module.
+    pub name: SmolStr,
+    pub chunks: Vec<UnitChunk>,
+}
+
+#[derive(Clone, Debug)]
+pub struct UnitChunk {
+    pub facts: Arc<ChunkFacts>,
+    pub segment: u32,
+    /// Bytes from the segment's start.
+    pub start: u32,
+    /// Under `if __name__ == "__main__":`.
+    pub main: bool,
+}
+
+/// One chunk of a segment, where it stands and whose it is.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Bytes from the segment's start.
+    pub start: u32,
+    pub len: u32,
+    pub facts: Arc<ChunkFacts>,
+    /// The class it stands in: `Outer.Inner`; empty at the top.
+    pub scope: SmolStr,
+    pub main: bool,
+}
+
+/// A segment's chunks; `known` gives the facts of text that an edit left alone.
+pub fn parts(root: Node, text: &str, rules: &Rules, known: &mut dyn FnMut(Range<usize>) -> Option<Arc<ChunkFacts>>, extracted: &mut usize) -> Vec<Part> {
+    let mut cutter = Cutter { text, rules, known, extracted, parts: Vec::new(), depth: 0 };
+    for node in named(root) {
+        cutter.item(node, &SmolStr::default(), false);
+    }
+    cutter.parts
+}
+
+struct Cutter<'a> {
+    text: &'a str,
+    rules: &'a Rules,
+    known: &'a mut dyn FnMut(Range<usize>) -> Option<Arc<ChunkFacts>>,
+    extracted: &'a mut usize,
+    parts: Vec<Part>,
+    depth: u32,
+}
+
+impl Cutter<'_> {
+    fn item(&mut self, node: Node, scope: &SmolStr, main: bool) {
+        if self.depth > 60 {
+            return;
+        }
+        self.depth += 1;
+        let (definition, _) = undecorated(node);
+        match kind(definition) {
+            Kind::ClassDefinition => self.class(node, definition, scope, main),
+            Kind::FunctionDefinition => self.chunk(node, node.byte_range(), scope, main),
+            Kind::If | Kind::Try | Kind::With | Kind::For | Kind::While | Kind::Error if defines(node, 0) => {
+                let main = main || kind(node) == Kind::If && self.text[node.byte_range()].get(..40).is_some_and(|head| head.contains("__name__"));
+                self.blocks(node, scope, main);
+            }
+            Kind::Comment | Kind::Pass => {}
+            // A docstring says nothing of values.
+            Kind::ExpressionStatement if node.named_child_count() == 1 && node.named_child(0).is_some_and(|child| kind(child) == Kind::String) => {}
+            _ => self.chunk(node, node.byte_range(), scope, main),
+        }
+        self.depth -= 1;
+    }
+
+    /// Statements of all blocks of a compound statement, as if they stood in its place.
+    fn blocks(&mut self, node: Node, scope: &SmolStr, main: bool) {
+        for child in named(node) {
+            match kind(child) {
+                Kind::Block => {
+                    for item in named(child) {
+                        self.item(item, scope, main);
+                    }
+                }
+                Kind::Elif | Kind::Else | Kind::Except | Kind::Finally => self.blocks(child, scope, main),
+                _ if kind(node) == Kind::Error => self.item(child, scope, main),
+                _ => {}
+            }
+        }
+    }
+
+    fn class(&mut self, node: Node, definition: Node, scope: &SmolStr, main: bool) {
+        use crate::facts::kinds::field;
+        let Some(name) = definition.child_by_field_id(field::NAME) else { return };
+        let name = &self.text[name.byte_range()];
+        let inner: SmolStr = if scope.is_empty() { name.into() } else { format!("{scope}.{name}").into() };
+        let body = definition.child_by_field_id(field::BODY);
+        let end = body.map_or(definition.end_byte(), |body| body.start_byte());
+        self.chunk(node, node.start_byte()..end.max(node.start_byte()), scope, main);
+        for item in body.map(named).unwrap_or_default() {
+            self.item(item, &inner, main);
+        }
+    }
+
+    fn chunk(&mut self, node: Node, range: Range<usize>, scope: &SmolStr, main: bool) {
+        let facts = (self.known)(range.clone()).unwrap_or_else(|| {
+            *self.extracted += 1;
+            Arc::new(lower(node, self.text, self.rules))
+        });
+        self.parts.push(Part { start: range.start as u32, len: range.len() as u32, facts, scope: scope.clone(), main });
+    }
+}
+
+/// Does a compound statement hold a definition, in any of its blocks?
+fn defines(node: Node, depth: u32) -> bool {
+    depth < 12
+        && named(node).into_iter().any(|child| match kind(child) {
+            Kind::FunctionDefinition | Kind::ClassDefinition | Kind::DecoratedDefinition => true,
+            Kind::Block | Kind::Elif | Kind::Else | Kind::Except | Kind::Finally | Kind::If | Kind::Try | Kind::With => defines(child, depth + 1),
+            _ => false,
+        })
+}
+
+/// What a file defines and imports, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exports {
+    pub names: FxHashMap<SmolStr, SmallVec<[Export; 1]>>,
+    /// `from x import *`.
+    pub stars: Vec<Import>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Export {
+    Function(FuncId),
+    Class(ClassId),
+    Import(Import),
+    Variable,
+}
+
+/// A class by its methods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    pub file: FileId,
+    pub name: SmolStr,
+    pub unit: UnitId,
+    pub members: Arc<FxHashMap<SmolStr, FuncId>>,
+}
+
+/// Everything that a file's parts make.
+pub struct Built {
+    pub units: Vec<Unit>,
+    pub exports: Exports,
+    pub classes: Vec<(ClassId, Class)>,
+}
+
+pub fn class_id(path: &str, name: &str) -> ClassId {
+    ClassId(stable_hash(&[path, name]))
+}
+
+/// Groups a file's chunks into units.
+pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
+    let mut exports = Exports::default();
+    let mut module = Unit { id: UnitId(stable_hash(&[path, "<module>"])), file, kind: UnitKind::Module, class: None, name: "<module>".into(), chunks: Vec::new() };
+    let mut units: Vec<Unit> = Vec::new();
+    let mut classes: FxHashMap<ClassId, usize> = FxHashMap::default();
+    let mut members: FxHashMap<ClassId, FxHashMap<SmolStr, FuncId>> = FxHashMap::default();
+    let mut again: FxHashMap<UnitId, u32> = FxHashMap::default();
+    for (segment, parts) in segments.iter().enumerate() {
+        for part in parts {
+            let chunk = UnitChunk { facts: Arc::clone(&part.facts), segment: segment as u32, start: part.start, main: part.main };
+            let owner = (!part.scope.is_empty()).then(|| class_id(path, &part.scope));
+            let name: SmolStr = if part.scope.is_empty() { part.facts.name.clone() } else { format!("{}.{}", part.scope, part.facts.name).into() };
+            match part.facts.kind {
+                ChunkKind::Statement => match owner.and_then(|owner| classes.get(&owner)) {
+                    Some(&class) => units[class].chunks.push(chunk),
+                    None => {
+                        if part.scope.is_empty() {
+                            export_statement(&part.facts, &mut exports);
+                        }
+                        module.chunks.push(chunk);
+                    }
+                },
+                ChunkKind::Class => {
+                    let id = class_id(path, &name);
+                    if part.scope.is_empty() {
+                        exports.names.entry(part.facts.name.clone()).or_default().push(Export::Class(id));
+                    }
+                    if let Some(&class) = classes.get(&id) {
+                        // Defined twice, in two branches: one class for us.
+                        units[class].chunks.push(chunk);
+                        continue;
+                    }
+                    classes.insert(id, units.len());
+                    members.entry(id).or_default();
+                    units.push(Unit { id: UnitId(stable_hash(&[path, &name, "class"])), file, kind: UnitKind::Class, class: Some(id), name, chunks: vec![chunk] });
+                }
+                ChunkKind::Function => {
+                    let mut id = UnitId(stable_hash(&[path, &name]));
+                    let count = again.entry(id).or_default();
+                    *count += 1;
+                    if *count > 1 {
+                        // `@property` and its setter share a name.
+                        id = UnitId(stable_hash(&[path, &name, &count.to_string()]));
+                    }
+                    let function = FuncId { unit: id, function: 1 };
+                    match owner {
+                        Some(owner) => {
+                            members.entry(owner).or_default().entry(part.facts.name.clone()).or_insert(function);
+                        }
+                        None => exports.names.entry(part.facts.name.clone()).or_default().push(Export::Function(function)),
+                    }
+                    units.push(Unit { id, file, kind: UnitKind::Function, class: owner, name, chunks: vec![chunk] });
+                }
+            }
+        }
+    }
+    let classes = classes
+        .into_iter()
+        .map(|(id, unit)| {
+            let class = Class { file, name: units[unit].name.clone(), unit: units[unit].id, members: Arc::new(members.remove(&id).unwrap_or_default()) };
+            (id, class)
+        })
+        .collect();
+    if !module.chunks.is_empty() {
+        units.push(module);
+    }
+    Built { units, exports, classes }
+}
+
+fn export_statement(facts: &ChunkFacts, exports: &mut Exports) {
+    // In a statement chunk every name that is stored is the module's.
+    fn walk(facts: &ChunkFacts, block: &[Stmt], exports: &mut Exports) {
+        let bind = |target: u32, exports: &mut Exports| {
+            let mut pending = vec![target];
+            while let Some(target) = pending.pop() {
+                match facts.expr(target) {
+                    Expr::Name(name) => variable(exports, name),
+                    Expr::Tuple(items) => pending.extend(items),
+                    Expr::Star(inner) => pending.push(*inner),
+                    _ => {}
+                }
+            }
+        };
+        for stmt in block {
+            match stmt {
+                Stmt::Import(imports) => {
+                    for import in imports {
+                        if import.symbol == "*" {
+                            exports.stars.push(Import { target: None, ..import.clone() });
+                        } else {
+                            exports.names.entry(import.bound.clone()).or_default().push(Export::Import(Import { target: None, ..import.clone() }));
+                        }
+                    }
+                }
+                Stmt::Assign { targets, .. } => targets.iter().for_each(|&target| bind(target, exports)),
+                Stmt::Declare { target, .. } | Stmt::Augment { target, .. } => bind(*target, exports),
+                Stmt::For { target, body, other, .. } => {
+                    bind(*target, exports);
+                    walk(facts, body, exports);
+                    walk(facts, other, exports);
+                }
+                Stmt::If { then, other, .. } => {
+                    walk(facts, then, exports);
+                    walk(facts, other, exports);
+                }
+                Stmt::While { body, other, .. } => {
+                    walk(facts, body, exports);
+                    walk(facts, other, exports);
+                }
+                Stmt::With { items, body } => {
+                    items.iter().filter_map(|item| item.target).for_each(|target| bind(target, exports));
+                    walk(facts, body, exports);
+                }
+                Stmt::Try { body, handlers, other, finally } => {
+                    walk(facts, body, exports);
+                    handlers.iter().for_each(|handler| walk(facts, &handler.body, exports));
+                    walk(facts, other, exports);
+                    walk(facts, finally, exports);
+                }
+                Stmt::Define(_, target) => bind(*target, exports),
+                _ => {}
+            }
+        }
+    }
+    fn variable(exports: &mut Exports, name: &SmolStr) {
+        let found = exports.names.entry(name.clone()).or_default();
+        if !found.contains(&Export::Variable) {
+            found.push(Export::Variable);
+        }
+    }
+    walk(facts, &facts.functions[0].body, exports);
+    for expr in &facts.exprs {
+        if let Expr::Walrus(target, _) = expr {
+            if let Expr::Name(name) = facts.expr(*target) {
+                variable(exports, name);
+            }
+        }
+    }
+}
+
+/// A definition as its callers see it.
+#[derive(Clone, Copy)]
+pub struct Signature<'a> {
+    pub facts: &'a ChunkFacts,
+    pub function: &'a Function,
+}
+
+impl<'a> Signature<'a> {
+    pub fn params(&self) -> &'a [Param] {
+        &self.function.params
+    }
+
+    fn decorated(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        self.function.decorators.iter().any(|&decorator| {
+            let target = match self.facts.expr(decorator) {
+                Expr::Call(call) => call.function,
+                _ => decorator,
+            };
+            match self.facts.expr(target) {
+                Expr::Name(name) | Expr::Attr(_, name) => wanted(name),
+                _ => false,
+            }
+        })
+    }
+
+    pub fn is_property(&self) -> bool {
+        self.decorated(|name| name.ends_with("property") || name == "reify")
+    }
+
+    pub fn is_static(&self) -> bool {
+        self.decorated(|name| name == "staticmethod")
+    }
+
+    pub fn is_class_method(&self) -> bool {
+        self.decorated(|name| name == "classmethod")
+    }
+
+    /// Changes whenever callers must look again.
+    pub fn hash(&self) -> u64 {
+        use std::hash::{Hash, Hasher};
+        let mut hasher = FxHasher::default();
+        for param in self.params() {
+            param.name.hash(&mut hasher);
+            (param.kind as u8).hash(&mut hasher);
+        }
+        (self.is_property(), self.is_static(), self.is_class_method()).hash(&mut hasher);
+        hasher.finish()
+    }
+}

@@ -1,0 +1,529 @@
+//! The program as a whole: units, the cells through which they speak, and rounds until nothing changes.
+//!
+//! In round k each unit is evaluated against the cells of round k - 1, from nothing in round 0. What
+//! a round holds is thus a pure function of the text: a run after an edit only recomputes the parts
+//! of each round that the edit can reach, and ends where a cold run ends.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
+use crate::facts::Import;
+use crate::flow::evaluate;
+use crate::summary::{CellKey, Outcome};
+use crate::value::{Atom, ClassId, FileId, FuncId, Place, UnitId, Value, What, stable_hash};
+
+/// Values travel this many hops between units; what is farther away stays unknown.
+pub const ROUNDS: usize = 10;
+
+/// Fewer evaluations than this are done on the spot: handing them to other threads costs more.
+const PARALLEL: usize = 12;
+
+#[derive(Default)]
+pub struct World {
+    pub units: FxHashMap<UnitId, Arc<Unit>>,
+    pub classes: FxHashMap<ClassId, Class>,
+    pub exports: FxHashMap<FileId, Arc<Exports>>,
+    pub paths: FxHashMap<FileId, Arc<str>>,
+    /// Project files by the last part of their module name.
+    pub modules: FxHashMap<SmolStr, Vec<Arc<str>>>,
+    cells: FxHashMap<CellKey, Cell>,
+    histories: FxHashMap<UnitId, History<Arc<Outcome>>>,
+}
+
+/// A value for each round; the last one holds for all later rounds.
+#[derive(Clone, Debug)]
+struct History<T>(Vec<T>);
+
+impl<T: Clone> History<T> {
+    fn at(&self, round: usize) -> &T {
+        &self.0[round.min(self.0.len() - 1)]
+    }
+
+    fn set(&mut self, round: usize, value: T) {
+        // Later rounds keep what they had until they are computed anew.
+        while self.0.len() <= ROUNDS {
+            let last = self.0[self.0.len() - 1].clone();
+            self.0.push(last);
+        }
+        self.0[round] = value;
+    }
+
+    fn compress(&mut self, same: impl Fn(&T, &T) -> bool) {
+        while let [.., before, last] = &self.0[..] {
+            if !same(before, last) {
+                break;
+            }
+            self.0.pop();
+        }
+        self.0.shrink_to_fit();
+    }
+}
+
+#[derive(Default)]
+struct Cell {
+    tellers: Vec<UnitId>,
+    readers: FxHashSet<UnitId>,
+    /// Empty: unknown in each round.
+    history: Option<History<Value>>,
+}
+
+/// What one linking did.
+#[derive(Default)]
+pub struct Linked {
+    /// Units whose outcome may differ in the last round.
+    pub units: FxHashSet<UnitId>,
+    /// Cells whose value differs in the last round.
+    pub cells: FxHashSet<CellKey>,
+    pub evaluated: usize,
+}
+
+impl World {
+    pub fn value(&self, key: &CellKey, round: usize) -> Value {
+        self.cells.get(key).and_then(|cell| cell.history.as_ref()).map(|history| history.at(round).clone()).unwrap_or_default()
+    }
+
+    pub fn outcome(&self, unit: UnitId) -> Option<&Arc<Outcome>> {
+        self.histories.get(&unit).map(|history| history.at(ROUNDS))
+    }
+
+    pub fn readers(&self, key: &CellKey) -> impl Iterator<Item = UnitId> + '_ {
+        self.cells.get(key).into_iter().flat_map(|cell| cell.readers.iter().copied())
+    }
+
+    /// Brings all rounds up to date after the units in `dirty` changed and those in `gone` went away.
+    pub fn link(&mut self, mut dirty: FxHashSet<UnitId>, gone: &[UnitId], changed: &[CellKey]) -> Linked {
+        for key in changed {
+            dirty.extend(self.readers(key));
+        }
+        dirty.retain(|unit| self.units.contains_key(unit));
+        let cold = self.histories.is_empty();
+        let mut linked = Linked { units: dirty.clone(), cells: changed.iter().cloned().collect(), evaluated: 0 };
+        let mut touched_units: FxHashSet<UnitId> = dirty.clone();
+        let mut touched_cells: FxHashSet<CellKey> = FxHashSet::default();
+        // Cells that differ from what this round held before the edit, and from the round before.
+        let mut differs: FxHashSet<CellKey> = FxHashSet::default();
+        let mut moved: FxHashSet<CellKey> = FxHashSet::default();
+        let nothing = Arc::new(Outcome::default());
+        for round in 1..=ROUNDS {
+            let mut due: FxHashSet<UnitId> = dirty.clone();
+            for key in &differs {
+                due.extend(self.readers(key));
+            }
+            due.retain(|unit| self.units.contains_key(unit));
+            let stirred: FxHashSet<UnitId> = moved.iter().flat_map(|key| self.readers(key)).collect();
+            let mut fresh: Vec<UnitId> = Vec::new();
+            let mut results: Vec<(UnitId, Arc<Outcome>)> = Vec::new();
+            for &unit in &due {
+                let function = self.units[&unit].kind == UnitKind::Function;
+                let first = if function { 2 } else { 1 };
+                if round < first {
+                    results.push((unit, Arc::clone(&nothing)));
+                } else if round == first || stirred.contains(&unit) || !touched_units.contains(&unit) || !cold && self.reads_moved(unit, round - 1) {
+                    fresh.push(unit);
+                } else {
+                    results.push((unit, Arc::clone(self.histories[&unit].at(round - 1))));
+                }
+            }
+            linked.evaluated += fresh.len();
+            let world = &*self;
+            let run = |unit: &UnitId| {
+                let reader = Reader::new(world, round - 1);
+                (*unit, Arc::new(evaluate(&world.units[unit], &reader)))
+            };
+            if fresh.len() < PARALLEL {
+                results.extend(fresh.iter().map(run));
+            } else {
+                fresh.sort();
+                results.par_extend(fresh.par_iter().with_min_len(8).map(run));
+            }
+            touched_units.extend(due.iter().copied());
+            let mut stale: FxHashSet<CellKey> = FxHashSet::default();
+            for (unit, outcome) in results {
+                let history = self.histories.entry(unit).or_insert_with(|| History(vec![Arc::clone(&nothing)]));
+                let before = Arc::clone(history.at(round));
+                history.set(round, Arc::clone(&outcome));
+                if Arc::ptr_eq(&before, &outcome) {
+                    continue;
+                }
+                differing(&before, &outcome, |key| {
+                    stale.insert(key.clone());
+                });
+                for key in &outcome.reads {
+                    self.cells.entry(key.clone()).or_default().readers.insert(unit);
+                }
+                for (key, _) in &outcome.tells {
+                    let tellers = &mut self.cells.entry(key.clone()).or_default().tellers;
+                    if !tellers.contains(&unit) {
+                        tellers.push(unit);
+                    }
+                }
+            }
+            if round == 1 {
+                for &unit in gone {
+                    if let Some(history) = self.histories.remove(&unit) {
+                        for outcome in &history.0 {
+                            touched_cells.extend(outcome.tells.iter().map(|(key, _)| key.clone()));
+                            for key in &outcome.reads {
+                                if let Some(cell) = self.cells.get_mut(key) {
+                                    cell.readers.remove(&unit);
+                                }
+                            }
+                        }
+                    }
+                }
+                for key in &touched_cells {
+                    if let Some(cell) = self.cells.get_mut(key) {
+                        cell.tellers.retain(|unit| !gone.contains(unit));
+                    }
+                }
+            }
+            // A cell that was touched in an earlier round may differ from its old self in this one too.
+            stale.extend(touched_cells.iter().cloned());
+            differs = FxHashSet::default();
+            moved.clear();
+            for key in stale {
+                let Some(cell) = self.cells.get(&key) else { continue };
+                let mut value = Value::UNKNOWN;
+                for teller in &cell.tellers {
+                    if let Some(history) = self.histories.get(teller) {
+                        if let Ok(index) = history.at(round).tells.binary_search_by(|(told, _)| told.cmp(&key)) {
+                            value = value.join(&history.at(round).tells[index].1);
+                        }
+                    }
+                }
+                let cell = self.cells.get_mut(&key).expect("looked up above");
+                let history = cell.history.get_or_insert_with(|| History(vec![Value::UNKNOWN]));
+                let before = history.at(round).clone();
+                let earlier = history.at(round - 1).clone();
+                if value != before {
+                    differs.insert(key.clone());
+                    history.set(round, value.clone());
+                }
+                if value != earlier {
+                    moved.insert(key.clone());
+                }
+                touched_cells.insert(key);
+            }
+            if cold && round > 2 && moved.is_empty() {
+                // The fixpoint is reached: all later rounds are as this one.
+                for unit in &touched_units {
+                    if let Some(history) = self.histories.get_mut(unit) {
+                        history.0.truncate(round + 1);
+                    }
+                }
+                for key in &touched_cells {
+                    if let Some(history) = self.cells.get_mut(key).and_then(|cell| cell.history.as_mut()) {
+                        history.0.truncate(round + 1);
+                    }
+                }
+                differs = touched_cells.clone();
+                break;
+            }
+        }
+        linked.cells.extend(differs);
+        linked.units.extend(touched_units.iter().copied());
+        self.settle(&touched_units, &touched_cells);
+        linked
+    }
+
+    /// Did anything that the unit read in this round's evaluation change from the round before to this one?
+    fn reads_moved(&self, unit: UnitId, round: usize) -> bool {
+        let moved = |key: &CellKey| self.cells.get(key).and_then(|cell| cell.history.as_ref()).is_some_and(|history| history.at(round) != history.at(round - 1));
+        self.histories.get(&unit).is_none_or(|history| history.at(round).reads.iter().any(moved))
+    }
+
+    /// Drops what no round needs any more.
+    fn settle(&mut self, units: &FxHashSet<UnitId>, cells: &FxHashSet<CellKey>) {
+        for unit in units {
+            if let Some(history) = self.histories.get_mut(unit) {
+                history.compress(Arc::ptr_eq);
+            }
+        }
+        for key in cells {
+            let Some(cell) = self.cells.get_mut(key) else { continue };
+            let histories = &self.histories;
+            cell.tellers.retain(|unit| histories.get(unit).is_some_and(|history| history.0.iter().any(|outcome| outcome.tells.binary_search_by(|(told, _)| told.cmp(key)).is_ok())));
+            if let Some(history) = &mut cell.history {
+                history.compress(|a, b| a == b);
+            }
+            if cell.tellers.is_empty() && cell.readers.is_empty() {
+                self.cells.remove(key);
+            }
+        }
+    }
+
+    /// Readers that an older outcome had and no present one has would pile up under typing.
+    pub fn forget_readers(&mut self, unit: UnitId, before: &[CellKey]) {
+        let reads = |key: &CellKey| self.histories.get(&unit).is_some_and(|history| history.0.iter().any(|outcome| outcome.reads.binary_search(key).is_ok()));
+        let gone: Vec<&CellKey> = before.iter().filter(|key| !reads(key)).collect();
+        for key in gone {
+            if let Some(cell) = self.cells.get_mut(key) {
+                cell.readers.remove(&unit);
+                if cell.readers.is_empty() && cell.tellers.is_empty() {
+                    self.cells.remove(key);
+                }
+            }
+        }
+    }
+
+    /// All cells that a unit's outcomes read, over its rounds.
+    pub fn reads_of(&self, unit: UnitId) -> Vec<CellKey> {
+        let mut reads: Vec<CellKey> = self.histories.get(&unit).into_iter().flat_map(|history| &history.0).flat_map(|outcome| outcome.reads.iter().cloned()).collect();
+        reads.sort();
+        reads.dedup();
+        reads
+    }
+
+    pub fn counts(&self) -> (usize, usize) {
+        (self.cells.len(), self.histories.len())
+    }
+
+    // ---- modules ----
+
+    /// The project's file that `module` names, seen from the file at `from`.
+    pub fn find_module(&self, from: &str, module: &str, level: u8) -> Option<Arc<str>> {
+        let parts: Vec<&str> = module.split('.').filter(|part| !part.is_empty()).collect();
+        let folder: Vec<&str> = from.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev().collect();
+        if level > 0 {
+            let up = folder.len().checked_sub(level as usize - 1)?;
+            return self.file_at(&folder[..up], &parts);
+        }
+        // The nearest folder that holds it: source roots differ from project to project.
+        (0..=folder.len()).rev().find_map(|up| self.file_at(&folder[..up], &parts)).or_else(|| self.file_below(&parts))
+    }
+
+    fn file_at(&self, folder: &[&str], parts: &[&str]) -> Option<Arc<str>> {
+        let stem = parts.last().or(folder.last())?;
+        let candidates = self.modules.get(*stem)?;
+        let joined = folder.iter().chain(parts).copied().collect::<Vec<_>>().join("/");
+        candidates.iter().find(|path| path.strip_suffix(".py").is_some_and(|path| path == joined) || path.strip_suffix("/__init__.py").is_some_and(|path| path == joined)).cloned()
+    }
+
+    /// A source root below: `src/shop/db.py` for `shop.db`; only where one file fits.
+    fn file_below(&self, parts: &[&str]) -> Option<Arc<str>> {
+        if parts.len() < 2 {
+            return None;
+        }
+        let joined = format!("/{}", parts.join("/"));
+        let mut fitting = self.modules.get(*parts.last()?)?.iter().filter(|path| path.strip_suffix(".py").is_some_and(|path| path.ends_with(&joined)) || path.strip_suffix("/__init__.py").is_some_and(|path| path.ends_with(&joined)));
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Some(Arc::clone(only)),
+            _ => None,
+        }
+    }
+}
+
+pub fn file_id(path: &str) -> FileId {
+    FileId(stable_hash(&[path]))
+}
+
+/// The last part of the module name of the file at `path`.
+pub fn stem(path: &str) -> &str {
+    let path = path.strip_suffix(".py").unwrap_or(path);
+    let path = path.strip_suffix("/__init__").unwrap_or(path);
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn differing(before: &Outcome, after: &Outcome, mut found: impl FnMut(&CellKey)) {
+    let (mut left, mut right) = (before.tells.iter().peekable(), after.tells.iter().peekable());
+    loop {
+        match (left.peek(), right.peek()) {
+            (Some((a, x)), Some((b, y))) => match a.cmp(b) {
+                std::cmp::Ordering::Less => {
+                    found(a);
+                    left.next();
+                }
+                std::cmp::Ordering::Greater => {
+                    found(b);
+                    right.next();
+                }
+                std::cmp::Ordering::Equal => {
+                    if x != y {
+                        found(a);
+                    }
+                    left.next();
+                    right.next();
+                }
+            },
+            (Some((a, _)), None) => {
+                found(a);
+                left.next();
+            }
+            (None, Some((b, _))) => {
+                found(b);
+                right.next();
+            }
+            (None, None) => break,
+        }
+    }
+}
+
+/// One unit's view of the world in one round; it notes what was asked.
+pub struct Reader<'a> {
+    world: &'a World,
+    round: usize,
+    reads: RefCell<FxHashSet<CellKey>>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(world: &'a World, round: usize) -> Self {
+        Reader { world, round, reads: RefCell::default() }
+    }
+
+    pub fn world(&self) -> &'a World {
+        self.world
+    }
+
+    pub fn take_reads(&self) -> Vec<CellKey> {
+        let mut reads: Vec<CellKey> = self.reads.take().into_iter().collect();
+        reads.sort();
+        reads
+    }
+
+    pub fn cell(&self, key: CellKey) -> Value {
+        let value = self.world.value(&key, self.round);
+        self.reads.borrow_mut().insert(key);
+        value
+    }
+
+    fn note(&self, key: CellKey) {
+        self.reads.borrow_mut().insert(key);
+    }
+
+    pub fn members(&self, class: ClassId) -> &'a FxHashMap<SmolStr, FuncId> {
+        static NONE: std::sync::LazyLock<FxHashMap<SmolStr, FuncId>> = std::sync::LazyLock::new(FxHashMap::default);
+        self.note(CellKey::Members(class));
+        self.world.classes.get(&class).map_or(&NONE, |class| &class.members)
+    }
+
+    pub fn signature(&self, function: FuncId) -> Option<Signature<'a>> {
+        self.note(CellKey::Signature(function));
+        let unit = self.world.units.get(&function.unit)?;
+        let facts = &unit.chunks.first()?.facts;
+        Some(Signature { facts, function: facts.functions.get(function.function as usize)? })
+    }
+
+    /// What a module-level name is, seen from inside its file.
+    pub fn global(&self, file: FileId, name: &SmolStr) -> Value {
+        let (value, bound) = self.module_name(file, name, 0);
+        if bound || !value.is_unknown() { value } else { Value::of(What::Symbol(name.clone())) }
+    }
+
+    /// What `module.name` is.
+    pub fn module_attribute(&self, file: FileId, name: &SmolStr) -> Value {
+        let (value, bound) = self.module_name(file, name, 0);
+        if bound || !value.is_unknown() {
+            return value;
+        }
+        let Some(path) = self.world.paths.get(&file) else { return Value::UNKNOWN };
+        self.submodule(path, name)
+    }
+
+    fn submodule(&self, path: &str, name: &str) -> Value {
+        self.note(CellKey::Modules(name.into()));
+        let Some(folder) = path.strip_suffix("__init__.py") else { return Value::UNKNOWN };
+        let found = self.world.modules.get(name).and_then(|candidates| {
+            candidates.iter().find(|candidate| {
+                candidate.strip_prefix(folder).is_some_and(|rest| rest.strip_suffix(".py") == Some(name) || rest.strip_suffix("/__init__.py") == Some(name))
+            })
+        });
+        found.map(|path| Value::of(What::Module(file_id(path)))).unwrap_or_default()
+    }
+
+    fn module_name(&self, file: FileId, name: &SmolStr, depth: u32) -> (Value, bool) {
+        if depth > 8 {
+            return (Value::UNKNOWN, true);
+        }
+        self.note(CellKey::Exports(file));
+        let Some(exports) = self.world.exports.get(&file) else { return (Value::UNKNOWN, false) };
+        let mut value = Value::UNKNOWN;
+        let found = exports.names.get(name);
+        for export in found.into_iter().flatten() {
+            value = value.join(&match export {
+                Export::Function(function) => Value::of(What::Function(*function)),
+                Export::Class(class) => Value::of(What::Class(*class)),
+                Export::Import(import) => self.import_at(file, import, depth + 1),
+                Export::Variable => Value::UNKNOWN,
+            });
+        }
+        if found.is_none() {
+            for star in &exports.stars {
+                let (value, bound) = match self.module_of(file, &star.module, star.level) {
+                    Some(path) => self.module_name(file_id(&path), name, depth + 1),
+                    None => continue,
+                };
+                if bound {
+                    return (value, true);
+                }
+            }
+        }
+        let told = self.cell(CellKey::Global(file, name.clone()));
+        let place = Place::Global(file, name.clone());
+        let told = told.map(|atom| {
+            let fixed = matches!(atom.what, What::Function(_) | What::Class(_) | What::Bound(..) | What::Module(_) | What::Symbol(_) | What::Str(_) | What::Int(_) | What::Nothing);
+            Some(if atom.held.is_none() && !fixed { Atom { held: Some(place.clone()), ..atom.clone() } } else { atom.clone() })
+        });
+        let bound = found.is_some() || !told.is_unknown();
+        (value.join(&told), bound)
+    }
+
+    fn module_of(&self, file: FileId, module: &str, level: u8) -> Option<Arc<str>> {
+        let from = self.world.paths.get(&file)?;
+        let last = module.rsplit('.').next().filter(|last| !last.is_empty());
+        let stem: SmolStr = match last {
+            Some(last) => last.into(),
+            None => {
+                let folder: Vec<&str> = from.split('/').collect();
+                folder.get(folder.len().checked_sub(level as usize + 1)?).copied().unwrap_or_default().into()
+            }
+        };
+        self.note(CellKey::Modules(stem));
+        self.world.find_module(from, module, level)
+    }
+
+    /// What an import statement binds.
+    pub fn import(&self, file: FileId, import: &Import) -> Value {
+        self.import_at(file, import, 0)
+    }
+
+    fn import_at(&self, file: FileId, import: &Import, depth: u32) -> Value {
+        let module = self.module_of(file, &import.module, import.level);
+        if import.symbol.is_empty() {
+            return match module {
+                Some(path) => Value::of(What::Module(file_id(&path))),
+                None => Value::of(What::Symbol(import.module.clone())),
+            };
+        }
+        match module {
+            Some(path) => {
+                let target = file_id(&path);
+                let (value, bound) = self.module_name(target, &import.symbol, depth + 1);
+                if bound || !value.is_unknown() {
+                    return value;
+                }
+                self.submodule(&path, &import.symbol)
+            }
+            None if import.level > 0 => {
+                // `from . import models` in a folder without `__init__.py`.
+                let name: SmolStr = if import.module.is_empty() { import.symbol.clone() } else { format!("{}.{}", import.module, import.symbol).into() };
+                self.module_of(file, &name, import.level).map(|path| Value::of(What::Module(file_id(&path)))).unwrap_or_default()
+            }
+            None => {
+                let path: SmolStr = format!("{}.{}", import.module, import.symbol).into();
+                // `from package import module` where the package has no `__init__.py`.
+                if let Some(found) = self.module_of(file, &path, 0) {
+                    return Value::of(What::Module(file_id(&found)));
+                }
+                Value::of(match crate::api::FRAMEWORKS.objects.get(&path) {
+                    Some(object) => What::Object(object.clone()),
+                    None => What::Symbol(path),
+                })
+            }
+        }
+    }
+}

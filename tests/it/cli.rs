@@ -1,0 +1,559 @@
+//! The command line: exit codes, selectors, output formats, and which files are walked.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::project::{APPEND, GOOD, Project, command, run};
+
+#[test]
+fn one_finding_in_each_format() {
+    let project = Project::good();
+    let concise = project.run(&["check", "--output-format", "concise"]);
+    assert_eq!(concise.code, Some(1), "{concise:?}");
+    let lines: Vec<&str> = concise.stdout.lines().collect();
+    assert!(
+        lines[0].starts_with("good.py:8:9: error[DDB101] "),
+        "{concise:?}"
+    );
+    assert_eq!(lines[1..], ["Found 1 error in 1 file (1 analysed)."]);
+    assert_eq!(concise.stderr, "");
+
+    let full = project.run(&["check"]);
+    assert_eq!(full.code, Some(1));
+    assert!(full.stdout.starts_with("error[DDB101]: "), "{full:?}");
+    for part in [
+        "--> good.py:8:9\n",
+        "8 |         PENDING.append(item)\n",
+        " ^^^^^^^^^^^^^^^^^^^^",
+    ] {
+        assert!(full.stdout.contains(part), "{part:?} in {}", full.stdout);
+    }
+    assert!(
+        full.stdout
+            .ends_with("Found 1 error in 1 file (1 analysed).\n")
+    );
+}
+
+#[test]
+fn the_trail_stands_under_the_finding() {
+    let run = Project::good().run(&["check"]);
+    assert!(run.stdout.contains("2 | PENDING = []\n"), "{run:?}");
+    assert!(
+        run.stdout
+            .contains("7 |     for item in table.scan()[\"Items\"]:\n"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn quiet_prints_findings_only() {
+    let project = Project::good();
+    let run = project.run(&["check", "-q", "--output-format", "concise"]);
+    assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
+    project.write("good.py", "");
+    let run = project.run(&["check", "--quiet"]);
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn exit_codes() {
+    let project = Project::good();
+    project.write("clean/a.py", "import boto3\n");
+    let code = |arguments: &[&str]| project.run(&[&["check"], arguments].concat()).code;
+    assert_eq!(code(&[]), Some(1));
+    assert_eq!(code(&["clean"]), Some(0));
+    assert_eq!(code(&["--exit-zero"]), Some(0));
+    assert_eq!(code(&["--ignore", "DDB"]), Some(0));
+    for arguments in [&["--nonsense"][..], &["--jobs", "0"], &["--color", "red"]] {
+        assert_eq!(code(arguments), Some(2), "{arguments:?}");
+    }
+    assert_eq!(project.run(&["nonsense"]).code, Some(2));
+    assert_eq!(project.run(&["--version"]).code, Some(0));
+}
+
+#[test]
+fn a_named_path_that_is_missing_breaks_the_check() {
+    let project = Project::good();
+    for arguments in [
+        &["good.py", "gone.py"][..],
+        &["gone.py", ".", "--exit-zero"],
+    ] {
+        let run = project.json(arguments);
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert_eq!(run.found(), ["good.py:8 DDB101"]);
+        assert!(run.errors()[0].starts_with("gone.py: "), "{run:?}");
+        assert!(run.stderr.starts_with("error: gone.py: "), "{run:?}");
+    }
+}
+
+#[test]
+fn nothing_to_check() {
+    let run = Project::new().run(&["check"]);
+    assert_eq!(run.code, Some(0));
+    assert_eq!(run.stdout, "No findings in 0 files (0 analysed).\n");
+    assert!(
+        run.stderr.starts_with("warning: no Python files"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn selectors() {
+    let project = Project::good();
+    let found = |arguments: &[&str]| project.json(arguments).found().len();
+    let name = "process-lifetime-accumulator";
+    for word in ["DDB101", "ddb101", "DDB1", "DDB", name, "DDB3,DDB101"] {
+        assert_eq!(found(&["--select", word]), 1, "{word}");
+    }
+    assert_eq!(found(&["--select", "DDB3"]), 0);
+    assert_eq!(found(&["--select", "DDB3", "--select", "DDB1"]), 1);
+    for word in ["DDB101", "DDB1", "DDB", name] {
+        assert_eq!(found(&["--ignore", word]), 0, "{word}");
+    }
+    assert_eq!(found(&["--select", "DDB101", "--ignore", "DDB1"]), 1);
+    assert_eq!(found(&["--select", "DDB1", "--ignore", "DDB101"]), 0);
+}
+
+#[test]
+fn an_unknown_selector_names_the_nearest() {
+    let project = Project::good();
+    for (word, nearest) in [
+        ("DDB1O1", "`DDB101`"),
+        (
+            "proces-lifetime-accumulator",
+            "`process-lifetime-accumulator`",
+        ),
+    ] {
+        let run = project.run(&["check", "--select", word]);
+        assert_eq!(run.code, Some(2));
+        assert!(
+            run.stderr.contains(word) && run.stderr.contains(nearest),
+            "{run:?}"
+        );
+    }
+    assert_eq!(project.run(&["check", "--ignore", ""]).code, Some(2));
+}
+
+#[test]
+fn the_json_contract() {
+    let project = Project::good();
+    let run = project.json(&[]);
+    let document = run.document();
+    assert_eq!(
+        keys(&document),
+        ["errors", "findings", "schema", "summary", "version"]
+    );
+    assert_eq!(document["schema"], 1);
+    assert_eq!(document["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(document["errors"], json!([]));
+    assert_eq!(
+        document["summary"],
+        json!({"files": 1, "analysed": 1, "findings": 1})
+    );
+    let finding = &document["findings"][0];
+    assert_eq!(
+        keys(finding),
+        [
+            "categories",
+            "code",
+            "confidence",
+            "cwe",
+            "effect",
+            "file",
+            "fixes",
+            "function",
+            "message",
+            "name",
+            "range",
+            "related",
+            "severity",
+            "trail"
+        ]
+    );
+    for (key, value) in [
+        ("code", json!("DDB101")),
+        ("name", json!("process-lifetime-accumulator")),
+        ("effect", json!("leak")),
+        ("severity", json!("error")),
+        ("confidence", json!("high")),
+        ("file", json!("good.py")),
+        ("function", json!("collect")),
+    ] {
+        assert_eq!(finding[key], value, "{key}");
+    }
+    assert!(
+        finding["categories"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("ML"))
+    );
+    let cwe: Vec<u64> = numbers(&finding["cwe"]);
+    assert!(cwe.is_sorted_by(|a, b| a < b) && cwe.contains(&401) && cwe.contains(&772));
+    let start = GOOD.find(APPEND).unwrap();
+    let end = start + APPEND.len();
+    assert_eq!(
+        finding["range"],
+        json!({
+            "start": {"line": 8, "column": 9, "byte": start},
+            "end": {"line": 8, "column": 29, "byte": end},
+        })
+    );
+    let trail = finding["trail"].as_array().unwrap();
+    assert!(!trail.is_empty());
+    for step in trail {
+        assert_eq!(keys(step), ["file", "message", "range"]);
+    }
+    every_range_is_where_it_says(finding, GOOD);
+}
+
+/// Columns are code points, bytes are bytes: both lead to the same place in the text.
+#[test]
+fn positions_beyond_ascii() {
+    let wide = GOOD
+        .replace("import boto3", "import boto3  # é🦀")
+        .replace(APPEND, &format!("note = \"🦀é\"; {APPEND}"));
+    for text in [
+        wide.clone(),
+        wide.replace('\n', "\r\n"),
+        format!("\u{feff}{wide}"),
+    ] {
+        let project = Project::new();
+        project.write("good.py", &text);
+        let run = project.json(&[]);
+        let finding = &run.document()["findings"][0];
+        let (start, end) = (&finding["range"]["start"], &finding["range"]["end"]);
+        assert_eq!(
+            (&start["line"], &start["column"]),
+            (&json!(8), &json!(22)),
+            "{run:?}"
+        );
+        let [from, to] = [start, end].map(|place| place["byte"].as_u64().unwrap() as usize);
+        assert_eq!(&text[from..to], APPEND);
+        every_range_is_where_it_says(finding, &text);
+    }
+}
+
+#[test]
+fn findings_are_sorted() {
+    let project = Project::new();
+    let twice = format!("{GOOD}        {APPEND}\n");
+    for name in ["b.py", "a/z.py", "a/b.py", "c.py"] {
+        project.write(name, &twice);
+    }
+    let run = project.json(&[]);
+    let names = ["a/b.py", "a/z.py", "b.py", "c.py"];
+    let expected: Vec<String> = names
+        .iter()
+        .flat_map(|name| [8, 9].map(|line| format!("{name}:{line} DDB101")))
+        .collect();
+    assert_eq!(run.found(), expected);
+    assert_eq!(project.json(&["--jobs", "1"]).stdout, run.stdout);
+    assert_eq!(
+        project.json(&["a", ".", "a/b.py", "c.py"]).stdout,
+        run.stdout
+    );
+}
+
+#[test]
+fn paths_are_seen_from_the_current_folder() {
+    let project = Project::new();
+    project.write("shop/views/cart.py", GOOD);
+    project.write("shop/other.py", GOOD);
+    let found = |folder, path| {
+        let arguments = ["check", "--output-format", "json", path];
+        project.run_in(folder, &arguments).found()
+    };
+    assert_eq!(found("shop", "views"), ["views/cart.py:8 DDB101"]);
+    assert_eq!(found("shop/views", "."), ["cart.py:8 DDB101"]);
+    assert_eq!(found("shop/views", "../other.py"), ["../other.py:8 DDB101"]);
+    assert_eq!(
+        found("shop/views", ".."),
+        ["../other.py:8 DDB101", "cart.py:8 DDB101"]
+    );
+    let absolute = project.path("shop/views").canonicalize().unwrap();
+    assert_eq!(
+        found(".", absolute.to_str().unwrap()),
+        ["shop/views/cart.py:8 DDB101"]
+    );
+}
+
+#[test]
+fn tests_are_left_out_unless_asked_for() {
+    let project = Project::good();
+    let tests = [
+        "conftest.py",
+        "tests/helper.py",
+        "app/test/helper.py",
+        "app/test_a.py",
+        "app/a_test.py",
+    ];
+    for name in tests {
+        project.write(name, GOOD);
+    }
+    project.write("app/testing.py", GOOD);
+    assert_eq!(
+        project.json(&[]).found(),
+        ["app/testing.py:8 DDB101", "good.py:8 DDB101"]
+    );
+    assert_eq!(
+        project.json(&["--include-tests"]).found().len(),
+        tests.len() + 2
+    );
+    for name in tests {
+        assert_eq!(project.json(&[name]).found(), [format!("{name}:8 DDB101")]);
+    }
+    assert_eq!(
+        project.json(&["tests"]).found(),
+        ["tests/helper.py:8 DDB101"]
+    );
+}
+
+/// A project that stands in some `tests/` of its own is no test.
+#[test]
+fn folders_above_do_not_make_a_test() {
+    let project = Project::new();
+    project.write("tests/shop/good.py", GOOD);
+    let arguments = ["check", "--output-format", "json"];
+    let run = project.run_in("tests/shop", &arguments);
+    assert_eq!(run.found(), ["good.py:8 DDB101"]);
+    assert_eq!(
+        project.json(&["tests/shop"]).found(),
+        ["tests/shop/good.py:8 DDB101"]
+    );
+}
+
+#[test]
+fn folders_that_hold_no_source_are_skipped() {
+    let project = Project::good();
+    for folder in [
+        "venv",
+        ".venv",
+        "env",
+        "lib/site-packages",
+        "node_modules",
+        "app/__pycache__",
+        ".git",
+        ".tox",
+        ".nox",
+        ".mypy_cache",
+        "dist",
+        "build",
+        ".hidden",
+        "my_env",
+    ] {
+        project.write(&format!("{folder}/other.py"), GOOD);
+    }
+    project.write("my_env/pyvenv.cfg", "");
+    assert_eq!(project.json(&[]).found(), ["good.py:8 DDB101"]);
+    for named in ["build", ".hidden", "my_env"] {
+        assert_eq!(
+            project.json(&[named]).found(),
+            [format!("{named}/other.py:8 DDB101")]
+        );
+    }
+}
+
+#[test]
+fn only_python_files_are_walked_but_named_files_are_taken() {
+    let project = Project::good();
+    project.write("app.pyw", GOOD);
+    for name in ["stub.pyi", "script", "notes.txt"] {
+        project.write(name, GOOD);
+        assert_eq!(project.json(&[name]).found(), [format!("{name}:8 DDB101")]);
+    }
+    assert_eq!(
+        project.json(&[]).found(),
+        ["app.pyw:8 DDB101", "good.py:8 DDB101"]
+    );
+}
+
+#[test]
+fn ignored_files_are_skipped() {
+    for git in [true, false] {
+        let project = Project::good();
+        for name in [
+            "ignored.py",
+            "shop/made.py",
+            "shop/kept.py",
+            "excluded.py",
+            "own.py",
+        ] {
+            project.write(name, GOOD);
+        }
+        project.write(".gitignore", "ignored.py\n");
+        project.write("shop/.gitignore", "*\n!kept.py\n");
+        project.write(".ignore", "own.py\n");
+        let mut expected = vec!["good.py:8 DDB101", "shop/kept.py:8 DDB101"];
+        if git {
+            project.write(".git/info/exclude", "excluded.py\n");
+            project.write(".git/HEAD", "ref: refs/heads/main\n");
+        } else {
+            expected.insert(0, "excluded.py:8 DDB101");
+        }
+        assert_eq!(project.json(&[]).found(), expected, "git: {git}");
+        assert_eq!(
+            project.json(&["ignored.py"]).found(),
+            ["ignored.py:8 DDB101"]
+        );
+    }
+}
+
+/// `views.py` names nothing of DynamoDB's; what it imports does.
+#[test]
+fn importers_of_files_that_matter_are_analysed() {
+    let project = Project::new();
+    let store = "import boto3\ntable = boto3.resource(\"dynamodb\").Table(\"orders\")\n\n\n\
+                 def rows():\n    return table.scan()[\"Items\"]\n";
+    let views = "from shop.store import rows\n\nSEEN = []\n\n\n\
+                 def view():\n    for row in rows():\n        SEEN.append(row)\n";
+    project.write("shop/__init__.py", "");
+    project.write("shop/store.py", store);
+    project.write("shop/views.py", views);
+    project.write("shop/urls.py", "from . import views\n");
+    project.write("shop/other.py", "import os\n");
+    let run = project.json(&[]);
+    assert_eq!(run.found(), ["shop/views.py:8 DDB101"], "{run:?}");
+    assert_eq!(run.document()["summary"]["files"], 5);
+    assert!(run.document()["summary"]["analysed"].as_u64() < Some(5));
+}
+
+#[test]
+fn what_is_imported_is_analysed_too() {
+    let project = Project::good();
+    project.write("good.py", format!("from helpers import keep\n{GOOD}"));
+    project.write("helpers.py", "def keep(value):\n    return value\n");
+    project.write("other.py", "def keep(value):\n    return value\n");
+    let summary = &project.json(&[]).document()["summary"];
+    assert_eq!(*summary, json!({"files": 3, "analysed": 2, "findings": 1}));
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let project = Project::good();
+    let coloured = |variable: Option<(&str, &str)>, arguments: &[&str]| {
+        let mut command = command(&project.path("."));
+        command.arg("check").args(arguments).envs(variable);
+        run(&mut command).stdout.contains('\x1b')
+    };
+    assert!(!coloured(None, &[]));
+    assert!(coloured(None, &["--color", "always"]));
+    assert!(coloured(Some(("FORCE_COLOR", "1")), &[]));
+    assert!(!coloured(Some(("FORCE_COLOR", "1")), &["--color", "never"]));
+    assert!(!coloured(Some(("NO_COLOR", "1")), &["--color", "auto"]));
+    assert!(!coloured(
+        Some(("FORCE_COLOR", "1")),
+        &["--output-format", "json"]
+    ));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let project = Project::new();
+    for number in 0..500 {
+        project.write(&format!("m{number}.py"), GOOD);
+    }
+    for arguments in [
+        &["rules"][..],
+        &["rule", "DDB101"],
+        &["check"],
+        &["check", "--output-format", "json"],
+    ] {
+        let mut child = command(&project.path("."))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+        let expected = if arguments[0] == "check" { 1 } else { 0 };
+        assert_eq!(output.status.code(), Some(expected), "{arguments:?}");
+    }
+}
+
+#[test]
+fn one_rule() {
+    let project = Project::new();
+    let page = include_str!("../rules/process_lifetime_accumulator.md");
+    for word in ["DDB101", "ddb101", "process-lifetime-accumulator"] {
+        let run = project.run(&["rule", word]);
+        assert_eq!(run.code, Some(0));
+        assert!(page.starts_with(&run.stdout), "{run:?}");
+        assert!(!run.stdout.contains("\n## ") && run.stdout.lines().count() > 2);
+    }
+    let run = project.run(&["rule", "DDB1O1"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(run.stderr.contains("`DDB101`"), "{run:?}");
+    let rule = project
+        .run(&["rule", "DDB101", "--output-format", "json"])
+        .document();
+    assert_eq!(rule["name"], "process-lifetime-accumulator");
+}
+
+#[test]
+fn all_rules() {
+    let project = Project::new();
+    let table = project.run(&["rules"]);
+    let codes: Vec<&str> = table.stdout.lines().map(|line| &line[..6]).collect();
+    assert!(
+        codes.is_sorted_by(|a, b| a < b) && codes.contains(&"DDB101"),
+        "{table:?}"
+    );
+    let column = table.stdout.lines().next().unwrap().find(" leak ").unwrap();
+    let effects = table.stdout.lines().map(|line| &line[column..=column]);
+    assert!(effects.clone().all(|space| space == " "), "{table:?}");
+    let catalogue = project
+        .run(&["rules", "--output-format", "json"])
+        .document();
+    assert_eq!(catalogue["rules"].as_array().unwrap().len(), codes.len());
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    let keys: BTreeSet<&str> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.into_iter().collect()
+}
+
+fn numbers(value: &Value) -> Vec<u64> {
+    let values = value.as_array().unwrap().iter();
+    values.map(|each| each.as_u64().unwrap()).collect()
+}
+
+/// Each line and column of each range, counted in code points, leads to its byte.
+fn every_range_is_where_it_says(finding: &Value, text: &str) {
+    let trail = finding["trail"].as_array().unwrap().iter();
+    let edits = finding["fixes"].as_array().unwrap().iter();
+    let edits = edits.flat_map(|fix| fix["edits"].as_array().unwrap());
+    for range in [finding]
+        .into_iter()
+        .chain(trail)
+        .chain(edits)
+        .map(|each| &each["range"])
+    {
+        for place in [&range["start"], &range["end"]] {
+            let [line, column, byte] =
+                ["line", "column", "byte"].map(|key| place[key].as_u64().unwrap() as usize);
+            let lines: Vec<&str> = text.split_inclusive('\n').collect();
+            let before: usize = lines[..line - 1].iter().map(|line| line.len()).sum();
+            let mark = if line == 1 && text.starts_with('\u{feff}') {
+                1
+            } else {
+                0
+            };
+            let line = lines.get(line - 1).copied().unwrap_or_default();
+            let within: usize = line
+                .chars()
+                .take(column - 1 + mark)
+                .map(char::len_utf8)
+                .sum();
+            assert_eq!(before + within, byte, "{place}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests of the whole program, through its door: arguments and files in; exit code and text out.
+
+mod bad_input;
+mod cli;
+mod project;

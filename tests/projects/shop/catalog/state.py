@@ -1,0 +1,7 @@
+"""Products that visitors have looked at."""
+
+RECENT = []
+
+
+def remember(rows):
+    RECENT.extend(rows)
