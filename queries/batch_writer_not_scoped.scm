@@ -1,6 +1,4 @@
 ; writer = table.batch_writer(); writer.put_item(...)
-(call
-  function: (attribute attribute: (identifier) @_name)
-  (#any-of? @_name "batch_writer" "batch_write")
+((call) @finding
   (#built? @finding batch-writer)
-  (#not-scoped? @finding)) @finding
+  (#not-scoped? @finding))

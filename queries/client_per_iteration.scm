@@ -1,11 +1,11 @@
 ; for key in keys: boto3.client("dynamodb").get_item(...)
 (call
   function: [
-    (identifier) @_name
-    (attribute object: (_) @receiver attribute: (identifier) @_name)
+    (identifier)
+    (attribute object: (_) @receiver)
   ]
-  (#match? @_name "^(client|resource|create_client)$|boto|dynamo|ddb|client|resource")
   (#built? @finding client resource)
+  (#in-scope? @finding)
   (#in-loop? @finding)
   (#not-memoised? @finding)
   (#not-varies? @finding)

@@ -1,11 +1,11 @@
 ; def view(request): boto3.resource("dynamodb")
 (call
   function: [
-    (identifier) @_name
-    (attribute object: (_) @receiver attribute: (identifier) @_name)
+    (identifier)
+    (attribute object: (_) @receiver)
   ]
-  (#match? @_name "^(client|resource|create_client)$|boto|dynamo|ddb|client|resource")
   (#built? @finding client resource)
+  (#in-scope? @finding)
   (#per-request? @finding)
   (#not-memoised? @finding)
   (#not-varies? @finding)

@@ -1,16 +1,10 @@
 ; CACHE[key] = item, read back by its key and never evicted
-(
-  [
-    (call
-      function: (attribute object: (_) @holder attribute: (identifier) @_method)
-      arguments: (argument_list . (_) @key (_) @value))
-    (assignment left: (subscript value: (_) @holder subscript: (_) @key) right: (_) @value)
-  ] @finding
-  (#any-of? @_method "setdefault" "__setitem__")
+(assignment
+  left: (subscript value: (_) @holder subscript: (_) @key)
+  right: (_) @value
   (#kind? @value page items item record records model)
-  (#shape? @holder dict cache)
-  (#lives? @holder process)
+  (#lives? @holder process unknown)
   (#looked-up? @holder)
   (#not-fixed? @key)
   (#not-capped? @holder)
-  (#not-emptied? @holder))
+  (#not-emptied? @holder)) @finding

@@ -8,7 +8,7 @@
     (augmented_assignment left: (_) @holder right: (_) @value)
   ] @finding
   (#any-of? @_method "append" "appendleft" "extend" "extendleft" "add" "insert" "put" "put_nowait" "update" "setdefault")
-  (#kind? @value page items item record records model page-iterator item-iterator result-iterator task)
+  (#kind? @value page items item record records model page-iterator item-iterator result-iterator)
   (#held-by? @holder default)
   (#not-fixed? @key)
   (#not-capped? @holder)

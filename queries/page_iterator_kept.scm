@@ -1,9 +1,7 @@
 ; CURSOR = iter(pages)      self.rows = Order.scan()
-(
-  [
-    (assignment left: (_) @holder right: (_) @value)
-  ] @finding
+(assignment
+  left: (_) @holder
+  right: (_) @value
   (#exactly? @value item-iterator result-iterator)
   (#lives? @holder process)
-  (#not-scoped? @value)
-  (#not-emptied? @holder))
+  (#not-emptied? @holder)) @finding

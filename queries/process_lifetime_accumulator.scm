@@ -8,7 +8,7 @@
     (augmented_assignment left: (_) @holder right: (_) @value)
   ] @finding
   (#any-of? @_method "append" "appendleft" "extend" "extendleft" "add" "insert" "put" "put_nowait" "update" "setdefault")
-  (#kind? @value page items item record records model page-iterator item-iterator result-iterator task)
+  (#kind? @value page items item record records model page-iterator item-iterator result-iterator)
   (#shape? @holder list dict set deque queue)
   (#held-by? @holder module class function app)
   (#not-fixed? @key)

@@ -1,20 +1,19 @@
 ; PENDING.append(record), PENDING = deque(maxlen=100): the oldest fall out
-(
-  (call
-    function: (attribute object: (_) @holder attribute: (identifier) @_method)
-    arguments: (argument_list . (_) @value)) @finding
+(call
+  function: (attribute object: (_) @holder attribute: (identifier) @_method)
+  arguments: (argument_list . (_) @value)
   (#any-of? @_method "append" "appendleft" "extend")
   (#kind? @value record records)
-  (#shape? @holder deque)
-  (#capped? @holder)
-  (#taken? @holder))
+  (#bounded? @holder)
+  (#not-measured? @holder)
+  (#taken? @holder)) @finding
 
 ; try: QUEUE.put_nowait(record) except Full: pass
 (try_statement
   body: (block
     (expression_statement
       (call
-        function: (attribute object: (_) @holder attribute: (identifier) @_method)
+        function: (attribute attribute: (identifier) @_method)
         arguments: (argument_list . (_) @value)) @finding))
   (except_clause
     [

@@ -3,5 +3,4 @@
   left: (attribute) @holder
   right: (_) @value
   (#held-by? @holder request)
-  (#kind? @value page items records)
-  (#not-single? @value)) @finding
+  (#kind? @value page items records)) @finding

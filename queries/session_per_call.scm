@@ -1,11 +1,7 @@
 ; def handler(event, context): boto3.Session().client("dynamodb")
-(call
-  function: [
-    (identifier) @_name
-    (attribute attribute: (identifier) @_name)
-  ]
-  (#match? @_name "[Ss]ession")
+((call) @finding
   (#built? @finding session)
+  (#in-scope? @finding)
   (#not-memoised? @finding)
   (#not-varies? @finding)
-  (#not-at-import? @finding)) @finding
+  (#not-at-import? @finding))

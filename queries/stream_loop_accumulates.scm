@@ -7,10 +7,9 @@
     (assignment left: (subscript value: (_) @holder subscript: (_) @key) right: (_) @value)
     (augmented_assignment left: (_) @holder right: (_) @value)
   ] @finding
-  (#any-of? @_method "append" "appendleft" "extend" "add" "insert" "update")
+  (#any-of? @_method "append" "appendleft" "extend" "extendleft" "add" "insert" "put" "put_nowait" "update" "setdefault")
   (#kind? @value page record records item)
   (#in-stream-loop? @value)
-  (#held-by? @holder local)
   (#shape? @holder list dict set deque)
   (#not-fixed? @key)
   (#not-capped? @holder)

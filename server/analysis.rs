@@ -222,6 +222,20 @@ impl<'a> Cx<'a> {
         value.atoms().iter().filter(|atom| wanted(atom)).min_by_key(|atom| (std::cmp::Reverse(atom.confidence), atom.steps.len(), (*atom).clone())).cloned()
     }
 
+    /// Is this a field of an object that holds a client or table, and that nobody here makes per call?
+    pub fn kept_by_unknown(&self, place: &Place) -> bool {
+        let Place::Attr(class, _) = place else { return false };
+        let life = self.reader.cell(CellKey::Life(*class));
+        if life.mark(|mark| matches!(mark, Mark::Lives(_) | Mark::Role(_))).is_some() {
+            return false;
+        }
+        let Some(init) = self.reader.members(*class).get("__init__") else { return false };
+        if self.reader.cell(CellKey::Context(*init)).mark(|mark| matches!(mark, Mark::Request | Mark::Loop | Mark::Script)).is_some() {
+            return false;
+        }
+        self.reader.world().holds_client(*class, self.reader)
+    }
+
     /// Did the call at `here` make this atom's value, rather than pass it on from a function?
     pub fn makes(&self, atom: &Atom, here: Site) -> bool {
         atom.data().is_some_and(|data| match data.kind {

@@ -93,6 +93,17 @@ impl Api {
         self.methods.get(receiver)?.get(name)
     }
 
+    /// Is a client, session or writer made by a call of this name?
+    pub fn is_constructor(&self, name: &str) -> bool {
+        matches!(name, "client" | "resource" | "create_client" | "batch_writer" | "batch_write") || self.calls.keys().any(|path| path.rsplit('.').next() == Some(name))
+    }
+
+    /// Does the name hold one of those, as `boto_client` does?
+    pub fn has_constructor_in(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        ["client", "resource", "session"].iter().any(|part| name.contains(part))
+    }
+
     /// What a method of this name gives, whoever has it.
     pub fn kind_given_by(&self, name: &str) -> Option<Kind> {
         let mut found: Vec<Kind> = self.methods.values().filter_map(|table| table.get(name)).chain(self.models.get(name)).map(|result| result.gives).collect();

@@ -48,8 +48,6 @@ struct Flow<'a> {
     seen: FxHashMap<(u16, ExprId), Seen>,
     scoped: FxHashSet<Site>,
     watched: Vec<bool>,
-    /// Calls are followed by value only; this bounds the nesting of generators over expressions.
-    depth: u32,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -111,7 +109,7 @@ impl<'a> Flow<'a> {
             seen: FxHashMap::default(),
             scoped: FxHashSet::default(),
             watched: Vec::new(),
-            depth: 0,
+
         }
     }
 
@@ -210,7 +208,12 @@ impl<'a> Flow<'a> {
             self.state.varying[slot] = receiver.is_none();
             self.set_slot(slot as Slot, value);
         }
+        if self.pages_by_recursion(function) {
+            let pages = LoopNote { pages: true, by_keys: true, at: function.params.first().map(|param| param.span).unwrap_or_default(), ..LoopNote::default() };
+            self.loops.push(pages);
+        }
         self.block(&function.body);
+        self.loops.clear();
         let frame = &self.frames[id as usize];
         let mut returns = frame.returns.clone();
         if function.is_generator {
@@ -222,7 +225,26 @@ impl<'a> Flow<'a> {
                 returns = returns.join(&declared);
             }
         }
+        if self.context_of(own).has(Mark::Memoised) {
+            // A memoised factory's instances live as long as its cache.
+            for atom in returns.atoms() {
+                if let What::Instance(class) = atom.what {
+                    let lives = Atom { what: What::Mark(Mark::Lives(Lifetime::Process)), held: None, nested: Nest::Not, ..atom.clone() };
+                    self.tell(CellKey::Life(class), Value::one(lives));
+                }
+            }
+        }
         self.tell(CellKey::Return(own), returns);
+    }
+
+    /// Does the function fetch the next page by calling itself?
+    fn pages_by_recursion(&self, function: &Function) -> bool {
+        !function.name.is_empty()
+            && self.speaks_of_pages()
+            && self.facts.calls.iter().any(|&call| {
+                let Expr::Call(of) = self.facts.expr(call) else { return false };
+                self.facts.owner(call) == self.function && matches!(self.facts.expr(of.function), Expr::Name(name) | Expr::Attr(_, name) if *name == function.name)
+            })
     }
 
     /// What a generator function gives when it is called.
@@ -233,7 +255,8 @@ impl<'a> Flow<'a> {
         yields.map(|atom| {
             let kind = atom.data().map(|data| data.kind);
             match kind {
-                Some(_) if scoped => Some(atom.clone()),
+                // Only `with` takes it out.
+                Some(_) if scoped => Some(Atom { nested: Nest::Inside, ..atom.clone() }),
                 Some(Kind::ItemIterator | Kind::PageIterator | Kind::ResultIterator) => Some(atom.clone()),
                 Some(_) => Some(Atom { nested: Nest::Lazy, ..atom.clone() }),
                 None => scoped.then(|| atom.clone()),
@@ -258,7 +281,7 @@ impl<'a> Flow<'a> {
         if default.atoms().iter().any(|atom| matches!(atom.what, What::Container(..))) {
             value = value.join(&default.held_in(&Place::Default(own, slot)).join(&self.cell(CellKey::Slot(Place::Default(own, slot)))));
         } else {
-            value = value.join(&default.filter(|atom| matches!(atom.what, What::Data(_) | What::Instance(_) | What::Object(_) | What::Function(_) | What::Class(_) | What::Symbol(_))));
+            value = value.join(&default.filter(|atom| matches!(atom.what, What::Data(_) | What::Instance(_) | What::Object(_) | What::Function(_) | What::Class(_) | What::Symbol(_) | What::Nothing | What::Int(_))));
         }
         if param.name == "request" && slot <= 1 {
             let sure = if self.is_view(own) { Confidence::High } else { Confidence::Low };
@@ -396,7 +419,7 @@ impl<'a> Flow<'a> {
                 }
             }
             Stmt::Define(id, target) => {
-                let value = Value::of(What::Function(self.func(*id)));
+                let value = self.closure(*id);
                 self.assign(*target, value, None);
             }
             Stmt::Class(index) => {
@@ -440,6 +463,9 @@ impl<'a> Flow<'a> {
         let tested = self.eval(test);
         let mut note = self.loop_note(body, Some(test), test);
         note.endless = matches!(self.facts.expr(test), Expr::True | Expr::Int(_)) || tested.is_unknown() && matches!(self.facts.expr(test), Expr::Attr(..) | Expr::Not(_) | Expr::Call(_));
+        if note.endless && !note.breaks && !note.pages {
+            self.lives_by_loop();
+        }
         self.looped(note, body, |_| {}, Some(test));
         self.block(other);
     }
@@ -450,6 +476,12 @@ impl<'a> Flow<'a> {
         note.pages = iterated.data().any(|(atom, data)| unbounded(data) && atom.nested != Nest::Inside || atom.nested == Nest::Lazy && !data.limited);
         note.by_keys = false;
         note.endless = self.symbol_call(iter).is_some_and(|symbol| symbol == "itertools.count" || symbol == "itertools.repeat" || symbol == "iter");
+        if !note.breaks {
+            // Read to its end: nothing is suspended any more.
+            for place in iterated.filter(|atom| atom.nested == Nest::Lazy).places().cloned().collect::<Vec<_>>() {
+                self.note(&place, Mark::Emptied);
+            }
+        }
         let element = self.element(&iterated, iter);
         let varies = self.varies(iter) || !matches!(self.facts.expr(iter), Expr::List(_) | Expr::Tuple(_));
         self.looped(note, body, move |flow| flow.assign_varying(target, element.clone(), varies), None);
@@ -519,7 +551,8 @@ impl<'a> Flow<'a> {
     }
 
     fn see(&mut self, expr: ExprId, value: &Value) {
-        if !self.watched.get(expr as usize).copied().unwrap_or(false) {
+        // Of what isn't known no rule can say anything.
+        if value.is_unknown() || !self.watched.get(expr as usize).copied().unwrap_or(false) {
             return;
         }
         let situation = self.situation(expr);
@@ -548,6 +581,13 @@ impl<'a> Flow<'a> {
         let mut tells: Vec<(CellKey, Value)> = self.tells.into_iter().collect();
         tells.sort_by(|a, b| a.0.cmp(&b.0));
         Outcome { tells, reads: self.reader.take_reads(), seen: self.seen, scoped: self.scoped }
+    }
+
+    /// An object whose method loops for ever lives as long as the process.
+    fn lives_by_loop(&mut self) {
+        let Some(class) = self.unit.class.filter(|_| self.unit.kind == UnitKind::Function) else { return };
+        let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Definition(self.function) };
+        self.tell(CellKey::Life(class), Value::one(Atom::new(What::Mark(Mark::Lives(Lifetime::Process))).sure(Confidence::Medium).at(site)));
     }
 
     fn class_role(&mut self, class: ClassId) {

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use tree_sitter::{Language, Query, QueryPredicateArg};
 
 use crate::analysis::predicates::{PREDICATES, Predicate};
+use crate::facts::{ChunkFacts, Match};
 use crate::rules::{self, Rule};
 
 /// The rules in force, their patterns joined so that one traversal serves them all.
@@ -95,6 +96,14 @@ impl Rules {
 
     pub fn pattern(&self, index: u16) -> &Pattern {
         &self.patterns[index as usize]
+    }
+
+    /// Does the chunk's text alone rule this match out?
+    pub fn ruled_out(&self, facts: &ChunkFacts, one: &Match) -> bool {
+        self.patterns[one.pattern as usize].conditions.iter().filter(|condition| !condition.negated).any(|condition| match condition.operands.first() {
+            Some(Operand::Capture(name)) => one.captures.iter().find(|captured| captured.name == *name).is_some_and(|captured| condition.predicate.ruled_out(facts, captured)),
+            _ => false,
+        })
     }
 
     pub fn capture(&self, name: &str) -> Option<u16> {

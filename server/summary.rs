@@ -31,6 +31,8 @@ pub enum CellKey {
     Exports(FileId),
     /// A definition's signature, likewise.
     Signature(FuncId),
+    /// Whether a file names DynamoDB, likewise.
+    Scope(FileId),
     /// The class's methods, likewise.
     Members(ClassId),
     /// The files whose module has this last name, likewise.
@@ -85,6 +87,8 @@ pub struct LoopNote {
     pub stream: bool,
     /// Has no end of its own: `while True:`.
     pub endless: bool,
+    /// Is left by `break` or `return`.
+    pub breaks: bool,
     /// A comprehension's.
     pub comprehension: bool,
     /// Where it stands.

@@ -255,8 +255,6 @@ pub enum Mark {
     Role(Role),
     /// The holder is read back under the key that it stores.
     LookedUp,
-    /// The container is replaced by a fresh one after its birth.
-    Replaced,
     /// The function runs in a thread, process or endless loop of its own.
     Worker,
     /// The function runs once for each set of arguments.

@@ -4,7 +4,9 @@ pub mod unit;
 pub mod world;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use aho_corasick::AhoCorasick;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,8 +26,8 @@ use world::{World, file_id, stem};
 /// How a workspace is analysed.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Only these files exist: a removal counts wherever it stands.
-    pub single_file: bool,
+    /// Tests are reported on like other code.
+    pub include_tests: bool,
 }
 
 /// What the last change cost, in units of work; the tests hold it down.
@@ -44,6 +46,7 @@ pub struct Work {
 }
 
 pub struct Workspace {
+    options: Options,
     rules: Arc<Rules>,
     files: FxHashMap<Arc<str>, File>,
     world: World,
@@ -66,8 +69,8 @@ impl Workspace {
         Workspace::with_rules(options, Arc::clone(&RULES))
     }
 
-    pub fn with_rules(_options: Options, rules: Arc<Rules>) -> Workspace {
-        Workspace { rules, files: FxHashMap::default(), world: World::default(), judged: FxHashMap::default(), judges: FxHashMap::default(), paths: FxHashSet::default(), work: Work::default() }
+    pub fn with_rules(options: Options, rules: Arc<Rules>) -> Workspace {
+        Workspace { options, rules, files: FxHashMap::default(), world: World::default(), judged: FxHashMap::default(), judges: FxHashMap::default(), paths: FxHashSet::default(), work: Work::default() }
     }
 
     /// All Python files of the project, loaded or not: imports are resolved against them.
@@ -252,6 +255,15 @@ impl Workspace {
             self.world.exports.insert(id, Arc::new(built.exports));
             changed.push(CellKey::Exports(id));
         }
+        let named = names_dynamo(source.text().as_str());
+        if named != self.world.scope.contains(&id) {
+            if named {
+                self.world.scope.insert(id);
+            } else {
+                self.world.scope.remove(&id);
+            }
+            changed.push(CellKey::Scope(id));
+        }
         self.files.insert(Arc::clone(path), File { source, parts, units });
     }
 
@@ -271,7 +283,13 @@ impl Workspace {
                 due.extend(judges);
             }
         }
-        let due: Vec<UnitId> = due.into_iter().filter(|unit| self.world.units.get(unit).is_some_and(|unit| unit.chunks.iter().any(|chunk| !chunk.facts.matches.is_empty()))).collect();
+        for unit in &due {
+            // A unit without matches is not judged: what it once told goes.
+            if self.world.units.get(unit).is_none_or(|unit| !has_matches(unit)) {
+                self.drop_judged(*unit);
+            }
+        }
+        let due: Vec<UnitId> = due.into_iter().filter(|unit| self.world.units.get(unit).is_some_and(|unit| has_matches(unit))).collect();
         let (world, rules) = (&self.world, &*self.rules);
         let run = |unit: &UnitId| {
             let judged = match world.outcome(*unit) {
@@ -328,6 +346,9 @@ impl Workspace {
     /// A file's findings, by start and code.
     pub fn findings(&self, path: &str) -> Vec<Finding> {
         let Some(file) = self.files.get(path) else { return Vec::new() };
+        if !self.options.include_tests && is_test(path) {
+            return Vec::new();
+        }
         let mut findings: Vec<Finding> = file.units.iter().filter_map(|unit| self.judged.get(unit)).flat_map(|judged| &judged.verdicts).filter_map(|verdict| render(self, verdict)).collect();
         findings.sort_by(|a, b| (a.span.start, a.code, a.span.end).cmp(&(b.span.start, b.code, b.span.end)));
         findings.dedup_by(|a, b| a.span == b.span && a.code == b.code);
@@ -360,8 +381,25 @@ impl Workspace {
     }
 }
 
+/// Is this path a test's by the names that pytest and Django give them?
+pub fn is_test(path: &str) -> bool {
+    let mut folders = path.split('/');
+    let name = folders.next_back().unwrap_or_default();
+    folders.any(|folder| matches!(folder, "test" | "tests")) || name.starts_with("test_") || name.ends_with("_test.py") || matches!(name, "conftest.py" | "tests.py")
+}
+
+/// Does the text name DynamoDB?
+fn names_dynamo(text: &str) -> bool {
+    static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["dynamo"]).expect("one word is a valid pattern"));
+    FINDER.is_match(text)
+}
+
 fn same_chunks(old: &Unit, new: &Unit) -> bool {
     old.chunks.len() == new.chunks.len() && old.class == new.class && old.chunks.iter().zip(&new.chunks).all(|(a, b)| Arc::ptr_eq(&a.facts, &b.facts) && a.main == b.main)
+}
+
+fn has_matches(unit: &Unit) -> bool {
+    unit.chunks.iter().any(|chunk| !chunk.facts.matches.is_empty())
 }
 
 fn moved(old: &Unit, new: &Unit) -> bool {

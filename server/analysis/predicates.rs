@@ -6,7 +6,8 @@
 use smol_str::SmolStr;
 
 use super::{Cx, kinds};
-use crate::facts::{Captured, Expr, ParamKind};
+use crate::api::API;
+use crate::facts::{Captured, ChunkFacts, Expr, ParamKind};
 use crate::finding::Confidence;
 use crate::lifetime::lifetime;
 use crate::query::Operand;
@@ -25,6 +26,24 @@ pub struct Predicate {
     pub check: fn(&Cx, &[Operand]) -> Answer,
 }
 
+impl Predicate {
+    /// Whether the chunk's text alone rules it out, so that the match needn't be kept.
+    pub fn ruled_out(&self, facts: &ChunkFacts, captured: &Captured) -> bool {
+        self.name == "built" && !may_build(facts, captured)
+    }
+}
+
+/// Constructors are called by a name that the library model knows; an alias of one still holds that name.
+fn may_build(facts: &ChunkFacts, captured: &Captured) -> bool {
+    let Some(Expr::Call(call)) = captured.expr.map(|expr| facts.expr(expr)) else { return false };
+    match facts.expr(call.function) {
+        Expr::Attr(_, name) => API.is_constructor(name),
+        Expr::Name(name) => name.is_ascii() && API.has_constructor_in(name),
+        Expr::Local(_) | Expr::Outer(..) => true,
+        _ => false,
+    }
+}
+
 macro_rules! predicates {
     ($($name:literal $cost:literal $check:ident $doc:literal,)*) => {
         pub const PREDICATES: &[Predicate] = &[$(Predicate { name: $name, doc: $doc, cost: $cost, check: $check },)*];
@@ -36,15 +55,19 @@ predicates! {
     "exactly" 0 exactly "`#exactly? @value page`: the value itself is of one of these kinds, not merely something in it",
     "built" 0 built "`#built? @call client`: this very call makes it",
     "held-by" 1 held_by "`#held-by? @holder module class`: where it is kept: module, class, function, default, instance, request, session, app, local",
-    "lives" 2 lives "`#lives? @holder process`: what it holds lives that long: call, request, session, instance, process",
+    "lives" 2 lives "`#lives? @holder process`: what it holds lives that long: call, request, session, instance, process; unknown: an object that holds a client and that nobody here makes per call",
     "shape" 1 shape "`#shape? @holder list dict`: a container of this shape: list, dict, set, deque, queue, cache",
     "capped" 2 capped "`#capped? @holder`: made with a bound, or its length is compared with one",
     "emptied" 2 emptied "`#emptied? @holder`: something is taken out of it, or it is replaced",
     "emptied-here" 2 emptied_here "`#emptied-here? @holder`: something is taken out inside the loop around this",
     "looked-up" 2 looked_up "`#looked-up? @holder`: read back by key",
-    "taken-elsewhere" 2 taken_elsewhere "`#taken-elsewhere? @holder`: another function takes out of it",
+    "handed-over" 2 handed_over "`#handed-over? @holder`: a deque that another function takes out of, or a queue that this one does not",
+    "bounded" 1 bounded "`#bounded? @holder`: made with a bound",
+    "measured" 2 measured "`#measured? @holder`: its length is compared with a bound",
+    "cleared" 2 cleared "`#cleared? @function`: its cache is cleared somewhere",
+    "scalar" 1 scalar "`#scalar? @holder`: a number or text, which a sum does not make larger",
+    "in-scope" 2 in_scope "`#in-scope? @call`: in a file that names or reaches DynamoDB",
     "taken" 2 taken "`#taken? @holder`: something takes out of it one by one",
-    "single" 1 single "`#single? @value`: the response of a call for one item",
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
     "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in",
@@ -151,12 +174,17 @@ fn lives(cx: &Cx, operands: &[Operand]) -> Answer {
             _ => None,
         })
         .collect();
+    let unknown = texts(operands).any(|text| text == "unknown");
     holder
         .atoms()
         .iter()
         .filter_map(|atom| {
-            let (lives, sure, _) = lifetime(atom.held.as_ref()?, cx.reader);
-            wanted.contains(&lives).then(|| sure.min(atom.confidence))
+            let place = atom.held.as_ref()?;
+            let (lives, sure, _) = lifetime(place, cx.reader);
+            if wanted.contains(&lives) {
+                return Some(sure.min(atom.confidence));
+            }
+            (unknown && cx.kept_by_unknown(place)).then_some(Confidence::Medium)
         })
         .max()
 }
@@ -197,28 +225,56 @@ fn looked_up(cx: &Cx, operands: &[Operand]) -> Answer {
     holder_marks(cx, operands, |mark| mark == Mark::LookedUp)
 }
 
-fn taken_elsewhere(cx: &Cx, operands: &[Operand]) -> Answer {
-    let function = cx.seen(capture(cx, operands)?)?.situation.function;
-    let own = FuncId { unit: cx.unit.id, function };
-    holder_marks(cx, operands, |mark| matches!(mark, Mark::TakenBy(other) if other != own))
+fn handed_over(cx: &Cx, operands: &[Operand]) -> Answer {
+    let captured = capture(cx, operands)?;
+    let own = FuncId { unit: cx.unit.id, function: cx.seen(captured)?.situation.function };
+    let holder = cx.value(captured);
+    let queue = holder.atoms().iter().any(|atom| matches!(atom.what, What::Container(Shape::Queue, _)));
+    let deque = holder.atoms().iter().any(|atom| matches!(atom.what, What::Container(Shape::Deque, _)));
+    let here = holder_marks(cx, operands, |mark| mark == Mark::TakenBy(own)).is_some();
+    let elsewhere = holder_marks(cx, operands, |mark| matches!(mark, Mark::TakenBy(other) if other != own)).is_some();
+    sure(queue && (elsewhere || !here) || deque && elsewhere)
+}
+
+fn bounded(cx: &Cx, operands: &[Operand]) -> Answer {
+    surest(&value(cx, operands), |atom| matches!(atom.what, What::Container(Shape::Deque, true)))
+}
+
+fn measured(cx: &Cx, operands: &[Operand]) -> Answer {
+    holder_marks(cx, operands, |mark| mark == Mark::Capped)
+}
+
+fn cleared(cx: &Cx, operands: &[Operand]) -> Answer {
+    let place = Place::FunctionAttr(function_of(cx, operands)?, SmolStr::new_static("cache"));
+    sure(cx.reader.cell(CellKey::Holder(place)).has(Mark::Emptied))
+}
+
+fn scalar(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    let number = |atom: &Atom| atom.nested == Nest::Not && (matches!(atom.what, What::Int(_) | What::Str(_)) || atom.data().is_some_and(|data| data.kind == Kind::Attribute));
+    let collection = |atom: &Atom| matches!(atom.what, What::Container(..)) || atom.data().is_some_and(|data| matches!(data.kind, Kind::Items | Kind::Records));
+    sure(value.atoms().iter().any(number) && !value.atoms().iter().any(collection))
+}
+
+fn in_scope(cx: &Cx, _operands: &[Operand]) -> Answer {
+    sure(cx.reader.in_scope(cx.unit.file))
 }
 
 fn taken(cx: &Cx, operands: &[Operand]) -> Answer {
     holder_marks(cx, operands, |mark| matches!(mark, Mark::TakenBy(_)))
 }
 
-fn single(cx: &Cx, operands: &[Operand]) -> Answer {
-    let value = value(cx, operands);
-    sure(value.data().any(|(_, data)| data.single && data.kind == Kind::Page))
-}
-
 fn fixed(cx: &Cx, operands: &[Operand]) -> Answer {
-    let expr = capture(cx, operands)?.expr?;
-    let constant = match cx.facts.expr(expr) {
+    let captured = capture(cx, operands)?;
+    let upper = |name: &str| name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+    let constant = match cx.facts.expr(captured.expr?) {
         Expr::Str(_) | Expr::Int(_) | Expr::None | Expr::True | Expr::False => true,
-        Expr::Name(name) => name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit()),
-        Expr::Attr(_, name) => name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit()),
-        _ => false,
+        Expr::Name(name) | Expr::Attr(_, name) => upper(name),
+        // A loop over a few literals.
+        _ => {
+            let value = cx.value(captured);
+            !value.is_unknown() && value.atoms().iter().all(|atom| matches!(atom.what, What::Str(_) | What::Int(_)))
+        }
     };
     sure(constant)
 }
@@ -236,14 +292,11 @@ fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
     let situation = &seen(cx, operands)?.situation;
-    if situation.guarded {
-        return None;
-    }
-    if !situation.returned && situation.loops.iter().any(|note| !note.bounded) {
+    // `return boto3.client(...)` leaves the loop; a comprehension around it does not.
+    if situation.loops.iter().any(|note| !note.bounded && (note.comprehension || !situation.returned)) {
         return Some(Confidence::High);
     }
-    let context = cx.context(situation.function);
-    context.mark(|mark| mark == Mark::Loop).map(|atom| atom.confidence.min(Confidence::Medium))
+    cx.context(situation.function).mark(|mark| mark == Mark::Loop).map(|atom| atom.confidence.min(Confidence::Medium))
 }
 
 fn in_page_loop(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -272,8 +325,9 @@ fn memoised(cx: &Cx, operands: &[Operand]) -> Answer {
 }
 
 fn script(cx: &Cx, operands: &[Operand]) -> Answer {
-    let seen = cx.seen(capture(cx, operands)?)?;
-    sure(seen.situation.main || cx.in_script(seen.situation.function))
+    let function = cx.facts.owner(capture(cx, operands)?.expr?);
+    // What stands at the top of a module runs once.
+    sure(function == 0 || cx.in_script(function))
 }
 
 fn scoped(cx: &Cx, operands: &[Operand]) -> Answer {

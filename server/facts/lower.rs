@@ -935,7 +935,10 @@ impl<'a> Lowering<'a> {
                     }
                 })
                 .collect();
-            found.push(Match { pattern: one.pattern_index as u16, captures });
+            let one = Match { pattern: one.pattern_index as u16, captures };
+            if !rules.ruled_out(&self.facts, &one) {
+                found.push(one);
+            }
         }
         // The cursor reports in the order in which matches end: source order is easier to reason about.
         found.sort_by_key(|one| (one.captures.iter().map(|capture| capture.span.start).min(), one.pattern));

@@ -49,6 +49,11 @@ impl<'a> Flow<'a> {
             value = value.join(&self.container_method(*object, method, &base, &args, site));
             self.sized_effects(method, &base, site);
         }
+        if base.as_ref().is_some_and(|(_, method, _)| matches!(method.as_str(), "enter_context" | "enter_async_context" | "push" | "push_async_exit" | "callback")) {
+            let entered: Vec<Value> = args.all().cloned().collect();
+            entered.iter().for_each(|value| self.escapes(value));
+            value = value.join(&entered.iter().fold(Value::UNKNOWN, |all, value| all.join(value)));
+        }
         let mut known = false;
         for atom in callee.atoms() {
             if atom.nested != Nest::Not {
@@ -222,7 +227,11 @@ impl<'a> Flow<'a> {
             return Value::one(Atom::new(What::Data(data)).at(site));
         }
         if let Some(container) = API.containers.get(path) {
-            let bounded = container.bound.as_ref().is_some_and(|bound| args.at(bound.position, &bound.keyword).is_some_and(|(expr, value)| self.bounds(expr, value)));
+            let bounded = container.bound.as_ref().is_some_and(|bound| {
+                // `deque(it, maxlen=0)` keeps nothing; `Queue(maxsize=0)` keeps all.
+                let empty = |expr: ExprId| bound.keyword == "maxlen" && matches!(self.facts.expr(expr), Expr::Int(0));
+                args.at(bound.position, &bound.keyword).is_some_and(|(expr, value)| empty(expr) || self.bounds(expr, value))
+            });
             let mut value = Value::one(Atom::new(What::Container(container.shape, bounded)).at(site));
             for (_, given) in &args.plain {
                 value = value.join(&self.gathered(given));
@@ -314,7 +323,7 @@ impl<'a> Flow<'a> {
     fn passed(&mut self, path: &str, value: &Value) -> Value {
         let value = self.resolved(value);
         match path {
-            "next" => {
+            "next" | "anext" => {
                 let element = self.element(&value, 0);
                 // `next(iter(pages))` is one page.
                 element.map(|atom| {
@@ -325,7 +334,14 @@ impl<'a> Flow<'a> {
                     Some(atom)
                 })
             }
-            "iter" | "contextlib.closing" | "contextlib.aclosing" | "typing.cast" | "asyncio.shield" | "asyncio.wait_for" => value,
+            "iter" | "aiter" => value.map(|atom| {
+                let data = atom.data()?;
+                Some(match (atom.nested, data.kind) {
+                    (Nest::Not, Kind::PageIterator) => Atom { what: What::Data(data.with(Kind::Page)), nested: Nest::Lazy, held: None, ..atom.clone() },
+                    _ => atom.clone(),
+                })
+            }),
+            "contextlib.closing" | "contextlib.aclosing" | "typing.cast" | "asyncio.shield" | "asyncio.wait_for" => value,
             "asyncio.create_task" | "asyncio.ensure_future" => task_of(&value),
             "itertools.islice" => value.map(|atom| {
                 let mut atom = atom.clone();
@@ -469,11 +485,19 @@ impl<'a> Flow<'a> {
         if API.read.methods.iter().any(|known| known == method) && args.named.iter().any(|(name, _, _)| API.read.keywords.contains(name)) {
             return Value::one(Atom::new(What::Data(Data { limited: self.full_key(args), ..Data::new(Kind::Page) })).sure(Confidence::Medium).at(site));
         }
-        if matches!(method, "result") {
-            return unwrapped(&base);
+        match method {
+            "result" => unwrapped(&base),
+            "create_task" | "ensure_future" | "run_coroutine_threadsafe" => args.plain.first().map(|(_, value)| task_of(&self.resolved(value))).unwrap_or_default(),
+            "submit" | "apply_async" => args.plain.first().map(|(_, function)| task_of(&self.returned_by(function))).unwrap_or_default(),
+            "run_in_executor" => args.plain.get(1).map(|(_, function)| self.returned_by(function)).unwrap_or_default(),
+            "map" | "imap" | "imap_unordered" | "starmap" => {
+                let mapped = args.plain.first().map(|(_, function)| self.returned_by(function)).unwrap_or_default();
+                mapped.map(|atom| atom.data().map(|_| Atom { nested: Nest::Lazy, held: None, ..atom.clone() }))
+            }
+            _ => Value::UNKNOWN,
         }
-        Value::UNKNOWN
     }
+
 
     // ---- functions handed to others ----
 
@@ -516,6 +540,10 @@ impl<'a> Flow<'a> {
                 let functions: Vec<FuncId> = match &atom.what {
                     What::Function(function) | What::Bound(function, _) => vec![*function],
                     What::Class(class) if registers => self.reader.members(*class).values().copied().collect(),
+                    What::Instance(class) if registers => {
+                        self.tell(CellKey::Life(*class), Value::one(Atom::new(What::Mark(Mark::Lives(Lifetime::Process))).sure(Confidence::Medium).at(site)));
+                        self.method_of(*class, "__call__").into_iter().collect()
+                    }
                     _ => continue,
                 };
                 for function in functions {

@@ -10,7 +10,7 @@ const PUTS: &[&str] = &["append", "appendleft", "add", "put", "put_nowait", "pus
 /// Methods that put in what another collection holds.
 const EXTENDS: &[&str] = &["extend", "extendleft", "update"];
 /// Methods after which the container holds less.
-const TAKES: &[&str] = &["pop", "popleft", "popitem", "clear", "remove", "discard", "get_nowait", "difference_update", "intersection_update", "trim", "prune", "evict", "expire"];
+const TAKES: &[&str] = &["pop", "popleft", "popitem", "clear", "remove", "discard", "get_nowait", "difference_update", "intersection_update", "trim", "prune", "evict", "expire", "close", "aclose"];
 
 impl<'a> Flow<'a> {
     // ---- assignment ----
@@ -46,6 +46,8 @@ impl<'a> Flow<'a> {
                 } else {
                     self.keep(Place::Global(self.unit.file, name.clone()), &value, target);
                 }
+                let place = Place::Global(self.unit.file, name.clone());
+                self.see(target, &Value::one(Atom { held: Some(place), ..Atom::new(What::Slot) }));
             }
             Expr::Attr(base, name) => {
                 let holder = self.eval(*base);
@@ -130,8 +132,8 @@ impl<'a> Flow<'a> {
     fn note_replaced(&mut self, place: &Place, value: &Value, again: bool) {
         let fresh = value.atoms().iter().any(|atom| is_container(atom) && atom.held.is_none()) || value.atoms().iter().any(|atom| atom.what == What::Nothing);
         if again && fresh {
-            self.note(place, Mark::Replaced);
             self.note(place, Mark::Emptied);
+            self.note_emptied_in(place);
         }
     }
 
@@ -250,11 +252,17 @@ impl<'a> Flow<'a> {
             self.put(object, base, &contents);
         } else if method == "setdefault" {
             if let Some((_, value)) = args.plain.get(1) {
-                self.note_lookup(base);
                 let contents = inside(&self.resolved(value), Nest::Inside);
                 self.put(object, base, &contents);
                 // `d.setdefault(k, []).append(x)` puts into what `d` holds.
                 return value.join(&base.filter(|atom| atom.held.is_some() && is_container(atom)));
+            }
+        }
+        if method == "cache_clear" {
+            for atom in base.atoms() {
+                if let What::Function(function) = atom.what {
+                    self.note(&Place::FunctionAttr(function, "cache".into()), Mark::Emptied);
+                }
             }
         }
         match method {
@@ -278,20 +286,23 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn note(&mut self, place: &Place, mark: Mark) {
+    pub(super) fn note(&mut self, place: &Place, mark: Mark) {
         let site = Site { unit: self.unit.id, chunk: self.chunk, at: if self.function == 0 { At::Chunk } else { At::Definition(self.function) } };
         self.tell(CellKey::Holder(place.clone()), Value::one(Atom::new(What::Mark(mark)).at(site)));
     }
 
     pub(super) fn note_taken(&mut self, holder: &Value) {
         let own = self.func(self.function);
-        let loops: Vec<u32> = self.loops.iter().map(|note| note.at.start).collect();
         for place in self.resolved(holder).places().cloned().collect::<Vec<_>>() {
             self.note(&place, Mark::Emptied);
             self.note(&place, Mark::TakenBy(own));
-            for &at in &loops {
-                self.note(&place, Mark::EmptiedIn(at));
-            }
+            self.note_emptied_in(&place);
+        }
+    }
+
+    fn note_emptied_in(&mut self, place: &Place) {
+        for at in self.loops.iter().map(|note| note.at.start).collect::<Vec<_>>() {
+            self.note(place, Mark::EmptiedIn(at));
         }
     }
 
@@ -317,6 +328,15 @@ impl<'a> Flow<'a> {
         let zero = parts.iter().any(|&part| matches!(self.facts.expr(part), Expr::Int(0)));
         let sized = operators.iter().any(|operator| matches!(operator, Comparison::Order | Comparison::Equal | Comparison::NotEqual));
         if zero || !sized {
+            return;
+        }
+        // `len(cache) >= limit` with a limit that nobody sets is no bound.
+        let unset = parts.iter().any(|&part| {
+            let limit = self.peek(part);
+            let limit = self.resolved(&limit);
+            !limit.is_unknown() && limit.atoms().iter().any(|atom| is_no_limit(&atom.what)) && !limit.atoms().iter().any(|atom| matches!(atom.what, What::Int(number) if number > 0))
+        });
+        if unset {
             return;
         }
         for &part in parts {
@@ -514,7 +534,7 @@ impl<'a> Flow<'a> {
                 _ => {}
             }
         }
-        LoopNote { pages: keys || tokens, by_keys: keys, bounded, stream, endless: false, comprehension: false, at: self.facts.span(at) }
+        LoopNote { pages: keys || tokens, by_keys: keys, bounded, stream, breaks, endless: false, comprehension: false, at: self.facts.span(at) }
     }
 
     /// `len(items) < limit`, `page <= 10`: ends after so much.
@@ -531,6 +551,10 @@ pub fn place_cell(place: &Place) -> CellKey {
         Place::Static(class, name) => CellKey::Static(*class, name.clone()),
         other => CellKey::Slot(other.clone()),
     }
+}
+
+fn is_no_limit(what: &What) -> bool {
+    matches!(what, What::Nothing) || matches!(what, What::Int(number) if *number <= 0)
 }
 
 fn is_container(atom: &Atom) -> bool {

@@ -1,6 +1,10 @@
 //! The value of each form of expression.
 
 use super::*;
+
+/// Literals with more elements say nothing of single constants.
+const FEW: usize = 8;
+
 use crate::api::API;
 
 impl<'a> Flow<'a> {
@@ -38,6 +42,7 @@ impl<'a> Flow<'a> {
                 let mut value = Value::of(What::Container(shape, false));
                 for &item in items {
                     let inner = self.eval(item);
+                    let inner = if items.len() > FEW { inner.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_))) } else { inner };
                     value = value.join(&inside(&inner, Nest::Inside));
                 }
                 value
@@ -46,6 +51,7 @@ impl<'a> Flow<'a> {
                 let mut value = Value::of(What::Container(Shape::Tuple, true));
                 for (position, &item) in items.iter().enumerate() {
                     let inner = self.eval(item);
+                    let inner = if items.len() > FEW { inner.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_))) } else { inner };
                     value = value.join(&inside(&inner, Nest::At(position.min(255) as u8)));
                 }
                 value
@@ -63,7 +69,7 @@ impl<'a> Flow<'a> {
                 value
             }
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
-            Expr::Lambda(function) => Value::of(What::Function(self.func(*function))),
+            Expr::Lambda(function) => self.closure(*function),
             Expr::Binary(operator, left, right) => {
                 let left = self.eval(*left);
                 let right = self.eval(*right);
@@ -144,6 +150,18 @@ impl<'a> Flow<'a> {
                 Value::UNKNOWN
             }
         }
+    }
+
+    /// A function made here, with the data that it holds on to.
+    pub(super) fn closure(&mut self, function: FunctionId) -> Value {
+        let mut value = Value::of(What::Function(self.func(function)));
+        for (expr, owner) in self.facts.exprs.iter().zip(&self.facts.owners) {
+            if let (Expr::Outer(scope, slot), true) = (expr, *owner == function) {
+                let captured = if *scope == self.function { self.state.slots[*slot as usize].clone() } else { self.frames[*scope as usize].ever[*slot as usize].clone() };
+                value = value.join(&inside(&captured.filter(|atom| atom.data().is_some()), Nest::Inside));
+            }
+        }
+        value
     }
 
     fn comprehension(&mut self, comprehension: &'a Comprehension) -> Value {
@@ -235,6 +253,7 @@ impl<'a> Flow<'a> {
             Nest::Not => {
                 let data = match &atom.what {
                     What::Data(data) => *data,
+                    What::Symbol(path) if path == "django.core.cache.caches" => return Some(Atom::new(What::Object("cache".into()))),
                     What::Object(object) if object == "session" => return None,
                     _ => return None,
                 };
@@ -301,7 +320,7 @@ impl<'a> Flow<'a> {
                         None => entered.push(atom.clone()),
                     }
                 }
-                What::Data(_) if atom.nested == Nest::Lazy => entered.push(Atom { nested: Nest::Not, ..atom.clone() }),
+                What::Data(_) if atom.nested == Nest::Inside => entered.push(Atom { nested: Nest::Not, ..atom.clone() }),
                 _ => entered.push(Atom { held: None, ..atom.clone() }),
             }
         }
@@ -337,8 +356,8 @@ impl<'a> Flow<'a> {
 
 /// The value as an element of a container that the program makes.
 pub(super) fn inside(value: &Value, nest: Nest) -> Value {
-    value.map(|atom| match &atom.what {
-        What::Data(_) | What::Instance(_) | What::Param(..) | What::Function(_) | What::Object(_) => {
+    value.map(|atom| match &atom.what {            // Constants are few here: longer literals leave them out.
+            What::Data(_) | What::Instance(_) | What::Param(..) | What::Function(_) | What::Object(_) | What::Str(_) | What::Int(_) => {
             let nest = if atom.nested == Nest::Lazy { Nest::Lazy } else { nest };
             Some(Atom { nested: nest, held: None, ..atom.clone() })
         }

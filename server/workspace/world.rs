@@ -15,7 +15,7 @@ use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::facts::Import;
 use crate::flow::evaluate;
 use crate::summary::{CellKey, Outcome};
-use crate::value::{Atom, ClassId, FileId, FuncId, Place, UnitId, Value, What, stable_hash};
+use crate::value::{Atom, ClassId, FileId, FuncId, Kind, Place, UnitId, Value, What, stable_hash};
 
 /// Values travel this many hops between units; what is farther away stays unknown.
 pub const ROUNDS: usize = 10;
@@ -31,6 +31,8 @@ pub struct World {
     pub paths: FxHashMap<FileId, Arc<str>>,
     /// Project files by the last part of their module name.
     pub modules: FxHashMap<SmolStr, Vec<Arc<str>>>,
+    /// Files that name DynamoDB.
+    pub scope: FxHashSet<FileId>,
     cells: FxHashMap<CellKey, Cell>,
     histories: FxHashMap<UnitId, History<Arc<Outcome>>>,
 }
@@ -89,6 +91,18 @@ impl World {
 
     pub fn outcome(&self, unit: UnitId) -> Option<&Arc<Outcome>> {
         self.histories.get(&unit).map(|history| history.at(ROUNDS))
+    }
+
+    /// Does the class keep a client, resource or table in a field?
+    pub fn holds_client(&self, class: ClassId, reader: &Reader) -> bool {
+        self.client_fields(class).any(|key| reader.cell(key).data().any(|(_, data)| matches!(data.kind, Kind::Client | Kind::Resource | Kind::Table)))
+    }
+
+    /// Fields that `__init__` sets.
+    fn client_fields(&self, class: ClassId) -> impl Iterator<Item = CellKey> {
+        let init = self.classes.get(&class).and_then(|class| class.members.get("__init__")).and_then(|init| self.outcome(init.unit));
+        let keys: Vec<CellKey> = init.map(|outcome| outcome.tells.iter().map(|(key, _)| key.clone()).filter(|key| matches!(key, CellKey::Attr(owner, _) if *owner == class)).collect()).unwrap_or_default();
+        keys.into_iter()
     }
 
     pub fn readers(&self, key: &CellKey) -> impl Iterator<Item = UnitId> + '_ {
@@ -393,6 +407,23 @@ impl<'a> Reader<'a> {
 
     fn note(&self, key: CellKey) {
         self.reads.borrow_mut().insert(key);
+    }
+
+    /// Does the file name DynamoDB, or import a project file that does?
+    pub fn in_scope(&self, file: FileId) -> bool {
+        self.note(CellKey::Scope(file));
+        if self.world.scope.contains(&file) {
+            return true;
+        }
+        self.note(CellKey::Exports(file));
+        let Some(exports) = self.world.exports.get(&file) else { return false };
+        let imports = exports.names.values().flatten().filter_map(|export| if let Export::Import(import) = export { Some(import) } else { None });
+        imports.chain(&exports.stars).any(|import| {
+            self.module_of(file, &import.module, import.level).is_some_and(|path| {
+                self.note(CellKey::Scope(file_id(&path)));
+                self.world.scope.contains(&file_id(&path))
+            })
+        })
     }
 
     pub fn members(&self, class: ClassId) -> &'a FxHashMap<SmolStr, FuncId> {

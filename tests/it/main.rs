@@ -2,4 +2,6 @@
 
 mod bad_input;
 mod cli;
+mod incremental;
 mod project;
+mod tidy;
