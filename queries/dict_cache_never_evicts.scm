@@ -2,7 +2,7 @@
 (assignment
   left: (subscript value: (_) @holder subscript: (_) @key)
   right: (_) @value
-  (#kind? @value page items item record records model)
+  (#kind? @value page items item record records model attribute)
   (#lives? @holder process unknown)
   (#looked-up? @holder)
   (#not-fixed? @key)

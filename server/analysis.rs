@@ -71,24 +71,55 @@ pub fn judge(unit: &Unit, outcome: &Outcome, world: &World, rules: &Rules) -> Ju
     let mut verdicts: Vec<Verdict> = Vec::new();
     for (number, chunk) in unit.chunks.iter().enumerate() {
         for one in &chunk.facts.matches {
-            let cx = Cx::new(unit, outcome, &reader, rules, number as u16, &chunk.facts, one);
+            let cx = Cx::new(
+                unit,
+                outcome,
+                &reader,
+                rules,
+                number as u16,
+                &chunk.facts,
+                one,
+            );
             verdicts.extend(cx.verdict());
         }
     }
     settle(&mut verdicts);
-    Judged { verdicts, reads: reader.take_reads() }
+    Judged {
+        verdicts,
+        reads: reader.take_reads(),
+    }
 }
 
 /// One site, one finding; and in one function only the first gathering of pages.
 fn settle(verdicts: &mut Vec<Verdict>) {
     let place = |verdict: &Verdict| (verdict.chunk, verdict.span.start, verdict.span.end);
-    verdicts.sort_by(|a, b| place(a).cmp(&place(b)).then(a.rule.rank().cmp(&b.rule.rank())).then(b.confidence.cmp(&a.confidence)));
+    verdicts.sort_by(|a, b| {
+        place(a)
+            .cmp(&place(b))
+            .then(a.rule.rank().cmp(&b.rule.rank()))
+            .then(b.confidence.cmp(&a.confidence))
+    });
     let mut kept: Vec<Verdict> = Vec::new();
     for verdict in verdicts.drain(..) {
-        let same_site = kept.iter().any(|other| place(other) == place(&verdict) && (other.rule.code == verdict.rule.code || other.rule.silences(verdict.rule)));
-        let gathered = verdict.rule.gathers() && kept.iter().any(|other| other.rule.gathers() && other.chunk == verdict.chunk && other.function == verdict.function && other.severity >= verdict.severity);
+        let same_site = kept.iter().any(|other| {
+            place(other) == place(&verdict)
+                && (other.rule.code == verdict.rule.code || other.rule.silences(verdict.rule))
+        });
+        let gathered = verdict.rule.gathers()
+            && kept.iter().any(|other| {
+                other.rule.gathers()
+                    && other.chunk == verdict.chunk
+                    && other.function == verdict.function
+                    && other.severity >= verdict.severity
+            });
         // `list(sorted(pages))`: the outermost gathering stands for the inner ones.
-        let inside = verdict.rule.gathers() && kept.iter().any(|other| other.rule.code == verdict.rule.code && other.chunk == verdict.chunk && other.span.start <= verdict.span.start && other.span.end >= verdict.span.end);
+        let inside = verdict.rule.gathers()
+            && kept.iter().any(|other| {
+                other.rule.code == verdict.rule.code
+                    && other.chunk == verdict.chunk
+                    && other.span.start <= verdict.span.start
+                    && other.span.end >= verdict.span.end
+            });
         if !(same_site || gathered || inside) {
             kept.push(verdict);
         }
@@ -108,8 +139,24 @@ pub struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    fn new(unit: &'a Unit, outcome: &'a Outcome, reader: &'a Reader<'a>, rules: &'a Rules, chunk: u16, facts: &'a Arc<ChunkFacts>, one: &'a Match) -> Self {
-        Cx { unit, outcome, reader, rules, chunk, facts, one }
+    fn new(
+        unit: &'a Unit,
+        outcome: &'a Outcome,
+        reader: &'a Reader<'a>,
+        rules: &'a Rules,
+        chunk: u16,
+        facts: &'a Arc<ChunkFacts>,
+        one: &'a Match,
+    ) -> Self {
+        Cx {
+            unit,
+            outcome,
+            reader,
+            rules,
+            chunk,
+            facts,
+            one,
+        }
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -146,11 +193,25 @@ impl<'a> Cx<'a> {
 
     fn function_at(&self, finding: &Captured) -> FunctionId {
         let of = |expr: ExprId| self.facts.owner(expr);
-        finding.expr.map(of).or_else(|| self.one.captures.iter().find_map(|captured| captured.expr).map(of)).or(finding.function).unwrap_or_default()
+        finding
+            .expr
+            .map(of)
+            .or_else(|| {
+                self.one
+                    .captures
+                    .iter()
+                    .find_map(|captured| captured.expr)
+                    .map(of)
+            })
+            .or(finding.function)
+            .unwrap_or_default()
     }
 
     fn by_index(&self, name: u16) -> Option<&'a Captured> {
-        self.one.captures.iter().find(|captured| captured.name == name)
+        self.one
+            .captures
+            .iter()
+            .find(|captured| captured.name == name)
     }
 
     pub fn captured(&self, name: &str) -> Option<&'a Captured> {
@@ -168,25 +229,42 @@ impl<'a> Cx<'a> {
 
     /// A captured expression's value, parameters replaced by what call sites pass.
     pub fn value(&self, captured: &Captured) -> Value {
-        self.seen(captured).map(|seen| self.resolved(&seen.value)).unwrap_or_default()
+        self.seen(captured)
+            .map(|seen| self.resolved(&seen.value))
+            .unwrap_or_default()
     }
 
     pub fn value_of(&self, name: &str) -> Value {
-        self.captured(name).map(|captured| self.value(captured)).unwrap_or_default()
+        self.captured(name)
+            .map(|captured| self.value(captured))
+            .unwrap_or_default()
     }
 
     pub fn resolved(&self, value: &Value) -> Value {
         let mut value = value.clone();
         // A parameter may be passed on as a parameter: two hops are enough for helpers of helpers.
         for _ in 0..3 {
-            if !value.atoms().iter().any(|atom| matches!(atom.what, What::Param(..))) {
+            if !value
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom.what, What::Param(..)))
+            {
                 break;
             }
             let mut resolved = value.filter(|atom| !matches!(atom.what, What::Param(..)));
             for atom in value.atoms() {
                 if let What::Param(function, index) = atom.what {
                     let passed = self.reader.cell(CellKey::Param(function, index));
-                    resolved = resolved.join(&if atom.nested == Nest::Not { passed } else { passed.map(|inner| Some(Atom { nested: atom.nested, ..inner.clone() })) });
+                    resolved = resolved.join(&if atom.nested == Nest::Not {
+                        passed
+                    } else {
+                        passed.map(|inner| {
+                            Some(Atom {
+                                nested: atom.nested,
+                                ..inner.clone()
+                            })
+                        })
+                    });
                 }
             }
             value = resolved;
@@ -199,7 +277,10 @@ impl<'a> Cx<'a> {
         let mut context = Value::UNKNOWN;
         let mut scope = function;
         loop {
-            context = context.join(&self.reader.cell(CellKey::Context(FuncId { unit: self.unit.id, function: scope })));
+            context = context.join(&self.reader.cell(CellKey::Context(FuncId {
+                unit: self.unit.id,
+                function: scope,
+            })));
             let parent = self.facts.functions[scope as usize].parent;
             if parent == scope || parent == 0 {
                 return context;
@@ -212,25 +293,50 @@ impl<'a> Cx<'a> {
     pub fn in_script(&self, function: FunctionId) -> bool {
         if self.facts.functions.len() > 1 && function != 0 {
             let context = self.context(function);
-            return context.has(Mark::Script) && !context.has(Mark::Request) && !context.has(Mark::Worker);
+            return context.has(Mark::Script)
+                && !context.has(Mark::Request)
+                && !context.has(Mark::Worker);
         }
         self.unit.chunks[self.chunk as usize].main
     }
 
     /// The atom that tells the story best: the surest, then the shortest.
     pub fn best(&self, value: &Value, wanted: impl Fn(&Atom) -> bool) -> Option<Atom> {
-        value.atoms().iter().filter(|atom| wanted(atom)).min_by_key(|atom| (std::cmp::Reverse(atom.confidence), atom.steps.len(), (*atom).clone())).cloned()
+        value
+            .atoms()
+            .iter()
+            .filter(|atom| wanted(atom))
+            .min_by_key(|atom| {
+                (
+                    std::cmp::Reverse(atom.confidence),
+                    atom.steps.len(),
+                    (*atom).clone(),
+                )
+            })
+            .cloned()
     }
 
     /// Is this a field of an object that holds a client or table, and that nobody here makes per call?
     pub fn kept_by_unknown(&self, place: &Place) -> bool {
-        let Place::Attr(class, _) = place else { return false };
+        let Place::Attr(class, _) = place else {
+            return false;
+        };
         let life = self.reader.cell(CellKey::Life(*class));
-        if life.mark(|mark| matches!(mark, Mark::Lives(_) | Mark::Role(_))).is_some() {
+        if life
+            .mark(|mark| matches!(mark, Mark::Lives(_) | Mark::Role(_)))
+            .is_some()
+        {
             return false;
         }
-        let Some(init) = self.reader.members(*class).get("__init__") else { return false };
-        if self.reader.cell(CellKey::Context(*init)).mark(|mark| matches!(mark, Mark::Request | Mark::Loop | Mark::Script)).is_some() {
+        let Some(init) = self.reader.members(*class).get("__init__") else {
+            return false;
+        };
+        if self
+            .reader
+            .cell(CellKey::Context(*init))
+            .mark(|mark| matches!(mark, Mark::Request | Mark::Loop | Mark::Script))
+            .is_some()
+        {
             return false;
         }
         self.reader.world().holds_client(*class, self.reader)
@@ -265,5 +371,14 @@ impl<'a> Cx<'a> {
 
 /// The kinds among a rule's arguments.
 pub fn kinds(operands: &[Operand]) -> SmallVec<[Kind; 8]> {
-    operands.iter().filter_map(|operand| if let Operand::Text(text) = operand { Kind::parse(text) } else { None }).collect()
+    operands
+        .iter()
+        .filter_map(|operand| {
+            if let Operand::Text(text) = operand {
+                Kind::parse(text)
+            } else {
+                None
+            }
+        })
+        .collect()
 }

@@ -9,8 +9,14 @@ use smol_str::SmolStr;
 use crate::value::{Kind, Role, Service, Shape};
 
 /// The tables that are built in.
-pub static API: LazyLock<Api> = LazyLock::new(|| toml::from_str(include_str!("../queries/api.toml")).expect("queries/api.toml is checked by a test"));
-pub static FRAMEWORKS: LazyLock<Frameworks> = LazyLock::new(|| toml::from_str(include_str!("../queries/frameworks.toml")).expect("queries/frameworks.toml is checked by a test"));
+pub static API: LazyLock<Api> = LazyLock::new(|| {
+    toml::from_str(include_str!("../queries/api.toml"))
+        .expect("queries/api.toml is checked by a test")
+});
+pub static FRAMEWORKS: LazyLock<Frameworks> = LazyLock::new(|| {
+    toml::from_str(include_str!("../queries/frameworks.toml"))
+        .expect("queries/frameworks.toml is checked by a test")
+});
 
 type Table<T> = FxHashMap<SmolStr, T>;
 
@@ -79,7 +85,9 @@ impl Api {
             (Kind::Client, Service::Streams) => "streams",
             (Kind::Client, Service::Other) => return None,
             (Kind::Client, Service::Unknown) => {
-                return self.methods["client"].get(name).or_else(|| self.methods["streams"].get(name));
+                return self.methods["client"]
+                    .get(name)
+                    .or_else(|| self.methods["streams"].get(name));
             }
             (Kind::Resource, Service::Other) => return None,
             (Kind::Client, _) => "client",
@@ -95,18 +103,32 @@ impl Api {
 
     /// Is a client, session or writer made by a call of this name?
     pub fn is_constructor(&self, name: &str) -> bool {
-        matches!(name, "client" | "resource" | "create_client" | "batch_writer" | "batch_write") || self.calls.keys().any(|path| path.rsplit('.').next() == Some(name))
+        matches!(
+            name,
+            "client" | "resource" | "create_client" | "batch_writer" | "batch_write"
+        ) || self
+            .calls
+            .keys()
+            .any(|path| path.rsplit('.').next() == Some(name))
     }
 
     /// Does the name hold one of those, as `boto_client` does?
     pub fn has_constructor_in(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
-        ["client", "resource", "session"].iter().any(|part| name.contains(part))
+        ["client", "resource", "session"]
+            .iter()
+            .any(|part| name.contains(part))
     }
 
     /// What a method of this name gives, whoever has it.
     pub fn kind_given_by(&self, name: &str) -> Option<Kind> {
-        let mut found: Vec<Kind> = self.methods.values().filter_map(|table| table.get(name)).chain(self.models.get(name)).map(|result| result.gives).collect();
+        let mut found: Vec<Kind> = self
+            .methods
+            .values()
+            .filter_map(|table| table.get(name))
+            .chain(self.models.get(name))
+            .map(|result| result.gives)
+            .collect();
         found.sort();
         found.dedup();
         match found[..] {
@@ -127,7 +149,11 @@ impl Api {
 
     pub fn annotation(&self, path: &str) -> Option<&Result> {
         let (package, name) = path.rsplit_once('.')?;
-        self.annotations.packages.iter().any(|known| package.starts_with(known.as_str())).then(|| self.annotations.names.get(name))?
+        self.annotations
+            .packages
+            .iter()
+            .any(|known| package.starts_with(known.as_str()))
+            .then(|| self.annotations.names.get(name))?
     }
 
     pub fn service(&self, name: &str) -> Service {
@@ -158,6 +184,9 @@ pub struct Decorators {
     pub routers: Vec<SmolStr>,
     pub request: Vec<SmolStr>,
     pub tasks: Vec<SmolStr>,
+    /// Frameworks in which a route without an authorizer is open.
+    pub declaring: Vec<SmolStr>,
+    pub authorizers: Vec<SmolStr>,
     pub script: Vec<SmolStr>,
     pub script_methods: Vec<SmolStr>,
     pub memoising: Vec<SmolStr>,
@@ -188,23 +217,32 @@ impl Frameworks {
     /// The role that a base class outside the project gives.
     pub fn role(&self, base: &str) -> Option<Role> {
         let find = |table: &FxHashMap<Role, Vec<SmolStr>>, wanted: &dyn Fn(&SmolStr) -> bool| {
-            let mut roles: Vec<Role> = table.iter().filter(|(_, patterns)| patterns.iter().any(wanted)).map(|(role, _)| *role).collect();
+            let mut roles: Vec<Role> = table
+                .iter()
+                .filter(|(_, patterns)| patterns.iter().any(wanted))
+                .map(|(role, _)| *role)
+                .collect();
             roles.sort();
             roles.first().copied()
         };
         let last = base.rsplit('.').next().unwrap_or(base);
-        find(&self.roles, &|pattern| fits(pattern, base)).or_else(|| find(&self.roles_named, &|name| name == last))
+        find(&self.roles, &|pattern| fits(pattern, base))
+            .or_else(|| find(&self.roles_named, &|name| name == last))
     }
 
     /// Does this method of a class with this role run for each request?
     pub fn runs_per_request(&self, role: Role, method: &str) -> bool {
-        self.methods.get(&role).is_some_and(|names| names.iter().any(|name| name == method || name == "*"))
+        self.methods
+            .get(&role)
+            .is_some_and(|names| names.iter().any(|name| name == method || name == "*"))
     }
 }
 
 /// Does a dotted path fit a pattern that may end in `*`?
 pub fn fits(pattern: &str, path: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == path, |prefix| path.starts_with(prefix))
+    pattern
+        .strip_suffix('*')
+        .map_or(pattern == path, |prefix| path.starts_with(prefix))
 }
 
 pub fn any_fits(patterns: &[SmolStr], path: &str) -> bool {
@@ -217,9 +255,20 @@ mod tests {
 
     #[test]
     fn tables_load() {
-        assert_eq!(API.method(Kind::Table, Service::DynamoDb, "scan").map(|result| result.gives), Some(Kind::Page));
-        assert_eq!(API.annotation("mypy_boto3_dynamodb.service_resource.Table").map(|result| result.gives), Some(Kind::Table));
-        assert_eq!(FRAMEWORKS.role("django.views.generic.TemplateView"), Some(Role::View));
+        assert_eq!(
+            API.method(Kind::Table, Service::DynamoDb, "scan")
+                .map(|result| result.gives),
+            Some(Kind::Page)
+        );
+        assert_eq!(
+            API.annotation("mypy_boto3_dynamodb.service_resource.Table")
+                .map(|result| result.gives),
+            Some(Kind::Table)
+        );
+        assert_eq!(
+            FRAMEWORKS.role("django.views.generic.TemplateView"),
+            Some(Role::View)
+        );
         assert_eq!(FRAMEWORKS.role("pynamodb.models.Model"), Some(Role::Model));
     }
 }

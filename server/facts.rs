@@ -135,7 +135,11 @@ pub enum Expr {
     Either(ExprId, ExprId),
     Not(ExprId),
     Compare(Vec<ExprId>, Vec<Comparison>),
-    Conditional { test: ExprId, then: ExprId, other: ExprId },
+    Conditional {
+        test: ExprId,
+        then: ExprId,
+        other: ExprId,
+    },
     Await(ExprId),
     Yield(Option<ExprId>),
     YieldFrom(ExprId),
@@ -215,19 +219,54 @@ pub type Block = Vec<Stmt>;
 pub enum Stmt {
     Expr(ExprId),
     /// `a = b = value`, `a: T = value`.
-    Assign { targets: Vec<ExprId>, value: ExprId, annotation: Option<ExprId> },
+    Assign {
+        targets: Vec<ExprId>,
+        value: ExprId,
+        annotation: Option<ExprId>,
+    },
     /// `a: T`.
-    Declare { target: ExprId, annotation: ExprId },
-    Augment { target: ExprId, operator: Operator, value: ExprId },
+    Declare {
+        target: ExprId,
+        annotation: ExprId,
+    },
+    Augment {
+        target: ExprId,
+        operator: Operator,
+        value: ExprId,
+    },
     Return(Option<ExprId>),
     Raise(Vec<ExprId>),
     Delete(Vec<ExprId>),
-    If { test: ExprId, then: Block, other: Block },
-    While { test: ExprId, body: Block, other: Block },
-    For { target: ExprId, iter: ExprId, body: Block, other: Block },
-    With { items: Vec<WithItem>, body: Block },
-    Try { body: Block, handlers: Vec<Handler>, other: Block, finally: Block },
-    Match { subject: ExprId, cases: Vec<Block> },
+    If {
+        test: ExprId,
+        then: Block,
+        other: Block,
+    },
+    While {
+        test: ExprId,
+        body: Block,
+        other: Block,
+    },
+    For {
+        target: ExprId,
+        iter: ExprId,
+        body: Block,
+        other: Block,
+    },
+    With {
+        items: Vec<WithItem>,
+        body: Block,
+    },
+    Try {
+        body: Block,
+        handlers: Vec<Handler>,
+        other: Block,
+        finally: Block,
+    },
+    Match {
+        subject: ExprId,
+        cases: Vec<Block>,
+    },
     Import(Vec<Import>),
     Define(FunctionId, ExprId),
     Class(u16),
@@ -298,10 +337,22 @@ impl ChunkFacts {
     pub fn operands(&self, id: ExprId) -> Vec<ExprId> {
         match self.expr(id) {
             Expr::Attr(base, _) => vec![*base],
-            Expr::Call(call) => std::iter::once(call.function).chain(call.args.iter().map(|arg| arg.value)).collect(),
+            Expr::Call(call) => std::iter::once(call.function)
+                .chain(call.args.iter().map(|arg| arg.value))
+                .collect(),
             Expr::Subscript(base, index) => vec![*base, *index],
-            Expr::Slice(items) | Expr::List(items) | Expr::Tuple(items) | Expr::Set(items) | Expr::Format(items) | Expr::Other(items) | Expr::Compare(items, _) => items.clone(),
-            Expr::Dict(pairs) => pairs.iter().flat_map(|(key, value)| key.iter().chain([value])).copied().collect(),
+            Expr::Slice(items)
+            | Expr::List(items)
+            | Expr::Tuple(items)
+            | Expr::Set(items)
+            | Expr::Format(items)
+            | Expr::Other(items)
+            | Expr::Compare(items, _) => items.clone(),
+            Expr::Dict(pairs) => pairs
+                .iter()
+                .flat_map(|(key, value)| key.iter().chain([value]))
+                .copied()
+                .collect(),
             Expr::Comprehension(comprehension) => {
                 let mut all = vec![comprehension.element];
                 all.extend(comprehension.key);
@@ -312,15 +363,31 @@ impl ChunkFacts {
                 all
             }
             Expr::Binary(_, left, right) | Expr::Either(left, right) => vec![*left, *right],
-            Expr::Not(inner) | Expr::Await(inner) | Expr::YieldFrom(inner) | Expr::Star(inner) | Expr::Walrus(_, inner) => vec![*inner],
+            Expr::Not(inner)
+            | Expr::Await(inner)
+            | Expr::YieldFrom(inner)
+            | Expr::Star(inner)
+            | Expr::Walrus(_, inner) => vec![*inner],
             Expr::Yield(inner) => inner.iter().copied().collect(),
             Expr::Conditional { test, then, other } => vec![*test, *then, *other],
-            Expr::Name(_) | Expr::Local(_) | Expr::Outer(..) | Expr::Str(_) | Expr::Int(_) | Expr::True | Expr::False | Expr::None | Expr::Lambda(_) => vec![],
+            Expr::Name(_)
+            | Expr::Local(_)
+            | Expr::Outer(..)
+            | Expr::Str(_)
+            | Expr::Int(_)
+            | Expr::True
+            | Expr::False
+            | Expr::None
+            | Expr::Lambda(_) => vec![],
         }
     }
 
     /// Does `wanted` hold for this expression or for any operand, however deep?
     pub fn any(&self, id: ExprId, wanted: &mut impl FnMut(ExprId, &Expr) -> bool) -> bool {
-        wanted(id, self.expr(id)) || self.operands(id).into_iter().any(|operand| self.any(operand, wanted))
+        wanted(id, self.expr(id))
+            || self
+                .operands(id)
+                .into_iter()
+                .any(|operand| self.any(operand, wanted))
     }
 }

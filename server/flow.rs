@@ -22,6 +22,9 @@ use crate::value::*;
 use crate::workspace::unit::{Unit, UnitKind};
 use crate::workspace::world::Reader;
 
+/// Loops nested deeper than this are walked once.
+const DEEP_LOOPS: usize = 3;
+
 /// Evaluates one unit against the cells that the reader shows.
 pub fn evaluate(unit: &Unit, reader: &Reader) -> Outcome {
     let mut flow = Flow::new(unit, reader);
@@ -44,6 +47,14 @@ struct Flow<'a> {
     guards: u32,
     main: bool,
     returning: bool,
+    /// A branch of this function has returned.
+    returned_early: bool,
+    /// Inside a branch that never runs: nothing is noted of holders.
+    muted: u32,
+    /// Inside a branch that a comparison of sizes or times guards.
+    expiring: u32,
+    /// Which holder was read under which key, in this function.
+    looked: FxHashSet<(String, String)>,
     tells: FxHashMap<CellKey, Value>,
     seen: FxHashMap<(u16, ExprId), Seen>,
     scoped: FxHashSet<Site>,
@@ -105,11 +116,14 @@ impl<'a> Flow<'a> {
             guards: 0,
             main: false,
             returning: false,
+            returned_early: false,
+            muted: 0,
+            expiring: 0,
+            looked: FxHashSet::default(),
             tells: FxHashMap::default(),
             seen: FxHashMap::default(),
             scoped: FxHashSet::default(),
             watched: Vec::new(),
-
         }
     }
 
@@ -117,7 +131,17 @@ impl<'a> Flow<'a> {
         for number in 0..self.unit.chunks.len() {
             self.enter_chunk(number);
             // A nested function may be called before its own body was seen: a second walk knows its result.
-            let rounds = if self.facts.functions.iter().skip(2).any(|function| !function.is_lambda || !function.body.is_empty()) { 2 } else { 1 };
+            let rounds = if self
+                .facts
+                .functions
+                .iter()
+                .skip(2)
+                .any(|function| !function.is_lambda || !function.body.is_empty())
+            {
+                2
+            } else {
+                1
+            };
             for _ in 0..rounds {
                 self.walk_chunk();
             }
@@ -129,7 +153,16 @@ impl<'a> Flow<'a> {
         self.chunk = number as u16;
         self.facts = &chunk.facts;
         self.main = chunk.main;
-        self.frames = self.facts.functions.iter().map(|function| Frame { ever: vec![Value::UNKNOWN; function.locals.len()], ever_varying: vec![false; function.locals.len()], ..Frame::default() }).collect();
+        self.frames = self
+            .facts
+            .functions
+            .iter()
+            .map(|function| Frame {
+                ever: vec![Value::UNKNOWN; function.locals.len()],
+                ever_varying: vec![false; function.locals.len()],
+                ..Frame::default()
+            })
+            .collect();
         self.watched = vec![false; self.facts.exprs.len()];
         for captured in self.facts.matches.iter().flat_map(|one| &one.captures) {
             if let Some(expr) = captured.expr {
@@ -167,13 +200,19 @@ impl<'a> Flow<'a> {
         for id in 1..facts.functions.len() {
             self.body(id as FunctionId);
         }
-        self.state = State { names, ..State::default() };
+        self.state = State {
+            names,
+            ..State::default()
+        };
     }
 
     // ---- functions ----
 
     fn func(&self, function: FunctionId) -> FuncId {
-        FuncId { unit: self.unit.id, function }
+        FuncId {
+            unit: self.unit.id,
+            function,
+        }
     }
 
     fn body(&mut self, id: FunctionId) {
@@ -188,18 +227,34 @@ impl<'a> Flow<'a> {
         for &decorator in &function.decorators {
             decorators = decorators.join(&self.eval(decorator));
         }
-        let defaults: Vec<Value> = function.params.iter().map(|param| param.default.map(|default| self.eval(default)).unwrap_or_default()).collect();
+        let defaults: Vec<Value> = function
+            .params
+            .iter()
+            .map(|param| {
+                param
+                    .default
+                    .map(|default| self.eval(default))
+                    .unwrap_or_default()
+            })
+            .collect();
 
         self.function = id;
         self.state.slots = vec![Value::UNKNOWN; function.locals.len()];
         self.state.varying = vec![false; function.locals.len()];
         self.loops.clear();
+        self.looked.clear();
+        self.returned_early = false;
         self.guards = 0;
         let own = self.func(id);
         self.roles(id, &decorators);
-        let class = self.unit.class.filter(|_| id == 1 && self.unit.kind == UnitKind::Function);
+        let class = self
+            .unit
+            .class
+            .filter(|_| id == 1 && self.unit.kind == UnitKind::Function);
         for (slot, param) in function.params.iter().enumerate() {
-            let receiver = class.filter(|_| slot == 0 && param.kind == ParamKind::Plain && !self.is_static(function));
+            let receiver = class.filter(|_| {
+                slot == 0 && param.kind == ParamKind::Plain && !self.is_static(function)
+            });
             let value = match receiver {
                 Some(class) if self.is_class_method(function) => Value::of(What::Class(class)),
                 Some(class) => Value::of(What::Instance(class)),
@@ -209,7 +264,16 @@ impl<'a> Flow<'a> {
             self.set_slot(slot as Slot, value);
         }
         if self.pages_by_recursion(function) {
-            let pages = LoopNote { pages: true, by_keys: true, at: function.params.first().map(|param| param.span).unwrap_or_default(), ..LoopNote::default() };
+            let pages = LoopNote {
+                pages: true,
+                by_keys: true,
+                at: function
+                    .params
+                    .first()
+                    .map(|param| param.span)
+                    .unwrap_or_default(),
+                ..LoopNote::default()
+            };
             self.loops.push(pages);
         }
         self.block(&function.body);
@@ -220,7 +284,14 @@ impl<'a> Flow<'a> {
             returns = self.generated(function);
         }
         if let Some(annotation) = function.returns {
-            let declared = self.annotation(annotation, Site { unit: self.unit.id, chunk: self.chunk, at: At::Definition(id) });
+            let declared = self.annotation(
+                annotation,
+                Site {
+                    unit: self.unit.id,
+                    chunk: self.chunk,
+                    at: At::Definition(id),
+                },
+            );
             if returns.data().next().is_none() {
                 returns = returns.join(&declared);
             }
@@ -229,7 +300,12 @@ impl<'a> Flow<'a> {
             // A memoised factory's instances live as long as its cache.
             for atom in returns.atoms() {
                 if let What::Instance(class) = atom.what {
-                    let lives = Atom { what: What::Mark(Mark::Lives(Lifetime::Process)), held: None, nested: Nest::Not, ..atom.clone() };
+                    let lives = Atom {
+                        what: What::Mark(Mark::Lives(Lifetime::Process)),
+                        held: None,
+                        nested: Nest::Not,
+                        ..atom.clone()
+                    };
                     self.tell(CellKey::Life(class), Value::one(lives));
                 }
             }
@@ -250,15 +326,27 @@ impl<'a> Flow<'a> {
     /// What a generator function gives when it is called.
     fn generated(&mut self, function: &Function) -> Value {
         let yields = self.frames[self.function as usize].yields.clone();
-        let scoped = function.decorators.iter().any(|&decorator| self.symbol_of(decorator).is_some_and(|symbol| symbol.contains("contextmanager") || symbol.contains("fixture")));
+        let scoped = function.decorators.iter().any(|&decorator| {
+            self.symbol_of(decorator).is_some_and(|symbol| {
+                symbol.contains("contextmanager") || symbol.contains("fixture")
+            })
+        });
         // A context manager or fixture hands out what it yields; so does a generator of clients or tables.
         yields.map(|atom| {
             let kind = atom.data().map(|data| data.kind);
             match kind {
                 // Only `with` takes it out.
-                Some(_) if scoped => Some(Atom { nested: Nest::Inside, ..atom.clone() }),
-                Some(Kind::ItemIterator | Kind::PageIterator | Kind::ResultIterator) => Some(atom.clone()),
-                Some(_) => Some(Atom { nested: Nest::Lazy, ..atom.clone() }),
+                Some(_) if scoped => Some(Atom {
+                    nested: Nest::Inside,
+                    ..atom.clone()
+                }),
+                Some(Kind::ItemIterator | Kind::PageIterator | Kind::ResultIterator) => {
+                    Some(atom.clone())
+                }
+                Some(_) => Some(Atom {
+                    nested: Nest::Lazy,
+                    ..atom.clone()
+                }),
                 None => scoped.then(|| atom.clone()),
             }
         })
@@ -273,25 +361,57 @@ impl<'a> Flow<'a> {
     }
 
     fn param(&mut self, own: FuncId, slot: u16, param: &Param, default: &Value) -> Value {
-        let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Param(own.function, slot) };
+        let site = Site {
+            unit: self.unit.id,
+            chunk: self.chunk,
+            at: At::Param(own.function, slot),
+        };
         let mut value = Value::of(What::Param(own, slot));
         if let Some(annotation) = param.annotation {
             value = value.join(&self.annotation(annotation, site));
         }
-        if default.atoms().iter().any(|atom| matches!(atom.what, What::Container(..))) {
-            value = value.join(&default.held_in(&Place::Default(own, slot)).join(&self.cell(CellKey::Slot(Place::Default(own, slot)))));
+        if default
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom.what, What::Container(..)))
+        {
+            value = value.join(
+                &names::stored_at(default, &Place::Default(own, slot))
+                    .join(&self.cell(CellKey::Slot(Place::Default(own, slot)))),
+            );
         } else {
-            value = value.join(&default.filter(|atom| matches!(atom.what, What::Data(_) | What::Instance(_) | What::Object(_) | What::Function(_) | What::Class(_) | What::Symbol(_) | What::Nothing | What::Int(_))));
+            value = value.join(&default.filter(|atom| {
+                matches!(
+                    atom.what,
+                    What::Data(_)
+                        | What::Instance(_)
+                        | What::Object(_)
+                        | What::Function(_)
+                        | What::Class(_)
+                        | What::Symbol(_)
+                        | What::Nothing
+                        | What::Int(_)
+                )
+            }));
         }
         if param.name == "request" && slot <= 1 {
-            let sure = if self.is_view(own) { Confidence::High } else { Confidence::Low };
-            value = value.join(&Value::one(Atom::new(What::Object("request".into())).sure(sure)));
+            let sure = if self.is_view(own) {
+                Confidence::High
+            } else {
+                Confidence::Low
+            };
+            value = value.join(&Value::one(
+                Atom::new(What::Object("request".into())).sure(sure),
+            ));
         }
         value
     }
 
     fn is_view(&self, own: FuncId) -> bool {
-        self.tells.get(&CellKey::Context(own)).is_some_and(|value| value.has(Mark::Request)) || self.cell(CellKey::Context(own)).has(Mark::Request)
+        self.tells
+            .get(&CellKey::Context(own))
+            .is_some_and(|value| value.has(Mark::Request))
+            || self.cell(CellKey::Context(own)).has(Mark::Request)
     }
 
     // ---- statements ----
@@ -312,9 +432,21 @@ impl<'a> Flow<'a> {
             Stmt::Expr(value) => {
                 self.eval(*value);
             }
-            Stmt::Assign { targets, value, annotation } => {
-                let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Chunk };
+            Stmt::Assign {
+                targets,
+                value,
+                annotation,
+            } => {
+                let site = Site {
+                    unit: self.unit.id,
+                    chunk: self.chunk,
+                    at: At::Chunk,
+                };
+                // `if fresh: return` before `cls.table = make()`: runs when it is due, not each time.
+                let due = self.returned_early && targets.iter().any(|&target| self.is_shared(target));
+                self.guards += due as u32;
                 let mut assigned = self.eval(*value);
+                self.guards -= due as u32;
                 if let Some(annotation) = annotation {
                     assigned = assigned.join(&self.annotation(*annotation, site));
                 }
@@ -323,13 +455,21 @@ impl<'a> Flow<'a> {
                 }
             }
             Stmt::Declare { target, annotation } => {
-                let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Chunk };
+                let site = Site {
+                    unit: self.unit.id,
+                    chunk: self.chunk,
+                    at: At::Chunk,
+                };
                 let declared = self.annotation(*annotation, site);
                 if !declared.is_unknown() {
                     self.assign(*target, declared, None);
                 }
             }
-            Stmt::Augment { target, operator, value } => self.augment(*target, *operator, *value),
+            Stmt::Augment {
+                target,
+                operator,
+                value,
+            } => self.augment(*target, *operator, *value),
             Stmt::Return(value) => {
                 if let Some(value) = value {
                     let outside = std::mem::replace(&mut self.returning, true);
@@ -354,7 +494,12 @@ impl<'a> Flow<'a> {
             }
             Stmt::If { test, then, other } => self.conditional(*test, then, other),
             Stmt::While { test, body, other } => self.while_loop(*test, body, other),
-            Stmt::For { target, iter, body, other } => self.for_loop(*target, *iter, body, other),
+            Stmt::For {
+                target,
+                iter,
+                body,
+                other,
+            } => self.for_loop(*target, *iter, body, other),
             Stmt::With { items, body } => {
                 for item in items {
                     let value = self.eval(item.value);
@@ -366,7 +511,12 @@ impl<'a> Flow<'a> {
                 }
                 self.block(body);
             }
-            Stmt::Try { body, handlers, other, finally } => {
+            Stmt::Try {
+                body,
+                handlers,
+                other,
+                finally,
+            } => {
                 let before = self.state.clone();
                 self.block(body);
                 // A handler can start after any statement of the body.
@@ -435,14 +585,22 @@ impl<'a> Flow<'a> {
 
     fn conditional(&mut self, test: ExprId, then: &'a [Stmt], other: &'a [Stmt]) {
         self.eval(test);
-        self.test_effects(test, then);
+        let never = self.never_holds(test);
         let main = self.is_main_test(test);
         let before = self.state.clone();
-        let (fills, filled) = (self.fills_tested(test, then), self.returns_tested(test, then));
+        let (fills, filled) = (
+            self.fills_tested(test, then),
+            self.returns_tested(test, then),
+        );
         let outside = self.main;
+        let expires = self.is_order(test) as u32;
+        self.expiring += expires;
         self.main |= main;
         self.guards += fills as u32;
+        self.muted += never as u32;
         self.block(then);
+        self.muted -= never as u32;
+        self.expiring -= expires;
         self.guards -= fills as u32;
         self.main = outside;
         let after = std::mem::replace(&mut self.state, before);
@@ -451,18 +609,34 @@ impl<'a> Flow<'a> {
         self.block(other);
         self.guards -= fills_other as u32;
         self.state.join(&after);
+        self.returned_early |= after.dead && other.is_empty();
         // `if _client: return _client` guards the rest of the block.
         self.guards += filled as u32;
     }
 
+    /// A name of the module or class, which all calls share.
+    fn is_shared(&mut self, target: ExprId) -> bool {
+        match self.facts.expr(target) {
+            Expr::Name(_) => self.function != 0,
+            Expr::Attr(base, _) => self.peek(*base).atoms().iter().any(|atom| matches!(atom.what, What::Class(_) | What::Module(_))),
+            _ => false,
+        }
+    }
+
     fn is_main_test(&self, test: ExprId) -> bool {
-        self.unit.kind == UnitKind::Module && matches!(self.facts.expr(test), Expr::Compare(parts, _) if parts.iter().any(|&part| matches!(self.facts.expr(part), Expr::Name(name) if name == "__name__")))
+        self.unit.kind == UnitKind::Module
+            && matches!(self.facts.expr(test), Expr::Compare(parts, _) if parts.iter().any(|&part| matches!(self.facts.expr(part), Expr::Name(name) if name == "__name__")))
     }
 
     fn while_loop(&mut self, test: ExprId, body: &'a [Stmt], other: &'a [Stmt]) {
         let tested = self.eval(test);
         let mut note = self.loop_note(body, Some(test), test);
-        note.endless = matches!(self.facts.expr(test), Expr::True | Expr::Int(_)) || tested.is_unknown() && matches!(self.facts.expr(test), Expr::Attr(..) | Expr::Not(_) | Expr::Call(_));
+        note.endless = matches!(self.facts.expr(test), Expr::True | Expr::Int(_))
+            || tested.is_unknown()
+                && matches!(
+                    self.facts.expr(test),
+                    Expr::Attr(..) | Expr::Not(_) | Expr::Call(_)
+                );
         if note.endless && !note.breaks && !note.pages {
             self.lives_by_loop();
         }
@@ -473,26 +647,50 @@ impl<'a> Flow<'a> {
     fn for_loop(&mut self, target: ExprId, iter: ExprId, body: &'a [Stmt], other: &'a [Stmt]) {
         let iterated = self.eval(iter);
         let mut note = self.loop_note(body, None, iter);
-        note.pages = iterated.data().any(|(atom, data)| unbounded(data) && atom.nested != Nest::Inside || atom.nested == Nest::Lazy && !data.limited);
+        note.pages = iterated.data().any(|(atom, data)| {
+            unbounded(data) && atom.nested != Nest::Inside
+                || atom.nested == Nest::Lazy && !data.limited
+        });
         note.by_keys = false;
-        note.endless = self.symbol_call(iter).is_some_and(|symbol| symbol == "itertools.count" || symbol == "itertools.repeat" || symbol == "iter");
+        note.endless = self.symbol_call(iter).is_some_and(|symbol| {
+            symbol == "itertools.count" || symbol == "itertools.repeat" || symbol == "iter"
+        });
         if !note.breaks {
             // Read to its end: nothing is suspended any more.
-            for place in iterated.filter(|atom| atom.nested == Nest::Lazy).places().cloned().collect::<Vec<_>>() {
+            for place in iterated
+                .filter(|atom| atom.nested == Nest::Lazy)
+                .places()
+                .cloned()
+                .collect::<Vec<_>>()
+            {
                 self.note(&place, Mark::Emptied);
             }
         }
         let element = self.element(&iterated, iter);
-        let varies = self.varies(iter) || !matches!(self.facts.expr(iter), Expr::List(_) | Expr::Tuple(_));
-        self.looped(note, body, move |flow| flow.assign_varying(target, element.clone(), varies), None);
+        let varies =
+            self.varies(iter) || !matches!(self.facts.expr(iter), Expr::List(_) | Expr::Tuple(_));
+        self.looped(
+            note,
+            body,
+            move |flow| flow.assign_varying(target, element.clone(), varies),
+            None,
+        );
         self.block(other);
     }
 
     /// A loop's body twice: what one round leaves is what the next one starts from.
-    fn looped(&mut self, note: LoopNote, body: &'a [Stmt], bind: impl Fn(&mut Self), test: Option<ExprId>) {
+    fn looped(
+        &mut self,
+        note: LoopNote,
+        body: &'a [Stmt],
+        bind: impl Fn(&mut Self),
+        test: Option<ExprId>,
+    ) {
         let before = self.state.clone();
         self.loops.push(note);
-        for round in 0..2 {
+        // Two walks a loop would be 2^n of n nested ones: the inner loops of deep nests are walked once.
+        let walks = if self.loops.len() > DEEP_LOOPS { 1 } else { 2 };
+        for round in 0..walks {
             bind(self);
             if round > 0 {
                 if let Some(test) = test {
@@ -504,9 +702,6 @@ impl<'a> Flow<'a> {
             self.state.join(&before);
         }
         self.loops.pop();
-        if let Some(test) = test {
-            self.test_effects(test, body);
-        }
     }
 
     // ---- places and slots ----
@@ -530,7 +725,11 @@ impl<'a> Flow<'a> {
     }
 
     fn site(&self, call: u16) -> Site {
-        Site { unit: self.unit.id, chunk: self.chunk, at: At::Call(call) }
+        Site {
+            unit: self.unit.id,
+            chunk: self.chunk,
+            at: At::Call(call),
+        }
     }
 
     fn escapes(&mut self, value: &Value) {
@@ -580,29 +779,64 @@ impl<'a> Flow<'a> {
         }
         let mut tells: Vec<(CellKey, Value)> = self.tells.into_iter().collect();
         tells.sort_by(|a, b| a.0.cmp(&b.0));
-        Outcome { tells, reads: self.reader.take_reads(), seen: self.seen, scoped: self.scoped }
+        Outcome {
+            tells,
+            reads: self.reader.take_reads(),
+            seen: self.seen,
+            scoped: self.scoped,
+        }
     }
 
     /// An object whose method loops for ever lives as long as the process.
     fn lives_by_loop(&mut self) {
-        let Some(class) = self.unit.class.filter(|_| self.unit.kind == UnitKind::Function) else { return };
-        let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Definition(self.function) };
-        self.tell(CellKey::Life(class), Value::one(Atom::new(What::Mark(Mark::Lives(Lifetime::Process))).sure(Confidence::Medium).at(site)));
+        let Some(class) = self
+            .unit
+            .class
+            .filter(|_| self.unit.kind == UnitKind::Function)
+        else {
+            return;
+        };
+        let site = Site {
+            unit: self.unit.id,
+            chunk: self.chunk,
+            at: At::Definition(self.function),
+        };
+        self.tell(
+            CellKey::Life(class),
+            Value::one(
+                Atom::new(What::Mark(Mark::Lives(Lifetime::Process)))
+                    .sure(Confidence::Medium)
+                    .at(site),
+            ),
+        );
     }
 
     fn class_role(&mut self, class: ClassId) {
-        let bases = self.tells.get(&CellKey::Bases(class)).cloned().unwrap_or_default();
-        let site = Site { unit: self.unit.id, chunk: 0, at: At::Chunk };
+        let bases = self
+            .tells
+            .get(&CellKey::Bases(class))
+            .cloned()
+            .unwrap_or_default();
+        let site = Site {
+            unit: self.unit.id,
+            chunk: 0,
+            at: At::Chunk,
+        };
         for atom in bases.atoms() {
             match &atom.what {
                 What::Symbol(path) => {
                     if let Some(role) = FRAMEWORKS.role(path) {
-                        self.tell(CellKey::Life(class), Value::one(Atom::new(What::Mark(Mark::Role(role))).at(site)));
+                        self.tell(
+                            CellKey::Life(class),
+                            Value::one(Atom::new(What::Mark(Mark::Role(role))).at(site)),
+                        );
                     }
                 }
                 // A base in the project hands its role down.
                 What::Class(base) => {
-                    let inherited = self.cell(CellKey::Life(*base)).filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_))));
+                    let inherited = self
+                        .cell(CellKey::Life(*base))
+                        .filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_))));
                     self.tell(CellKey::Life(class), inherited);
                 }
                 _ => {}
@@ -611,8 +845,16 @@ impl<'a> Flow<'a> {
         // Django's new-style middleware has no base class.
         let members = self.reader.members(class);
         if let (Some(init), true) = (members.get("__init__"), members.contains_key("__call__")) {
-            if self.reader.signature(*init).is_some_and(|signature| signature.params().get(1).is_some_and(|param| param.name == "get_response")) {
-                self.tell(CellKey::Life(class), Value::one(Atom::new(What::Mark(Mark::Role(Role::Middleware))).at(site)));
+            if self.reader.signature(*init).is_some_and(|signature| {
+                signature
+                    .params()
+                    .get(1)
+                    .is_some_and(|param| param.name == "get_response")
+            }) {
+                self.tell(
+                    CellKey::Life(class),
+                    Value::one(Atom::new(What::Mark(Mark::Role(Role::Middleware))).at(site)),
+                );
             }
         }
     }
@@ -620,5 +862,8 @@ impl<'a> Flow<'a> {
 
 /// Does a loop over this go through a whole table?
 pub fn unbounded(data: Data) -> bool {
-    matches!(data.kind, Kind::PageIterator | Kind::ItemIterator | Kind::ResultIterator) && !data.limited
+    matches!(
+        data.kind,
+        Kind::PageIterator | Kind::ItemIterator | Kind::ResultIterator
+    ) && !data.limited
 }

@@ -10,7 +10,11 @@ pub fn lifetime(place: &Place, reader: &Reader) -> (Lifetime, Confidence, Option
     let sure = |lifetime| (lifetime, Confidence::High, None);
     match place {
         Place::Local(..) => sure(Lifetime::Call),
-        Place::Global(..) | Place::Static(..) | Place::Default(..) | Place::FunctionAttr(..) | Place::App(_) => sure(Lifetime::Process),
+        Place::Global(..)
+        | Place::Static(..)
+        | Place::Default(..)
+        | Place::FunctionAttr(..)
+        | Place::App(_) => sure(Lifetime::Process),
         Place::Request(_) => sure(Lifetime::Request),
         Place::Session => sure(Lifetime::Session),
         // Thread-locals are told by a rule of their own.

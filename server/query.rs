@@ -38,8 +38,14 @@ pub enum Operand {
 
 /// All built-in rules.
 pub static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
-    let sources: Vec<(&'static Rule, String)> = rules::all().iter().map(|rule| (*rule, rule.query.to_owned())).collect();
-    Arc::new(Rules::new(&sources).unwrap_or_else(|error| panic!("the built-in queries are checked by a test: {error}")))
+    let sources: Vec<(&'static Rule, String)> = rules::all()
+        .iter()
+        .map(|rule| (*rule, rule.query.to_owned()))
+        .collect();
+    Arc::new(
+        Rules::new(&sources)
+            .unwrap_or_else(|error| panic!("the built-in queries are checked by a test: {error}")),
+    )
 });
 
 impl Rules {
@@ -49,7 +55,10 @@ impl Rules {
         for (rule, source) in sources {
             for root in ["(module", "(class_definition"] {
                 if source.lines().any(|line| line.starts_with(root)) {
-                    return Err(format!("{}: a pattern must match inside one chunk, and {root} … reaches over several", rule.stem));
+                    return Err(format!(
+                        "{}: a pattern must match inside one chunk, and {root} … reaches over several",
+                        rule.stem
+                    ));
                 }
             }
             joined.push_str(source);
@@ -58,7 +67,10 @@ impl Rules {
         }
         let language: Language = tree_sitter_python::LANGUAGE.into();
         let query = Query::new(&language, &joined).map_err(|error| {
-            let file = ends.iter().position(|end| error.offset < *end).map_or("", |index| sources[index].0.stem);
+            let file = ends
+                .iter()
+                .position(|end| error.offset < *end)
+                .map_or("", |index| sources[index].0.stem);
             format!("{file}.scm: {error}")
         })?;
         let mut patterns = Vec::new();
@@ -68,9 +80,14 @@ impl Rules {
             let mut conditions = Vec::new();
             for predicate in query.general_predicates(index) {
                 let name = predicate.operator.trim_end_matches('?');
-                let (name, negated) = name.strip_prefix("not-").map_or((name, false), |name| (name, true));
+                let (name, negated) = name
+                    .strip_prefix("not-")
+                    .map_or((name, false), |name| (name, true));
                 let Some(found) = PREDICATES.iter().find(|known| known.name == name) else {
-                    return Err(format!("{}.scm: no predicate is called #{}", rule.stem, predicate.operator));
+                    return Err(format!(
+                        "{}.scm: no predicate is called #{}",
+                        rule.stem, predicate.operator
+                    ));
                 };
                 let operands = predicate
                     .args
@@ -80,14 +97,26 @@ impl Rules {
                         QueryPredicateArg::String(text) => Operand::Text(text.as_ref().into()),
                     })
                     .collect();
-                conditions.push(Condition { predicate: found, negated, operands });
+                conditions.push(Condition {
+                    predicate: found,
+                    negated,
+                    operands,
+                });
             }
             // Cheap questions first: most matches fail on the kind of the value.
             conditions.sort_by_key(|condition| condition.predicate.cost);
             patterns.push(Pattern { rule, conditions });
         }
-        let captures = query.capture_names().iter().map(|name| SmolStr::new(name)).collect();
-        Ok(Rules { query, patterns, captures })
+        let captures = query
+            .capture_names()
+            .iter()
+            .map(|name| SmolStr::new(name))
+            .collect();
+        Ok(Rules {
+            query,
+            patterns,
+            captures,
+        })
     }
 
     pub fn query(&self) -> &Query {
@@ -100,14 +129,25 @@ impl Rules {
 
     /// Does the chunk's text alone rule this match out?
     pub fn ruled_out(&self, facts: &ChunkFacts, one: &Match) -> bool {
-        self.patterns[one.pattern as usize].conditions.iter().filter(|condition| !condition.negated).any(|condition| match condition.operands.first() {
-            Some(Operand::Capture(name)) => one.captures.iter().find(|captured| captured.name == *name).is_some_and(|captured| condition.predicate.ruled_out(facts, captured)),
-            _ => false,
-        })
+        self.patterns[one.pattern as usize]
+            .conditions
+            .iter()
+            .filter(|condition| !condition.negated)
+            .any(|condition| match condition.operands.first() {
+                Some(Operand::Capture(name)) => one
+                    .captures
+                    .iter()
+                    .find(|captured| captured.name == *name)
+                    .is_some_and(|captured| condition.predicate.ruled_out(facts, captured)),
+                _ => false,
+            })
     }
 
     pub fn capture(&self, name: &str) -> Option<u16> {
-        self.captures.iter().position(|known| known == name).map(|index| index as u16)
+        self.captures
+            .iter()
+            .position(|known| known == name)
+            .map(|index| index as u16)
     }
 
     pub fn capture_name(&self, index: u16) -> &str {
@@ -124,7 +164,9 @@ pub struct Mutant {
 
 /// Every such variant of a rule's query: each must make some fixture fail, or the predicate does nothing.
 pub fn mutants(stem: &str) -> Vec<Mutant> {
-    let Some(rule) = rules::all().iter().find(|rule| rule.stem == stem) else { return Vec::new() };
+    let Some(rule) = rules::all().iter().find(|rule| rule.stem == stem) else {
+        return Vec::new();
+    };
     let mut mutants = Vec::new();
     for (span, name) in predicates_in(rule.query) {
         let written = &rule.query[span.clone()];
@@ -135,11 +177,33 @@ pub fn mutants(stem: &str) -> Vec<Mutant> {
         };
         let negated = written.replacen(&format!("#{name}"), &format!("#{opposite}"), 1);
         for (what, replacement) in [("deleted", String::new()), ("negated", negated)] {
-            let changed = format!("{}{replacement}{}", &rule.query[..span.start], &rule.query[span.end..]);
-            let sources: Vec<(&'static Rule, String)> = rules::all().iter().map(|other| (*other, if other.stem == stem { changed.clone() } else { other.query.to_owned() })).collect();
-            let label = format!("line {line}: {} {what}", written.split_whitespace().collect::<Vec<_>>().join(" "));
+            let changed = format!(
+                "{}{replacement}{}",
+                &rule.query[..span.start],
+                &rule.query[span.end..]
+            );
+            let sources: Vec<(&'static Rule, String)> = rules::all()
+                .iter()
+                .map(|other| {
+                    (
+                        *other,
+                        if other.stem == stem {
+                            changed.clone()
+                        } else {
+                            other.query.to_owned()
+                        },
+                    )
+                })
+                .collect();
+            let label = format!(
+                "line {line}: {} {what}",
+                written.split_whitespace().collect::<Vec<_>>().join(" ")
+            );
             match Rules::new(&sources) {
-                Ok(rules) => mutants.push(Mutant { label, rules: Arc::new(rules) }),
+                Ok(rules) => mutants.push(Mutant {
+                    label,
+                    rules: Arc::new(rules),
+                }),
                 Err(error) => panic!("{stem}: {label}: {error}"),
             }
         }
@@ -167,7 +231,10 @@ fn predicates_in(source: &str) -> Vec<(Range<usize>, &str)> {
         if end == start {
             break;
         }
-        let name = source[start + 2..end].split(|c: char| c.is_whitespace() || c == ')').next().unwrap_or_default();
+        let name = source[start + 2..end]
+            .split(|c: char| c.is_whitespace() || c == ')')
+            .next()
+            .unwrap_or_default();
         found.push((start..end, name));
         from = end;
     }

@@ -89,11 +89,13 @@ rules! {
     client_per_request,
     session_per_call,
     batch_writer_not_scoped,
+    open_endpoint_unbounded,
 }
 
 /// One site, one finding: of the rules that hold at the same place, the first of these stays.
 const PRECEDENCE: &[&str] = &[
-    "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB203", "DDB101", "DDB103", "DDB403", "DDB302", "DDB301", "DDB603", "DDB601", "DDB602",
+    "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB203", "DDB101", "DDB103",
+    "DDB403", "DDB302", "DDB301", "DDB603", "DDB601", "DDB602",
 ];
 
 /// All rules, by code.
@@ -104,17 +106,23 @@ pub fn all() -> &'static [&'static Rule] {
 
 /// A rule by its code or name.
 pub fn find(wanted: &str) -> Option<&'static Rule> {
-    ALL.iter().find(|rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted)
+    ALL.iter()
+        .find(|rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted)
 }
 
 impl Rule {
     /// Lower comes first where several rules hold at one place.
     pub fn rank(&self) -> usize {
-        PRECEDENCE.iter().position(|code| *code == self.code).unwrap_or(PRECEDENCE.len())
+        PRECEDENCE
+            .iter()
+            .position(|code| *code == self.code)
+            .unwrap_or(PRECEDENCE.len())
     }
 
     pub fn silences(&self, other: &Rule) -> bool {
-        self.rank() < PRECEDENCE.len() && other.rank() < PRECEDENCE.len() && self.rank() < other.rank()
+        self.rank() < PRECEDENCE.len()
+            && other.rank() < PRECEDENCE.len()
+            && self.rank() < other.rank()
     }
 
     /// Reports a whole table in memory: once a function is enough.
@@ -124,7 +132,11 @@ impl Rule {
 
     /// The part of the page above the first `## `: what users read.
     pub fn help(&self) -> &'static str {
-        self.page.split("\n## ").next().unwrap_or(self.page).trim_end()
+        self.page
+            .split("\n## ")
+            .next()
+            .unwrap_or(self.page)
+            .trim_end()
     }
 }
 

@@ -104,7 +104,8 @@ pub enum Kind {
 impl Kind {
     pub fn parse(name: &str) -> Option<Kind> {
         use serde::de::IntoDeserializer;
-        let deserializer: serde::de::value::StrDeserializer<serde::de::value::Error> = name.into_deserializer();
+        let deserializer: serde::de::value::StrDeserializer<serde::de::value::Error> =
+            name.into_deserializer();
         Kind::deserialize(deserializer).ok()
     }
 
@@ -159,7 +160,12 @@ pub struct Data {
 
 impl Data {
     pub fn new(kind: Kind) -> Data {
-        Data { kind, service: Service::DynamoDb, limited: false, single: false }
+        Data {
+            kind,
+            service: Service::DynamoDb,
+            limited: false,
+            single: false,
+        }
     }
 
     pub fn with(self, kind: Kind) -> Data {
@@ -211,7 +217,13 @@ impl Place {
     pub fn name(&self) -> SmolStr {
         match self {
             Place::Local(..) => SmolStr::default(),
-            Place::Global(_, name) | Place::Attr(_, name) | Place::Static(_, name) | Place::FunctionAttr(_, name) | Place::Request(name) | Place::Thread(name) | Place::App(name) => name.clone(),
+            Place::Global(_, name)
+            | Place::Attr(_, name)
+            | Place::Static(_, name)
+            | Place::FunctionAttr(_, name)
+            | Place::Request(name)
+            | Place::Thread(name)
+            | Place::App(name) => name.clone(),
             Place::Default(..) => SmolStr::default(),
             Place::Session => SmolStr::new_static("session"),
         }
@@ -257,6 +269,8 @@ pub enum Mark {
     LookedUp,
     /// The function runs in a thread, process or endless loop of its own.
     Worker,
+    /// The endpoint asks nobody who they are.
+    Open,
     /// The function runs once for each set of arguments.
     Memoised,
 }
@@ -347,7 +361,13 @@ impl Atom {
     pub const MOST_STEPS: usize = 4;
 
     pub fn new(what: What) -> Atom {
-        Atom { what, held: None, nested: Nest::Not, confidence: Confidence::High, steps: Steps::new() }
+        Atom {
+            what,
+            held: None,
+            nested: Nest::Not,
+            confidence: Confidence::High,
+            steps: Steps::new(),
+        }
     }
 
     pub fn at(mut self, site: Site) -> Atom {
@@ -363,7 +383,11 @@ impl Atom {
     }
 
     pub fn data(&self) -> Option<Data> {
-        if let What::Data(data) = self.what { Some(data) } else { None }
+        if let What::Data(data) = self.what {
+            Some(data)
+        } else {
+            None
+        }
     }
 
     fn key(&self) -> (&What, &Option<Place>, Nest) {
@@ -394,7 +418,13 @@ impl Value {
             return Value(None);
         }
         // Of the same thing the best-known and shortest story stays: an order-free choice, so that joins commute.
-        atoms.sort_by(|a, b| a.key().cmp(&b.key()).then(b.confidence.cmp(&a.confidence)).then(a.steps.len().cmp(&b.steps.len())).then(a.steps.cmp(&b.steps)));
+        atoms.sort_by(|a, b| {
+            a.key()
+                .cmp(&b.key())
+                .then(b.confidence.cmp(&a.confidence))
+                .then(a.steps.len().cmp(&b.steps.len()))
+                .then(a.steps.cmp(&b.steps))
+        });
         atoms.dedup_by(|b, a| a.key() == b.key());
         atoms.truncate(Self::MOST);
         Value(Some(atoms.into()))
@@ -413,7 +443,9 @@ impl Value {
             (None, _) => other.clone(),
             (_, None) => self.clone(),
             (Some(left), Some(right)) if Arc::ptr_eq(left, right) || left == right => self.clone(),
-            (Some(left), Some(right)) => Value::from_atoms(left.iter().chain(right.iter()).cloned().collect()),
+            (Some(left), Some(right)) => {
+                Value::from_atoms(left.iter().chain(right.iter()).cloned().collect())
+            }
         }
     }
 
@@ -422,15 +454,32 @@ impl Value {
     }
 
     pub fn filter(&self, keep: impl Fn(&Atom) -> bool) -> Value {
-        if self.atoms().iter().all(&keep) { self.clone() } else { Value::from_atoms(self.atoms().iter().filter(|atom| keep(atom)).cloned().collect()) }
+        if self.atoms().iter().all(&keep) {
+            self.clone()
+        } else {
+            Value::from_atoms(
+                self.atoms()
+                    .iter()
+                    .filter(|atom| keep(atom))
+                    .cloned()
+                    .collect(),
+            )
+        }
     }
 
     pub fn held_in(&self, place: &Place) -> Value {
-        self.map(|atom| Some(Atom { held: Some(place.clone()), ..atom.clone() }))
+        self.map(|atom| {
+            Some(Atom {
+                held: Some(place.clone()),
+                ..atom.clone()
+            })
+        })
     }
 
     pub fn data(&self) -> impl Iterator<Item = (&Atom, Data)> {
-        self.atoms().iter().filter_map(|atom| atom.data().map(|data| (atom, data)))
+        self.atoms()
+            .iter()
+            .filter_map(|atom| atom.data().map(|data| (atom, data)))
     }
 
     pub fn places(&self) -> impl Iterator<Item = &Place> {
@@ -438,7 +487,9 @@ impl Value {
     }
 
     pub fn mark(&self, wanted: impl Fn(Mark) -> bool) -> Option<&Atom> {
-        self.atoms().iter().find(|atom| matches!(atom.what, What::Mark(mark) if wanted(mark)))
+        self.atoms()
+            .iter()
+            .find(|atom| matches!(atom.what, What::Mark(mark) if wanted(mark)))
     }
 
     pub fn has(&self, mark: Mark) -> bool {
@@ -447,7 +498,12 @@ impl Value {
 
     pub fn string(&self) -> Option<&SmolStr> {
         match self.atoms() {
-            [Atom { what: What::Str(text), .. }] => Some(text),
+            [
+                Atom {
+                    what: What::Str(text),
+                    ..
+                },
+            ] => Some(text),
             _ => None,
         }
     }

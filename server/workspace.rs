@@ -70,7 +70,16 @@ impl Workspace {
     }
 
     pub fn with_rules(options: Options, rules: Arc<Rules>) -> Workspace {
-        Workspace { options, rules, files: FxHashMap::default(), world: World::default(), judged: FxHashMap::default(), judges: FxHashMap::default(), paths: FxHashSet::default(), work: Work::default() }
+        Workspace {
+            options,
+            rules,
+            files: FxHashMap::default(),
+            world: World::default(),
+            judged: FxHashMap::default(),
+            judges: FxHashMap::default(),
+            paths: FxHashSet::default(),
+            work: Work::default(),
+        }
     }
 
     /// All Python files of the project, loaded or not: imports are resolved against them.
@@ -107,13 +116,23 @@ impl Workspace {
                 .map(|index| {
                     let tree = source.tree(index);
                     let text = source.segment_text(index);
-                    parts(tree.root_node(), text, &rules, &mut |_| None, &mut extracted)
+                    parts(
+                        tree.root_node(),
+                        text,
+                        &rules,
+                        &mut |_| None,
+                        &mut extracted,
+                    )
                 })
                 .collect();
             let built = build(&path, file_id(&path), &parts);
             (path, source, parts, built, extracted)
         };
-        let loaded: Vec<_> = if files.len() < 4 { files.into_iter().map(read).collect() } else { files.into_par_iter().map(read).collect() };
+        let loaded: Vec<_> = if files.len() < 4 {
+            files.into_iter().map(read).collect()
+        } else {
+            files.into_par_iter().map(read).collect()
+        };
         let mut dirty = FxHashSet::default();
         let mut gone = Vec::new();
         let mut changed = Vec::new();
@@ -121,7 +140,15 @@ impl Workspace {
             self.work.extracted += extracted;
             self.work.parsed += source.parsed;
             self.add_path(&path, &mut changed);
-            self.place(&path, source, parts, built, &mut dirty, &mut gone, &mut changed);
+            self.place(
+                &path,
+                source,
+                parts,
+                built,
+                &mut dirty,
+                &mut gone,
+                &mut changed,
+            );
         }
         self.link(dirty, &gone, &changed);
     }
@@ -129,8 +156,15 @@ impl Workspace {
     /// One edit of one file; `range` is in bytes of its text.
     pub fn edit(&mut self, path: &str, range: Range<usize>, new: &str) {
         self.work = Work::default();
-        let Some((path, mut file)) = self.files.remove_entry(path) else { return };
-        let before: Vec<usize> = file.source.segments().iter().map(|segment| segment.start).collect();
+        let Some((path, mut file)) = self.files.remove_entry(path) else {
+            return;
+        };
+        let before: Vec<usize> = file
+            .source
+            .segments()
+            .iter()
+            .map(|segment| segment.start)
+            .collect();
         let old_len = file.source.text().len();
         file.source.parsed = 0;
         let replaced = file.source.edit(range.clone(), new);
@@ -141,7 +175,10 @@ impl Workspace {
         let mut known: FxHashMap<(usize, usize), &Part> = FxHashMap::default();
         for index in replaced.old.clone() {
             for part in &file.parts[index] {
-                known.insert((before[index] + part.start as usize, part.len as usize), part);
+                known.insert(
+                    (before[index] + part.start as usize, part.len as usize),
+                    part,
+                );
             }
         }
         let mut extracted = 0;
@@ -178,20 +215,47 @@ impl Workspace {
         self.work.parsed = file.source.parsed;
         self.work.extracted = extracted;
         let changed_parts: usize = fresh.iter().map(Vec::len).sum();
-        let total = file.parts.iter().map(Vec::len).sum::<usize>() - replaced.old.clone().map(|index| file.parts[index].len()).sum::<usize>() + changed_parts;
+        let total = file.parts.iter().map(Vec::len).sum::<usize>()
+            - replaced
+                .old
+                .clone()
+                .map(|index| file.parts[index].len())
+                .sum::<usize>()
+            + changed_parts;
         self.work.reused = total - extracted;
         file.parts.splice(replaced.old.clone(), fresh);
         let built = build(&path, file_id(&path), &file.parts);
         let (mut dirty, mut gone, mut changed) = (FxHashSet::default(), Vec::new(), Vec::new());
-        let File { source, parts, units } = file;
-        self.files.insert(Arc::clone(&path), File { source: Source::new(String::new()), parts: Vec::new(), units });
-        self.place(&path, source, parts, built, &mut dirty, &mut gone, &mut changed);
+        let File {
+            source,
+            parts,
+            units,
+        } = file;
+        self.files.insert(
+            Arc::clone(&path),
+            File {
+                source: Source::new(String::new()),
+                parts: Vec::new(),
+                units,
+            },
+        );
+        self.place(
+            &path,
+            source,
+            parts,
+            built,
+            &mut dirty,
+            &mut gone,
+            &mut changed,
+        );
         self.link(dirty, &gone, &changed);
     }
 
     pub fn remove(&mut self, path: &str) {
         self.work = Work::default();
-        let Some((path, file)) = self.files.remove_entry(path) else { return };
+        let Some((path, file)) = self.files.remove_entry(path) else {
+            return;
+        };
         let id = file_id(&path);
         let mut changed = vec![CellKey::Exports(id)];
         self.forget_units(&file.units, &mut changed);
@@ -209,7 +273,10 @@ impl Workspace {
     fn forget_units(&mut self, units: &[UnitId], changed: &mut Vec<CellKey>) {
         for unit in units {
             if let Some(unit) = self.world.units.remove(unit) {
-                changed.push(CellKey::Signature(FuncId { unit: unit.id, function: 1 }));
+                changed.push(CellKey::Signature(FuncId {
+                    unit: unit.id,
+                    function: 1,
+                }));
                 if let (unit::UnitKind::Class, Some(class)) = (unit.kind, unit.class) {
                     self.world.classes.remove(&class);
                     changed.push(CellKey::Members(class));
@@ -219,12 +286,31 @@ impl Workspace {
     }
 
     /// Puts a file's new units in the place of its old ones and notes what differs.
-    #[expect(clippy::too_many_arguments, reason = "the three lists are one result, filled over several files")]
-    fn place(&mut self, path: &Arc<str>, source: Source, parts: Vec<Vec<Part>>, built: Built, dirty: &mut FxHashSet<UnitId>, gone: &mut Vec<UnitId>, changed: &mut Vec<CellKey>) {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the three lists are one result, filled over several files"
+    )]
+    fn place(
+        &mut self,
+        path: &Arc<str>,
+        source: Source,
+        parts: Vec<Vec<Part>>,
+        built: Built,
+        dirty: &mut FxHashSet<UnitId>,
+        gone: &mut Vec<UnitId>,
+        changed: &mut Vec<CellKey>,
+    ) {
         let id = file_id(path);
-        let old_units = self.files.get(path).map(|file| file.units.clone()).unwrap_or_default();
+        let old_units = self
+            .files
+            .get(path)
+            .map(|file| file.units.clone())
+            .unwrap_or_default();
         let new_units: FxHashSet<UnitId> = built.units.iter().map(|unit| unit.id).collect();
-        let removed: Vec<UnitId> = old_units.into_iter().filter(|unit| !new_units.contains(unit)).collect();
+        let removed: Vec<UnitId> = old_units
+            .into_iter()
+            .filter(|unit| !new_units.contains(unit))
+            .collect();
         self.forget_units(&removed, changed);
         gone.extend(removed);
         let units: Vec<UnitId> = built.units.iter().map(|unit| unit.id).collect();
@@ -233,12 +319,23 @@ impl Workspace {
             let same = old.is_some_and(|old| same_chunks(old, &unit));
             if !same {
                 dirty.insert(unit.id);
-                let signature = |unit: &Unit| unit.chunks.first().and_then(|chunk| hash_of(&chunk.facts));
+                let signature =
+                    |unit: &Unit| unit.chunks.first().and_then(|chunk| hash_of(&chunk.facts));
                 if old.map(|old| signature(old)) != Some(signature(&unit)) {
-                    changed.push(CellKey::Signature(FuncId { unit: unit.id, function: 1 }));
+                    changed.push(CellKey::Signature(FuncId {
+                        unit: unit.id,
+                        function: 1,
+                    }));
                 }
-                for function in 2..unit.chunks.first().map_or(0, |chunk| chunk.facts.functions.len()) {
-                    changed.push(CellKey::Signature(FuncId { unit: unit.id, function: function as u16 }));
+                for function in 2..unit
+                    .chunks
+                    .first()
+                    .map_or(0, |chunk| chunk.facts.functions.len())
+                {
+                    changed.push(CellKey::Signature(FuncId {
+                        unit: unit.id,
+                        function: function as u16,
+                    }));
                 }
             }
             if !same || old.is_some_and(|old| moved(old, &unit)) {
@@ -264,11 +361,31 @@ impl Workspace {
             }
             changed.push(CellKey::Scope(id));
         }
-        self.files.insert(Arc::clone(path), File { source, parts, units });
+        self.files.insert(
+            Arc::clone(path),
+            File {
+                source,
+                parts,
+                units,
+            },
+        );
     }
 
     fn link(&mut self, dirty: FxHashSet<UnitId>, gone: &[UnitId], changed: &[CellKey]) {
-        let before: Vec<(UnitId, Option<Arc<Outcome>>, Vec<CellKey>)> = if self.judged.is_empty() { Vec::new() } else { dirty.iter().map(|unit| (*unit, self.world.outcome(*unit).cloned(), self.world.reads_of(*unit))).collect() };
+        let before: Vec<(UnitId, Option<Arc<Outcome>>, Vec<CellKey>)> = if self.judged.is_empty() {
+            Vec::new()
+        } else {
+            dirty
+                .iter()
+                .map(|unit| {
+                    (
+                        *unit,
+                        self.world.outcome(*unit).cloned(),
+                        self.world.reads_of(*unit),
+                    )
+                })
+                .collect()
+        };
         let linked = self.world.link(dirty, gone, changed);
         self.work.linked += linked.evaluated;
         for (unit, _, reads) in &before {
@@ -285,11 +402,24 @@ impl Workspace {
         }
         for unit in &due {
             // A unit without matches is not judged: what it once told goes.
-            if self.world.units.get(unit).is_none_or(|unit| !has_matches(unit)) {
+            if self
+                .world
+                .units
+                .get(unit)
+                .is_none_or(|unit| !has_matches(unit))
+            {
                 self.drop_judged(*unit);
             }
         }
-        let due: Vec<UnitId> = due.into_iter().filter(|unit| self.world.units.get(unit).is_some_and(|unit| has_matches(unit))).collect();
+        let due: Vec<UnitId> = due
+            .into_iter()
+            .filter(|unit| {
+                self.world
+                    .units
+                    .get(unit)
+                    .is_some_and(|unit| has_matches(unit))
+            })
+            .collect();
         let (world, rules) = (&self.world, &*self.rules);
         let run = |unit: &UnitId| {
             let judged = match world.outcome(*unit) {
@@ -299,7 +429,11 @@ impl Workspace {
             (*unit, judged)
         };
         self.work.judged += due.len();
-        let results: Vec<(UnitId, Judged)> = if due.len() < 12 { due.iter().map(run).collect() } else { due.par_iter().with_min_len(8).map(run).collect() };
+        let results: Vec<(UnitId, Judged)> = if due.len() < 12 {
+            due.iter().map(run).collect()
+        } else {
+            due.par_iter().with_min_len(8).map(run).collect()
+        };
         for (unit, judged) in results {
             self.drop_judged(unit);
             for key in &judged.reads {
@@ -310,7 +444,9 @@ impl Workspace {
     }
 
     fn drop_judged(&mut self, unit: UnitId) {
-        let Some(old) = self.judged.remove(&unit) else { return };
+        let Some(old) = self.judged.remove(&unit) else {
+            return;
+        };
         for key in &old.reads {
             if let Some(judges) = self.judges.get_mut(key) {
                 judges.remove(&unit);
@@ -345,12 +481,22 @@ impl Workspace {
 
     /// A file's findings, by start and code.
     pub fn findings(&self, path: &str) -> Vec<Finding> {
-        let Some(file) = self.files.get(path) else { return Vec::new() };
+        let Some(file) = self.files.get(path) else {
+            return Vec::new();
+        };
         if !self.options.include_tests && is_test(path) {
             return Vec::new();
         }
-        let mut findings: Vec<Finding> = file.units.iter().filter_map(|unit| self.judged.get(unit)).flat_map(|judged| &judged.verdicts).filter_map(|verdict| render(self, verdict)).collect();
-        findings.sort_by(|a, b| (a.span.start, a.code, a.span.end).cmp(&(b.span.start, b.code, b.span.end)));
+        let mut findings: Vec<Finding> = file
+            .units
+            .iter()
+            .filter_map(|unit| self.judged.get(unit))
+            .flat_map(|judged| &judged.verdicts)
+            .filter_map(|verdict| render(self, verdict))
+            .collect();
+        findings.sort_by(|a, b| {
+            (a.span.start, a.code, a.span.end).cmp(&(b.span.start, b.code, b.span.end))
+        });
         findings.dedup_by(|a, b| a.span == b.span && a.code == b.code);
         findings
     }
@@ -359,8 +505,21 @@ impl Workspace {
     pub fn wanted(&self) -> Vec<Arc<str>> {
         let mut wanted: FxHashSet<Arc<str>> = FxHashSet::default();
         for (id, exports) in &self.world.exports {
-            let Some(path) = self.world.paths.get(id) else { continue };
-            let imports = exports.names.values().flatten().filter_map(|export| if let unit::Export::Import(import) = export { Some(import) } else { None }).chain(&exports.stars);
+            let Some(path) = self.world.paths.get(id) else {
+                continue;
+            };
+            let imports = exports
+                .names
+                .values()
+                .flatten()
+                .filter_map(|export| {
+                    if let unit::Export::Import(import) = export {
+                        Some(import)
+                    } else {
+                        None
+                    }
+                })
+                .chain(&exports.stars);
             for import in imports {
                 let mut consider = |module: &str| {
                     if let Some(found) = self.world.find_module(path, module, import.level) {
@@ -371,7 +530,11 @@ impl Workspace {
                 };
                 consider(&import.module);
                 if !import.symbol.is_empty() && import.symbol != "*" {
-                    consider(&if import.module.is_empty() { import.symbol.to_string() } else { format!("{}.{}", import.module, import.symbol) });
+                    consider(&if import.module.is_empty() {
+                        import.symbol.to_string()
+                    } else {
+                        format!("{}.{}", import.module, import.symbol)
+                    });
                 }
             }
         }
@@ -385,29 +548,51 @@ impl Workspace {
 pub fn is_test(path: &str) -> bool {
     let mut folders = path.split('/');
     let name = folders.next_back().unwrap_or_default();
-    folders.any(|folder| matches!(folder, "test" | "tests")) || name.starts_with("test_") || name.ends_with("_test.py") || matches!(name, "conftest.py" | "tests.py")
+    folders.any(|folder| matches!(folder, "test" | "tests"))
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || matches!(name, "conftest.py" | "tests.py")
 }
 
 /// Does the text name DynamoDB?
 fn names_dynamo(text: &str) -> bool {
-    static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["dynamo"]).expect("one word is a valid pattern"));
+    static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(["dynamo"])
+            .expect("one word is a valid pattern")
+    });
     FINDER.is_match(text)
 }
 
 fn same_chunks(old: &Unit, new: &Unit) -> bool {
-    old.chunks.len() == new.chunks.len() && old.class == new.class && old.chunks.iter().zip(&new.chunks).all(|(a, b)| Arc::ptr_eq(&a.facts, &b.facts) && a.main == b.main)
+    old.chunks.len() == new.chunks.len()
+        && old.class == new.class
+        && old
+            .chunks
+            .iter()
+            .zip(&new.chunks)
+            .all(|(a, b)| Arc::ptr_eq(&a.facts, &b.facts) && a.main == b.main)
 }
 
 fn has_matches(unit: &Unit) -> bool {
-    unit.chunks.iter().any(|chunk| !chunk.facts.matches.is_empty())
+    unit.chunks
+        .iter()
+        .any(|chunk| !chunk.facts.matches.is_empty())
 }
 
 fn moved(old: &Unit, new: &Unit) -> bool {
-    old.chunks.iter().zip(&new.chunks).any(|(a, b)| a.segment != b.segment || a.start != b.start)
+    old.chunks
+        .iter()
+        .zip(&new.chunks)
+        .any(|(a, b)| a.segment != b.segment || a.start != b.start)
 }
 
 fn hash_of(facts: &ChunkFacts) -> Option<u64> {
-    facts.functions.get(1).map(|function| Signature { facts, function }.hash())
+    facts
+        .functions
+        .get(1)
+        .map(|function| Signature { facts, function }.hash())
 }
 
 /// Every chunk's facts must equal the facts of that chunk parsed alone: they are a pure function of its text.
@@ -415,28 +600,54 @@ pub fn chunks_alone(text: &str) -> Result<(), String> {
     let rules = &*RULES;
     let starts = cut(text);
     for (index, &start) in starts.iter().enumerate() {
-        let end = starts.get(index + 1).map_or(text.len(), |&end| end as usize);
+        let end = starts
+            .get(index + 1)
+            .map_or(text.len(), |&end| end as usize);
         let segment = &text[start as usize..end];
         let tree = with_parser(|parser| parse(parser, segment, None));
         let mut extracted = 0;
-        for part in parts(tree.root_node(), segment, rules, &mut |_| None, &mut extracted) {
+        for part in parts(
+            tree.root_node(),
+            segment,
+            rules,
+            &mut |_| None,
+            &mut extracted,
+        ) {
             if part.facts.broken || part.facts.kind == crate::facts::ChunkKind::Class {
                 continue;
             }
             let own = &segment[part.start as usize..(part.start + part.len) as usize];
             // A method keeps its indentation: a class around it makes it stand alone.
-            let line = segment[..part.start as usize].rfind('\n').map_or(0, |at| at + 1);
+            let line = segment[..part.start as usize]
+                .rfind('\n')
+                .map_or(0, |at| at + 1);
             let indent = &segment[line..part.start as usize];
             let indented = !indent.is_empty() && indent.trim().is_empty();
-            let alone = if indented { format!("class _:\n{indent}{own}\n") } else { format!("{own}\n") };
+            let alone = if indented {
+                format!("class _:\n{indent}{own}\n")
+            } else {
+                format!("{own}\n")
+            };
             let tree = with_parser(|parser| parse(parser, &alone, None));
-            let again = parts(tree.root_node(), &alone, rules, &mut |_| None, &mut extracted);
-            let Some(again) = again.into_iter().find(|again| again.facts.kind != crate::facts::ChunkKind::Class) else { return Err(format!("no chunk in {own:?}")) };
+            let again = parts(
+                tree.root_node(),
+                &alone,
+                rules,
+                &mut |_| None,
+                &mut extracted,
+            );
+            let Some(again) = again
+                .into_iter()
+                .find(|again| again.facts.kind != crate::facts::ChunkKind::Class)
+            else {
+                return Err(format!("no chunk in {own:?}"));
+            };
             if again.facts != part.facts {
-                return Err(format!("the facts of this chunk differ when it is parsed alone:\n{own}"));
+                return Err(format!(
+                    "the facts of this chunk differ when it is parsed alone:\n{own}"
+                ));
             }
         }
     }
     Ok(())
 }
-

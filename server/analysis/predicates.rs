@@ -35,7 +35,9 @@ impl Predicate {
 
 /// Constructors are called by a name that the library model knows; an alias of one still holds that name.
 fn may_build(facts: &ChunkFacts, captured: &Captured) -> bool {
-    let Some(Expr::Call(call)) = captured.expr.map(|expr| facts.expr(expr)) else { return false };
+    let Some(Expr::Call(call)) = captured.expr.map(|expr| facts.expr(expr)) else {
+        return false;
+    };
     match facts.expr(call.function) {
         Expr::Attr(_, name) => API.is_constructor(name),
         Expr::Name(name) => name.is_ascii() && API.has_constructor_in(name),
@@ -85,22 +87,35 @@ predicates! {
     "imports" 0 imports "`#imports? @name path…`: the name stands for one of these dotted paths",
     "infinite" 1 infinite "`#infinite? @value`: `None`, 0 or less, or infinity: no bound",
     "fresh" 1 fresh "`#fresh? @value`: made in this call, not kept in any place",
+    "open" 2 open "`#open? @value`: in an endpoint that is declared open to all",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
 fn capture<'a>(cx: &Cx<'a>, operands: &[Operand]) -> Option<&'a Captured> {
     match operands.first()? {
-        Operand::Capture(name) => cx.one.captures.iter().find(|captured| captured.name == *name),
+        Operand::Capture(name) => cx
+            .one
+            .captures
+            .iter()
+            .find(|captured| captured.name == *name),
         Operand::Text(_) => None,
     }
 }
 
 fn texts(operands: &[Operand]) -> impl Iterator<Item = &SmolStr> {
-    operands.iter().filter_map(|operand| if let Operand::Text(text) = operand { Some(text) } else { None })
+    operands.iter().filter_map(|operand| {
+        if let Operand::Text(text) = operand {
+            Some(text)
+        } else {
+            None
+        }
+    })
 }
 
 fn value(cx: &Cx, operands: &[Operand]) -> Value {
-    capture(cx, operands).map(|captured| cx.value(captured)).unwrap_or_default()
+    capture(cx, operands)
+        .map(|captured| cx.value(captured))
+        .unwrap_or_default()
 }
 
 fn seen<'a>(cx: &Cx<'a>, operands: &[Operand]) -> Option<&'a Seen> {
@@ -115,31 +130,60 @@ fn sure(holds: bool) -> Answer {
 pub fn kind_of(atom: &Atom) -> Option<Kind> {
     let data = atom.data()?;
     Some(match (atom.nested, data.kind) {
-        (Nest::Lazy, _) => Kind::ItemIterator,
+        (Nest::Lazy, kind) if kind != Kind::Attribute => Kind::ItemIterator,
         (_, kind) => kind,
     })
 }
 
 fn surest(value: &Value, wanted: impl Fn(&Atom) -> bool) -> Answer {
-    value.atoms().iter().filter(|atom| wanted(atom)).map(|atom| atom.confidence).max()
+    value
+        .atoms()
+        .iter()
+        .filter(|atom| wanted(atom))
+        .map(|atom| atom.confidence)
+        .max()
 }
 
 fn kind(cx: &Cx, operands: &[Operand]) -> Answer {
     let wanted = kinds(operands);
-    surest(&value(cx, operands), |atom| kind_of(atom).is_some_and(|kind| wanted.contains(&kind)))
+    let mut value = value(cx, operands);
+    for atom in value.clone().atoms() {
+        // `cache.get_or_set(key, lambda: read(key), None)`: what a function made here gives counts as the value.
+        if let What::Function(function) = atom.what {
+            if function.unit == cx.unit.id && function.function > 1 {
+                value = value.join(&cx.reader.cell(CellKey::Return(function)));
+            }
+        }
+    }
+    surest(&value, |atom| {
+        kind_of(atom).is_some_and(|kind| wanted.contains(&kind))
+    })
 }
 
 fn exactly(cx: &Cx, operands: &[Operand]) -> Answer {
     let wanted = kinds(operands);
-    surest(&value(cx, operands), |atom| matches!(atom.nested, Nest::Not | Nest::Lazy) && kind_of(atom).is_some_and(|kind| wanted.contains(&kind)))
+    surest(&value(cx, operands), |atom| {
+        matches!(atom.nested, Nest::Not | Nest::Lazy)
+            && kind_of(atom).is_some_and(|kind| wanted.contains(&kind))
+    })
 }
 
 fn built(cx: &Cx, operands: &[Operand]) -> Answer {
     let wanted = kinds(operands);
     let captured = capture(cx, operands)?;
-    let Expr::Call(call) = cx.facts.expr(captured.expr?) else { return None };
-    let here = Site { unit: cx.unit.id, chunk: cx.chunk, at: At::Call(call.number) };
-    surest(&cx.seen(captured)?.value, |atom| atom.data().is_some_and(|data| wanted.contains(&data.kind)) && atom.steps.last() == Some(&here) && cx.makes(atom, here))
+    let Expr::Call(call) = cx.facts.expr(captured.expr?) else {
+        return None;
+    };
+    let here = Site {
+        unit: cx.unit.id,
+        chunk: cx.chunk,
+        at: At::Call(call.number),
+    };
+    surest(&cx.seen(captured)?.value, |atom| {
+        atom.data().is_some_and(|data| wanted.contains(&data.kind))
+            && atom.steps.last() == Some(&here)
+            && cx.makes(atom, here)
+    })
 }
 
 fn held_by(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -199,16 +243,26 @@ fn shape(cx: &Cx, operands: &[Operand]) -> Answer {
         Shape::Cache => "cache",
         Shape::Tuple => "tuple",
     };
-    surest(&value(cx, operands), |atom| matches!(atom.what, What::Container(shape, _) if texts(operands).any(|text| text == name(shape))))
+    surest(
+        &value(cx, operands),
+        |atom| matches!(atom.what, What::Container(shape, _) if texts(operands).any(|text| text == name(shape))),
+    )
 }
 
 fn holder_marks(cx: &Cx, operands: &[Operand], wanted: impl Fn(Mark) -> bool) -> Answer {
     let holder = value(cx, operands);
-    sure(holder.places().any(|place| cx.reader.cell(CellKey::Holder(place.clone())).mark(&wanted).is_some()))
+    sure(holder.places().any(|place| {
+        cx.reader
+            .cell(CellKey::Holder(place.clone()))
+            .mark(&wanted)
+            .is_some()
+    }))
 }
 
 fn capped(cx: &Cx, operands: &[Operand]) -> Answer {
-    let made = surest(&value(cx, operands), |atom| matches!(atom.what, What::Container(_, true)));
+    let made = surest(&value(cx, operands), |atom| {
+        matches!(atom.what, What::Container(_, true))
+    });
     made.or_else(|| holder_marks(cx, operands, |mark| mark == Mark::Capped))
 }
 
@@ -217,8 +271,21 @@ fn emptied(cx: &Cx, operands: &[Operand]) -> Answer {
 }
 
 fn emptied_here(cx: &Cx, operands: &[Operand]) -> Answer {
-    let loops: Vec<u32> = cx.seen_as("value").map(|seen| seen.situation.loops.iter().map(|note| note.at.start).collect()).unwrap_or_default();
-    holder_marks(cx, operands, |mark| matches!(mark, Mark::EmptiedIn(at) if loops.contains(&at)))
+    let loops: Vec<u32> = cx
+        .seen_as("value")
+        .map(|seen| {
+            seen.situation
+                .loops
+                .iter()
+                .map(|note| note.at.start)
+                .collect()
+        })
+        .unwrap_or_default();
+    holder_marks(
+        cx,
+        operands,
+        |mark| matches!(mark, Mark::EmptiedIn(at) if loops.contains(&at)),
+    )
 }
 
 fn looked_up(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -227,17 +294,33 @@ fn looked_up(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn handed_over(cx: &Cx, operands: &[Operand]) -> Answer {
     let captured = capture(cx, operands)?;
-    let own = FuncId { unit: cx.unit.id, function: cx.seen(captured)?.situation.function };
+    let own = FuncId {
+        unit: cx.unit.id,
+        function: cx.seen(captured)?.situation.function,
+    };
     let holder = cx.value(captured);
-    let queue = holder.atoms().iter().any(|atom| matches!(atom.what, What::Container(Shape::Queue, _)));
-    let deque = holder.atoms().iter().any(|atom| matches!(atom.what, What::Container(Shape::Deque, _)));
+    let queue = holder
+        .atoms()
+        .iter()
+        .any(|atom| matches!(atom.what, What::Container(Shape::Queue, _)));
+    let deque = holder
+        .atoms()
+        .iter()
+        .any(|atom| matches!(atom.what, What::Container(Shape::Deque, _)));
     let here = holder_marks(cx, operands, |mark| mark == Mark::TakenBy(own)).is_some();
-    let elsewhere = holder_marks(cx, operands, |mark| matches!(mark, Mark::TakenBy(other) if other != own)).is_some();
+    let elsewhere = holder_marks(
+        cx,
+        operands,
+        |mark| matches!(mark, Mark::TakenBy(other) if other != own),
+    )
+    .is_some();
     sure(queue && (elsewhere || !here) || deque && elsewhere)
 }
 
 fn bounded(cx: &Cx, operands: &[Operand]) -> Answer {
-    surest(&value(cx, operands), |atom| matches!(atom.what, What::Container(Shape::Deque, true)))
+    surest(&value(cx, operands), |atom| {
+        matches!(atom.what, What::Container(Shape::Deque, true))
+    })
 }
 
 fn measured(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -251,8 +334,17 @@ fn cleared(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn scalar(cx: &Cx, operands: &[Operand]) -> Answer {
     let value = value(cx, operands);
-    let number = |atom: &Atom| atom.nested == Nest::Not && (matches!(atom.what, What::Int(_) | What::Str(_)) || atom.data().is_some_and(|data| data.kind == Kind::Attribute));
-    let collection = |atom: &Atom| matches!(atom.what, What::Container(..)) || atom.data().is_some_and(|data| matches!(data.kind, Kind::Items | Kind::Records));
+    let number = |atom: &Atom| {
+        atom.nested == Nest::Not
+            && (matches!(atom.what, What::Int(_) | What::Str(_))
+                || atom.data().is_some_and(|data| data.kind == Kind::Attribute))
+    };
+    let collection = |atom: &Atom| {
+        matches!(atom.what, What::Container(..))
+            || atom
+                .data()
+                .is_some_and(|data| matches!(data.kind, Kind::Items | Kind::Records))
+    };
     sure(value.atoms().iter().any(number) && !value.atoms().iter().any(collection))
 }
 
@@ -266,14 +358,21 @@ fn taken(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn fixed(cx: &Cx, operands: &[Operand]) -> Answer {
     let captured = capture(cx, operands)?;
-    let upper = |name: &str| name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+    let upper = |name: &str| {
+        name.chars()
+            .all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
+    };
     let constant = match cx.facts.expr(captured.expr?) {
         Expr::Str(_) | Expr::Int(_) | Expr::None | Expr::True | Expr::False => true,
         Expr::Name(name) | Expr::Attr(_, name) => upper(name),
         // A loop over a few literals.
         _ => {
             let value = cx.value(captured);
-            !value.is_unknown() && value.atoms().iter().all(|atom| matches!(atom.what, What::Str(_) | What::Int(_)))
+            !value.is_unknown()
+                && value
+                    .atoms()
+                    .iter()
+                    .all(|atom| matches!(atom.what, What::Str(_) | What::Int(_)))
         }
     };
     sure(constant)
@@ -281,7 +380,10 @@ fn fixed(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn limited(cx: &Cx, operands: &[Operand]) -> Answer {
     let value = value(cx, operands);
-    let mut reads = value.data().map(|(_, data)| data.limited || data.single).peekable();
+    let mut reads = value
+        .data()
+        .map(|(_, data)| data.limited || data.single)
+        .peekable();
     sure(reads.peek().is_some() && reads.all(|limited| limited))
 }
 
@@ -293,22 +395,41 @@ fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
 fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
     let situation = &seen(cx, operands)?.situation;
     // `return boto3.client(...)` leaves the loop; a comprehension around it does not.
-    if situation.loops.iter().any(|note| !note.bounded && (note.comprehension || !situation.returned)) {
+    if situation
+        .loops
+        .iter()
+        .any(|note| !note.bounded && (note.comprehension || !situation.returned))
+    {
         return Some(Confidence::High);
     }
-    cx.context(situation.function).mark(|mark| mark == Mark::Loop).map(|atom| atom.confidence.min(Confidence::Medium))
+    cx.context(situation.function)
+        .mark(|mark| mark == Mark::Loop)
+        .map(|atom| atom.confidence.min(Confidence::Medium))
 }
 
 fn in_page_loop(cx: &Cx, operands: &[Operand]) -> Answer {
     let situation = &seen(cx, operands)?.situation;
-    let mut notes = situation.loops.iter().filter(|note| note.pages && !note.bounded).peekable();
+    let mut notes = situation
+        .loops
+        .iter()
+        .filter(|note| note.pages && !note.bounded)
+        .peekable();
     notes.peek()?;
-    Some(if notes.all(|note| note.by_keys) { Confidence::Medium } else { Confidence::High })
+    Some(if notes.all(|note| note.by_keys) {
+        Confidence::Medium
+    } else {
+        Confidence::High
+    })
 }
 
 fn in_stream_loop(cx: &Cx, operands: &[Operand]) -> Answer {
     let situation = &seen(cx, operands)?.situation;
-    sure(situation.loops.iter().any(|note| note.stream && !note.bounded))
+    sure(
+        situation
+            .loops
+            .iter()
+            .any(|note| note.stream && !note.bounded),
+    )
 }
 
 fn per_request(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -316,7 +437,9 @@ fn per_request(cx: &Cx, operands: &[Operand]) -> Answer {
     if function == 0 {
         return None;
     }
-    cx.context(function).mark(|mark| mark == Mark::Request).map(|atom| atom.confidence)
+    cx.context(function)
+        .mark(|mark| mark == Mark::Request)
+        .map(|atom| atom.confidence)
 }
 
 fn memoised(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -332,34 +455,57 @@ fn script(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn scoped(cx: &Cx, operands: &[Operand]) -> Answer {
     let value = value(cx, operands);
-    sure(value.atoms().iter().any(|atom| atom.steps.iter().any(|step| cx.outcome.scoped.contains(step))))
+    sure(value.atoms().iter().any(|atom| {
+        atom.steps
+            .iter()
+            .any(|step| cx.outcome.scoped.contains(step))
+    }))
 }
 
 fn function_of(cx: &Cx, operands: &[Operand]) -> Option<FuncId> {
-    Some(FuncId { unit: cx.unit.id, function: capture(cx, operands)?.function? })
+    Some(FuncId {
+        unit: cx.unit.id,
+        function: capture(cx, operands)?.function?,
+    })
 }
 
 fn returns(cx: &Cx, operands: &[Operand]) -> Answer {
     let wanted = kinds(operands);
     let returned = cx.resolved(&cx.reader.cell(CellKey::Return(function_of(cx, operands)?)));
-    surest(&returned, |atom| kind_of(atom).is_some_and(|kind| wanted.contains(&kind)))
+    surest(&returned, |atom| {
+        kind_of(atom).is_some_and(|kind| wanted.contains(&kind))
+    })
 }
 
 fn parametrised(cx: &Cx, operands: &[Operand]) -> Answer {
     let function = function_of(cx, operands)?;
     let params = &cx.facts.functions[function.function as usize].params;
-    let own = (cx.unit.class.is_some() && function.function == 1 && method(cx, operands).is_some()) as usize;
-    sure(params.iter().skip(own).any(|param| match param.kind {
-        ParamKind::Rest | ParamKind::Keywords => true,
-        _ => !param.annotation.is_some_and(|annotation| cx.few_values(annotation)),
+    let own = (cx.unit.class.is_some() && function.function == 1 && method(cx, operands).is_some())
+        as usize;
+    sure(params.iter().skip(own).any(|param| {
+        match param.kind {
+            ParamKind::Rest | ParamKind::Keywords => true,
+            _ => !param
+                .annotation
+                .is_some_and(|annotation| cx.few_values(annotation)),
+        }
     }))
 }
 
 fn method(cx: &Cx, operands: &[Operand]) -> Answer {
     let function = function_of(cx, operands)?;
     let of = &cx.facts.functions[function.function as usize];
-    let decorated = |wanted: &str| of.decorators.iter().any(|&decorator| matches!(cx.facts.expr(decorator), Expr::Name(name) if name == wanted));
-    sure(cx.unit.class.is_some() && function.function == 1 && !decorated("staticmethod") && !decorated("classmethod"))
+    let decorated = |wanted: &str| {
+        of.decorators.iter().any(
+            |&decorator| matches!(cx.facts.expr(decorator), Expr::Name(name) if name == wanted),
+        )
+    };
+    sure(
+        cx.unit.class.is_some()
+            && function.function == 1
+            && !decorated("staticmethod")
+            && !decorated("classmethod"),
+    )
 }
 
 fn singleton(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -367,25 +513,57 @@ fn singleton(cx: &Cx, operands: &[Operand]) -> Answer {
     let class = cx.unit.class?;
     let (lives, confidence, _) = crate::lifetime::instance(class, cx.reader);
     let life = cx.reader.cell(CellKey::Life(class));
-    if lives == Lifetime::Process { Some(confidence) } else { sure(life.has(Mark::Role(Role::Enum))) }
+    if lives == Lifetime::Process {
+        Some(confidence)
+    } else {
+        sure(life.has(Mark::Role(Role::Enum)))
+    }
 }
 
 fn imports(cx: &Cx, operands: &[Operand]) -> Answer {
     let value = value(cx, operands);
-    surest(&value, |atom| matches!(&atom.what, What::Symbol(path) | What::Object(path) if texts(operands).any(|text| text == path)))
+    surest(
+        &value,
+        |atom| matches!(&atom.what, What::Symbol(path) | What::Object(path) if texts(operands).any(|text| text == path)),
+    )
 }
 
 fn infinite(cx: &Cx, operands: &[Operand]) -> Answer {
     let captured = capture(cx, operands)?;
-    if captured.expr.is_some_and(|expr| crate::flow::is_infinite(cx.facts, expr)) {
+    if captured
+        .expr
+        .is_some_and(|expr| crate::flow::is_infinite(cx.facts, expr))
+    {
         return Some(Confidence::High);
     }
     let value = cx.value(captured);
-    sure(!value.is_unknown() && value.atoms().iter().all(|atom| matches!(atom.what, What::Nothing) || matches!(atom.what, What::Int(number) if number <= 0)))
+    sure(
+        !value.is_unknown()
+            && value.atoms().iter().all(|atom| {
+                matches!(atom.what, What::Nothing)
+                    || matches!(atom.what, What::Int(number) if number <= 0)
+            }),
+    )
 }
 
 fn fresh(cx: &Cx, operands: &[Operand]) -> Answer {
-    surest(&value(cx, operands), |atom| atom.data().is_some() && atom.held.as_ref().is_none_or(|place| matches!(place, Place::Local(..))))
+    surest(&value(cx, operands), |atom| {
+        atom.data().is_some()
+            && atom
+                .held
+                .as_ref()
+                .is_none_or(|place| matches!(place, Place::Local(..)))
+    })
+}
+
+fn open(cx: &Cx, operands: &[Operand]) -> Answer {
+    let function = seen(cx, operands)?.situation.function;
+    if let Some(atom) = cx.context(function).mark(|mark| mark == Mark::Open) {
+        return Some(atom.confidence);
+    }
+    let view = cx.context(function).mark(|mark| mark == Mark::Request).map(|atom| atom.confidence)?;
+    let open = cx.reader.cell(CellKey::Life(cx.unit.class?)).has(Mark::Open);
+    open.then_some(view)
 }
 
 fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {

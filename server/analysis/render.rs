@@ -7,16 +7,19 @@ use super::{Story, Verdict, Where};
 use crate::facts::{ChunkFacts, Expr, FunctionId, Span};
 use crate::finding::{Finding, Step};
 use crate::value::*;
+use crate::workspace::Workspace;
 use crate::workspace::unit::{Unit, UnitKind};
 use crate::workspace::world::ROUNDS;
-use crate::workspace::Workspace;
 
 /// A finding as its file's text shows it now.
 pub fn render(workspace: &Workspace, verdict: &Verdict) -> Option<Finding> {
     let page = Page { workspace };
     let (unit, facts, file, base) = page.chunk(verdict.unit, verdict.chunk)?;
     let text = page.workspace.text(&file)?;
-    let span = first_line(text.as_str(), base + verdict.span.start as usize..base + verdict.span.end as usize);
+    let span = first_line(
+        text.as_str(),
+        base + verdict.span.start as usize..base + verdict.span.end as usize,
+    );
     let mut finding = Finding {
         code: verdict.rule.code,
         severity: verdict.severity,
@@ -40,12 +43,25 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn chunk(&self, unit: UnitId, chunk: u16) -> Option<(&'a Unit, &'a ChunkFacts, Arc<str>, usize)> {
+    fn chunk(
+        &self,
+        unit: UnitId,
+        chunk: u16,
+    ) -> Option<(&'a Unit, &'a ChunkFacts, Arc<str>, usize)> {
         let unit = self.workspace.world().units.get(&unit)?;
         let placed = unit.chunks.get(chunk as usize)?;
         let path = self.workspace.world().paths.get(&unit.file)?;
-        let segment = self.workspace.source(path)?.segments().get(placed.segment as usize)?;
-        Some((unit, &placed.facts, Arc::clone(path), segment.start + placed.start as usize))
+        let segment = self
+            .workspace
+            .source(path)?
+            .segments()
+            .get(placed.segment as usize)?;
+        Some((
+            unit,
+            &placed.facts,
+            Arc::clone(path),
+            segment.start + placed.start as usize,
+        ))
     }
 
     fn function_name(&self, unit: &Unit, facts: &ChunkFacts, function: FunctionId) -> String {
@@ -74,24 +90,51 @@ impl<'a> Page<'a> {
         let span = match site.at {
             At::Call(number) => facts.span(*facts.calls.get(number as usize)?),
             At::Definition(function) => facts.functions.get(function as usize)?.name_span,
-            At::Param(function, index) => facts.functions.get(function as usize)?.params.get(index as usize)?.span,
-            At::Chunk => facts.spans.first().copied().filter(|_| facts.kind == crate::facts::ChunkKind::Statement).unwrap_or(facts.name_span),
+            At::Param(function, index) => {
+                facts
+                    .functions
+                    .get(function as usize)?
+                    .params
+                    .get(index as usize)?
+                    .span
+            }
+            At::Chunk => facts
+                .spans
+                .first()
+                .copied()
+                .filter(|_| facts.kind == crate::facts::ChunkKind::Statement)
+                .unwrap_or(facts.name_span),
         };
         let text = self.workspace.text(&file)?.as_str();
-        Some((Arc::clone(&file), first_line(text, base + span.start as usize..base + span.end as usize)))
+        Some((
+            Arc::clone(&file),
+            first_line(text, base + span.start as usize..base + span.end as usize),
+        ))
     }
 
     fn own_text(&self, verdict: &Verdict, span: Span) -> Option<String> {
         let (_, _, file, base) = self.chunk(verdict.unit, verdict.chunk)?;
         let text = self.workspace.text(&file)?.as_str();
-        text.get(base + span.start as usize..base + span.end as usize).map(short)
+        text.get(base + span.start as usize..base + span.end as usize)
+            .map(short)
     }
 
     /// `` `table.scan()` ``: the call that the value comes from.
     pub fn source(&self, verdict: &Verdict) -> String {
-        let Some(site) = verdict.story.value.as_ref().and_then(|atom| atom.steps.first()) else { return "a DynamoDB read".into() };
+        let Some(site) = verdict
+            .story
+            .value
+            .as_ref()
+            .and_then(|atom| atom.steps.first())
+        else {
+            return "a DynamoDB read".into();
+        };
         match self.locate(*site) {
-            Some((file, range)) => match self.workspace.text(&file).and_then(|text| text.as_str().get(range)) {
+            Some((file, range)) => match self
+                .workspace
+                .text(&file)
+                .and_then(|text| text.as_str().get(range))
+            {
                 Some(text) => format!("`{}`", short(text)),
                 None => "a DynamoDB read".into(),
             },
@@ -101,7 +144,11 @@ impl<'a> Page<'a> {
 
     /// `` `RESULTS` ``: the holder as the code writes it.
     pub fn holder(&self, verdict: &Verdict) -> String {
-        if let Some(text) = verdict.story.holder_span.and_then(|span| self.own_text(verdict, span)) {
+        if let Some(text) = verdict
+            .story
+            .holder_span
+            .and_then(|span| self.own_text(verdict, span))
+        {
             return format!("`{text}`");
         }
         match &verdict.story.holder {
@@ -112,12 +159,19 @@ impl<'a> Page<'a> {
 
     /// `every item`, `every page`: what is kept, as a rule's message names it.
     pub fn kept(&self, verdict: &Verdict) -> &'static str {
-        match verdict.story.value.as_ref().and_then(super::predicates::kind_of) {
+        match verdict
+            .story
+            .value
+            .as_ref()
+            .and_then(super::predicates::kind_of)
+        {
             Some(Kind::Page) => "every page",
             Some(Kind::Items | Kind::Item) => "every item",
             Some(Kind::Records | Kind::Record) => "every record",
             Some(Kind::Model) => "every model instance",
-            Some(Kind::PageIterator | Kind::ItemIterator | Kind::ResultIterator) => "every page iterator",
+            Some(Kind::PageIterator | Kind::ItemIterator | Kind::ResultIterator) => {
+                "every page iterator"
+            }
             Some(Kind::Attribute) => "an attribute of every item",
             _ => "every result",
         }
@@ -128,19 +182,41 @@ impl<'a> Page<'a> {
     }
 
     fn trail(&self, verdict: &Verdict) -> Vec<Step> {
-        let Story { value, holder, notes, .. } = &verdict.story;
+        let Story {
+            value,
+            holder,
+            notes,
+            ..
+        } = &verdict.story;
         let mut trail: Vec<Step> = Vec::new();
         let mut push = |file: Arc<str>, span: Range<usize>, message: String| {
-            if !trail.iter().any(|step| step.file == file && step.span == span) {
-                trail.push(Step { file, span, message });
+            if !trail
+                .iter()
+                .any(|step| step.file == file && step.span == span)
+            {
+                trail.push(Step {
+                    file,
+                    span,
+                    message,
+                });
             }
         };
         if let Some(atom) = value {
             for (number, site) in atom.steps.iter().enumerate() {
-                let Some((file, span)) = self.locate(*site) else { continue };
-                let text = self.workspace.text(&file).and_then(|text| text.as_str().get(span.clone())).map(short).unwrap_or_default();
+                let Some((file, span)) = self.locate(*site) else {
+                    continue;
+                };
+                let text = self
+                    .workspace
+                    .text(&file)
+                    .and_then(|text| text.as_str().get(span.clone()))
+                    .map(short)
+                    .unwrap_or_default();
                 let message = match (number, site.at) {
-                    (0, At::Param(..)) => format!("`{text}` is declared as {}", atom.data().map_or("it", |data| data.kind.phrase())),
+                    (0, At::Param(..)) => format!(
+                        "`{text}` is declared as {}",
+                        atom.data().map_or("it", |data| data.kind.phrase())
+                    ),
                     (0, _) => match self.workspace.world().value_kind_at(*site, atom) {
                         Some(kind) => format!("`{text}` gives {}", kind.phrase()),
                         None => format!("`{text}` is where it comes from"),
@@ -153,11 +229,21 @@ impl<'a> Page<'a> {
         for (place, message) in notes {
             let found = match place {
                 Where::Site(site) => self.locate(*site),
-                Where::Span(span) => self.chunk(verdict.unit, verdict.chunk).map(|(_, _, file, base)| {
-                    let text = self.workspace.text(&file).map(|text| text.as_str()).unwrap_or_default();
-                    let range = first_line(text, base + span.start as usize..base + span.end as usize);
-                    (file, range)
-                }),
+                Where::Span(span) => {
+                    self.chunk(verdict.unit, verdict.chunk)
+                        .map(|(_, _, file, base)| {
+                            let text = self
+                                .workspace
+                                .text(&file)
+                                .map(|text| text.as_str())
+                                .unwrap_or_default();
+                            let range = first_line(
+                                text,
+                                base + span.start as usize..base + span.end as usize,
+                            );
+                            (file, range)
+                        })
+                }
                 Where::Birth(place) => self.birth(place),
             };
             if let Some((file, span)) = found {
@@ -166,14 +252,22 @@ impl<'a> Page<'a> {
         }
         if let Some(place) = holder {
             if let Some((file, span)) = self.birth(place) {
-                let lives = crate::lifetime::lifetime(place, &crate::workspace::world::Reader::new(self.workspace.world(), ROUNDS)).0;
-                let message = format!("`{}` is made here and lives as long as {}", place.name(), match lives {
-                    Lifetime::Process => "the process",
-                    Lifetime::Session => "the session",
-                    Lifetime::Request => "the request",
-                    Lifetime::Instance => "its instance",
-                    Lifetime::Call => "the call",
-                });
+                let lives = crate::lifetime::lifetime(
+                    place,
+                    &crate::workspace::world::Reader::new(self.workspace.world(), ROUNDS),
+                )
+                .0;
+                let message = format!(
+                    "`{}` is made here and lives as long as {}",
+                    place.name(),
+                    match lives {
+                        Lifetime::Process => "the process",
+                        Lifetime::Session => "the session",
+                        Lifetime::Request => "the request",
+                        Lifetime::Instance => "its instance",
+                        Lifetime::Call => "the call",
+                    }
+                );
                 push(file, span, message);
             }
         }
@@ -202,10 +296,17 @@ impl<'a> Page<'a> {
                 };
                 if named {
                     let path = world.paths.get(&unit.file)?;
-                    let segment = self.workspace.source(path)?.segments().get(chunk.segment as usize)?;
+                    let segment = self
+                        .workspace
+                        .source(path)?
+                        .segments()
+                        .get(chunk.segment as usize)?;
                     let span = chunk.facts.spans[index];
                     let base = segment.start + chunk.start as usize;
-                    return Some((Arc::clone(path), base + span.start as usize..base + span.end as usize));
+                    return Some((
+                        Arc::clone(path),
+                        base + span.start as usize..base + span.end as usize,
+                    ));
                 }
             }
         }
@@ -222,9 +323,13 @@ impl crate::workspace::world::World {
     /// What the call at a site gives, as the last round's outcome has it.
     fn value_kind_at(&self, site: Site, atom: &Atom) -> Option<Kind> {
         let unit = self.units.get(&site.unit)?;
-        let At::Call(number) = site.at else { return None };
+        let At::Call(number) = site.at else {
+            return None;
+        };
         let facts = &unit.chunks.get(site.chunk as usize)?.facts;
-        let Expr::Call(call) = facts.expr(*facts.calls.get(number as usize)?) else { return None };
+        let Expr::Call(call) = facts.expr(*facts.calls.get(number as usize)?) else {
+            return None;
+        };
         let method = match facts.expr(call.function) {
             Expr::Attr(_, name) | Expr::Name(name) => name.as_str(),
             _ => return None,
@@ -236,7 +341,10 @@ impl crate::workspace::world::World {
 
 /// At most the first line of a range.
 fn first_line(text: &str, range: Range<usize>) -> Range<usize> {
-    let end = text.get(range.clone()).and_then(|text| text.find(['\n', '\r'])).map_or(range.end, |at| range.start + at);
+    let end = text
+        .get(range.clone())
+        .and_then(|text| text.find(['\n', '\r']))
+        .map_or(range.end, |at| range.start + at);
     range.start..end
 }
 

@@ -137,7 +137,9 @@ fn inspect(check: &Check, progress: &Progress) -> Report {
     progress.set(format!("Reading {} files", files.len()));
     let gathered = gather(&files);
     let mut loaded = Loaded {
-        workspace: Workspace::new(Options { include_tests: true }),
+        workspace: Workspace::new(Options {
+            include_tests: true,
+        }),
         names: FxHashSet::default(),
         troubles,
     };

@@ -112,7 +112,10 @@ static BY_ID: LazyLock<Vec<Kind>> = LazyLock::new(|| {
     let language: Language = tree_sitter_python::LANGUAGE.into();
     (0..=language.node_kind_count() as u16)
         .map(|id| match language.node_kind_for_id(id) {
-            Some(name) if language.node_kind_is_named(id) => NAMES.iter().find(|(known, _)| *known == name).map_or(Kind::Other, |(_, kind)| *kind),
+            Some(name) if language.node_kind_is_named(id) => NAMES
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or(Kind::Other, |(_, kind)| *kind),
             _ => Kind::Other,
         })
         .collect()
@@ -122,7 +125,10 @@ pub fn kind(node: Node) -> Kind {
     if node.is_error() {
         return Kind::Error;
     }
-    BY_ID.get(node.kind_id() as usize).copied().unwrap_or(Kind::Other)
+    BY_ID
+        .get(node.kind_id() as usize)
+        .copied()
+        .unwrap_or(Kind::Other)
 }
 
 macro_rules! fields {
@@ -174,10 +180,17 @@ mod tests {
     fn numbers_are_the_grammars() {
         let language: Language = tree_sitter_python::LANGUAGE.into();
         for (name, id) in FIELDS {
-            assert_eq!(language.field_id_for_name(name).map(u16::from), Some(*id), "field {name}");
+            assert_eq!(
+                language.field_id_for_name(name).map(u16::from),
+                Some(*id),
+                "field {name}"
+            );
         }
         for (name, kind) in NAMES {
-            assert!(*kind == Kind::Error || language.id_for_node_kind(name, true) != 0, "no node kind {name}");
+            assert!(
+                *kind == Kind::Error || language.id_for_node_kind(name, true) != 0,
+                "no node kind {name}"
+            );
         }
     }
 }

@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tree_sitter::{Node, QueryCursor, StreamingIterator};
 
+use super::kinds::{Kind, field, kind};
 use super::*;
 use crate::query::Rules;
-use super::kinds::{Kind, field, kind};
 
 /// Deeper nesting than any hand-written code has becomes [`Expr::Other`] or an empty block: the stack is bounded.
 const DEEPEST: u32 = 200;
@@ -21,7 +21,11 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
     if lowering.facts.kind != ChunkKind::Class {
         lowering.matches(node, rules);
     }
-    lowering.facts.broken = if lowering.facts.kind == ChunkKind::Class { lowering.broken } else { node.has_error() };
+    lowering.facts.broken = if lowering.facts.kind == ChunkKind::Class {
+        lowering.broken
+    } else {
+        node.has_error()
+    };
     lowering.facts
 }
 
@@ -46,7 +50,10 @@ impl<'a> Lowering<'a> {
         Lowering {
             text,
             base: node.start_byte(),
-            facts: ChunkFacts { functions: vec![Function::default()], ..ChunkFacts::default() },
+            facts: ChunkFacts {
+                functions: vec![Function::default()],
+                ..ChunkFacts::default()
+            },
             exprs: FxHashMap::default(),
             defined: FxHashMap::default(),
             function: 0,
@@ -67,7 +74,10 @@ impl<'a> Lowering<'a> {
 
     fn span(&self, node: Node) -> Span {
         let start = node.start_byte() - self.base;
-        Span { start: start as u32, end: (node.end_byte() - self.base) as u32 }
+        Span {
+            start: start as u32,
+            end: (node.end_byte() - self.base) as u32,
+        }
     }
 
     // ---- definitions ----
@@ -108,22 +118,38 @@ impl<'a> Lowering<'a> {
     }
 
     fn exprs_of(&mut self, decorators: &[Node]) -> Vec<ExprId> {
-        decorators.iter().filter_map(|decorator| decorator.named_child(0)).map(|inner| self.expr(inner)).collect()
+        decorators
+            .iter()
+            .filter_map(|decorator| decorator.named_child(0))
+            .map(|inner| self.expr(inner))
+            .collect()
     }
 
     /// A `def` or `lambda`: decorators, defaults and annotations belong to the enclosing scope.
     fn define(&mut self, definition: Node, decorators: &[Node]) -> FunctionId {
         let id = self.facts.functions.len() as FunctionId;
-        self.facts.functions.push(Function { parent: self.function, ..Function::default() });
+        self.facts.functions.push(Function {
+            parent: self.function,
+            ..Function::default()
+        });
         self.bound.push(Vec::new());
         self.defined.insert(definition.id(), id);
         let decorators = self.exprs_of(decorators);
-        let returns = definition.child_by_field_id(field::RETURN_TYPE).map(|node| self.expr(node));
-        let params = definition.child_by_field_id(field::PARAMETERS).map(|node| self.params(node, id)).unwrap_or_default();
+        let returns = definition
+            .child_by_field_id(field::RETURN_TYPE)
+            .map(|node| self.expr(node));
+        let params = definition
+            .child_by_field_id(field::PARAMETERS)
+            .map(|node| self.params(node, id))
+            .unwrap_or_default();
         let name = definition.child_by_field_id(field::NAME);
         let function = &mut self.facts.functions[id as usize];
-        function.name = name.map(|name| SmolStr::new(&self.text[name.byte_range()])).unwrap_or_default();
-        function.is_async = definition.child(0).is_some_and(|first| first.kind() == "async");
+        function.name = name
+            .map(|name| SmolStr::new(&self.text[name.byte_range()]))
+            .unwrap_or_default();
+        function.is_async = definition
+            .child(0)
+            .is_some_and(|first| first.kind() == "async");
         function.is_lambda = kind(definition) == Kind::Lambda;
         function.decorators = decorators;
         function.returns = returns;
@@ -154,16 +180,27 @@ impl<'a> Lowering<'a> {
         for node in named(parameters) {
             let (name, annotation, default, mut kind_of) = match kind(node) {
                 Kind::Identifier => (Some(node), None, None, ParamKind::Plain),
-                Kind::DefaultParameter | Kind::TypedDefaultParameter => {
-                    (node.child_by_field_id(field::NAME), node.child_by_field_id(field::TYPE), node.child_by_field_id(field::VALUE), ParamKind::Plain)
-                }
+                Kind::DefaultParameter | Kind::TypedDefaultParameter => (
+                    node.child_by_field_id(field::NAME),
+                    node.child_by_field_id(field::TYPE),
+                    node.child_by_field_id(field::VALUE),
+                    ParamKind::Plain,
+                ),
                 Kind::TypedParameter => {
                     let inner = node.named_child(0);
                     let kind_of = inner.map_or(ParamKind::Plain, splat_kind);
-                    let name = inner.and_then(|inner| if kind_of == ParamKind::Plain { Some(inner) } else { inner.named_child(0) });
+                    let name = inner.and_then(|inner| {
+                        if kind_of == ParamKind::Plain {
+                            Some(inner)
+                        } else {
+                            inner.named_child(0)
+                        }
+                    });
                     (name, node.child_by_field_id(field::TYPE), None, kind_of)
                 }
-                Kind::ListSplatPattern | Kind::DictionarySplatPattern => (node.named_child(0), None, None, splat_kind(node)),
+                Kind::ListSplatPattern | Kind::DictionarySplatPattern => {
+                    (node.named_child(0), None, None, splat_kind(node))
+                }
                 Kind::KeywordSeparator => {
                     after_star = true;
                     continue;
@@ -179,7 +216,13 @@ impl<'a> Lowering<'a> {
             let default = default.map(|node| self.expr(node));
             self.defined.insert(name.id(), owner);
             self.defined.insert(node.id(), owner);
-            params.push(Param { name: self.symbol(name), annotation, default, kind: kind_of, span: self.span(name) });
+            params.push(Param {
+                name: self.symbol(name),
+                annotation,
+                default,
+                kind: kind_of,
+                span: self.span(name),
+            });
         }
         params
     }
@@ -230,7 +273,12 @@ impl<'a> Lowering<'a> {
                 let body = self.clause(node.child_by_field_id(field::BODY));
                 let other = self.else_of(node);
                 if let (Some(iter), Some(target)) = (iter, target) {
-                    out.push(Stmt::For { target, iter, body, other });
+                    out.push(Stmt::For {
+                        target,
+                        iter,
+                        body,
+                        other,
+                    });
                 } else {
                     out.extend(body);
                 }
@@ -246,7 +294,10 @@ impl<'a> Lowering<'a> {
             }
             Kind::With => {
                 let mut items = Vec::new();
-                for clause in named(node).into_iter().filter(|child| kind(*child) == Kind::WithClause) {
+                for clause in named(node)
+                    .into_iter()
+                    .filter(|child| kind(*child) == Kind::WithClause)
+                {
                     for item in named(clause) {
                         self.with_item(item, &mut items);
                     }
@@ -263,7 +314,10 @@ impl<'a> Lowering<'a> {
                 let mut cases = Vec::new();
                 if let Some(body) = node.child_by_field_id(field::BODY) {
                     for case in named(body) {
-                        for pattern in named(case).into_iter().filter(|child| kind(*child) == Kind::CasePattern) {
+                        for pattern in named(case)
+                            .into_iter()
+                            .filter(|child| kind(*child) == Kind::CasePattern)
+                        {
                             self.bind_pattern(pattern, 0);
                         }
                         let body = self.clause(case.child_by_field_id(field::CONSEQUENCE));
@@ -275,7 +329,10 @@ impl<'a> Lowering<'a> {
                 }
             }
             Kind::Raise => {
-                let parts = named(node).into_iter().map(|child| self.expr(child)).collect();
+                let parts = named(node)
+                    .into_iter()
+                    .map(|child| self.expr(child))
+                    .collect();
                 out.push(Stmt::Raise(parts));
             }
             Kind::Delete => {
@@ -300,11 +357,21 @@ impl<'a> Lowering<'a> {
                 out.push(Stmt::Import(imports));
             }
             Kind::Global | Kind::Nonlocal => {
-                let names: Vec<SmolStr> = named(node).into_iter().map(|child| self.symbol(child)).collect();
+                let names: Vec<SmolStr> = named(node)
+                    .into_iter()
+                    .map(|child| self.symbol(child))
+                    .collect();
                 let function = &mut self.facts.functions[self.function as usize];
-                if kind(node) == Kind::Global { &mut function.globals } else { &mut function.nonlocals }.extend(names);
+                if kind(node) == Kind::Global {
+                    &mut function.globals
+                } else {
+                    &mut function.nonlocals
+                }
+                .extend(names);
             }
-            Kind::FunctionDefinition | Kind::ClassDefinition | Kind::DecoratedDefinition => self.nested_definition(node, out),
+            Kind::FunctionDefinition | Kind::ClassDefinition | Kind::DecoratedDefinition => {
+                self.nested_definition(node, out)
+            }
             Kind::Break => out.push(Stmt::Break),
             Kind::Continue => out.push(Stmt::Continue),
             Kind::Block => {
@@ -329,7 +396,9 @@ impl<'a> Lowering<'a> {
                     let value = self.expr(child);
                     out.push(Stmt::Expr(value));
                 }
-                Kind::Assignment | Kind::AugmentedAssignment => self.expression_statement(child, out),
+                Kind::Assignment | Kind::AugmentedAssignment => {
+                    self.expression_statement(child, out)
+                }
                 _ => self.statement(child, out),
             }
         }
@@ -351,7 +420,10 @@ impl<'a> Lowering<'a> {
             }
         } else if let Some(name) = definition.child_by_field_id(field::NAME) {
             let target = self.store(name);
-            let bases = definition.child_by_field_id(field::SUPERCLASSES).map(named).unwrap_or_default();
+            let bases = definition
+                .child_by_field_id(field::SUPERCLASSES)
+                .map(named)
+                .unwrap_or_default();
             let bases = bases.into_iter().map(|base| self.expr(base)).collect();
             let mut methods = Vec::new();
             if let Some(body) = definition.child_by_field_id(field::BODY) {
@@ -364,7 +436,12 @@ impl<'a> Lowering<'a> {
             }
             out.push(Stmt::Class(self.facts.classes.len() as u16));
             let name = self.symbol(name);
-            self.facts.classes.push(LocalClass { name, target, bases, methods });
+            self.facts.classes.push(LocalClass {
+                name,
+                target,
+                bases,
+                methods,
+            });
         }
         self.depth -= 1;
     }
@@ -385,11 +462,16 @@ impl<'a> Lowering<'a> {
                         Some(right) if kind(right) == Kind::Assignment => node = right,
                         Some(right) => {
                             let value = self.expr(right);
-                            out.push(Stmt::Assign { targets, value, annotation });
+                            out.push(Stmt::Assign {
+                                targets,
+                                value,
+                                annotation,
+                            });
                             break;
                         }
                         None => {
-                            if let (Some(&target), Some(annotation)) = (targets.first(), annotation) {
+                            if let (Some(&target), Some(annotation)) = (targets.first(), annotation)
+                            {
                                 out.push(Stmt::Declare { target, annotation });
                             }
                             break;
@@ -400,9 +482,15 @@ impl<'a> Lowering<'a> {
             Kind::AugmentedAssignment => {
                 let target = self.target(node.child_by_field_id(field::LEFT));
                 let value = self.field(node, field::RIGHT);
-                let operator = node.child_by_field_id(field::OPERATOR).map_or(Operator::Other, |operator| operator_of(operator.kind()));
+                let operator = node
+                    .child_by_field_id(field::OPERATOR)
+                    .map_or(Operator::Other, |operator| operator_of(operator.kind()));
                 if let (Some(target), Some(value)) = (target, value) {
-                    out.push(Stmt::Augment { target, operator, value });
+                    out.push(Stmt::Augment {
+                        target,
+                        operator,
+                        value,
+                    });
                 }
             }
             Kind::Comment => {}
@@ -417,7 +505,9 @@ impl<'a> Lowering<'a> {
         let test = self.field(node, field::CONDITION);
         let then = self.clause(node.child_by_field_id(field::CONSEQUENCE));
         let mut cursor = node.walk();
-        let alternatives: Vec<Node> = node.children_by_field_id(numbered(field::ALTERNATIVE), &mut cursor).collect();
+        let alternatives: Vec<Node> = node
+            .children_by_field_id(numbered(field::ALTERNATIVE), &mut cursor)
+            .collect();
         // `elif` chains are long in generated code: lowered from the back, without recursion.
         let mut lowered = Vec::new();
         for alternative in alternatives {
@@ -434,7 +524,11 @@ impl<'a> Lowering<'a> {
         for (number, (test, body)) in lowered.into_iter().rev().enumerate() {
             other = match test {
                 // Trees of regions stay shallow: past this the rest of a chain counts as one branch.
-                Some(test) if number < DEEPEST as usize => vec![Stmt::If { test, then: body, other }],
+                Some(test) if number < DEEPEST as usize => vec![Stmt::If {
+                    test,
+                    then: body,
+                    other,
+                }],
                 _ => {
                     other.extend(body);
                     other
@@ -443,7 +537,12 @@ impl<'a> Lowering<'a> {
         }
         match test {
             Some(test) => Stmt::If { test, then, other },
-            None => Stmt::Try { body: then, handlers: Vec::new(), other, finally: Vec::new() },
+            None => Stmt::Try {
+                body: then,
+                handlers: Vec::new(),
+                other,
+                finally: Vec::new(),
+            },
         }
     }
 
@@ -471,17 +570,28 @@ impl<'a> Lowering<'a> {
                             _ => caught = Some(self.expr(child)),
                         }
                     }
-                    handlers.push(Handler { kind: caught, target, body });
+                    handlers.push(Handler {
+                        kind: caught,
+                        target,
+                        body,
+                    });
                 }
                 Kind::Else => other = self.clause(clause.child_by_field_id(field::BODY)),
                 Kind::Finally => {
-                    let block = named(clause).into_iter().find(|child| kind(*child) == Kind::Block);
+                    let block = named(clause)
+                        .into_iter()
+                        .find(|child| kind(*child) == Kind::Block);
                     finally = self.clause(block);
                 }
                 _ => {}
             }
         }
-        Stmt::Try { body, handlers, other, finally }
+        Stmt::Try {
+            body,
+            handlers,
+            other,
+            finally,
+        }
     }
 
     fn else_of(&mut self, node: Node) -> Block {
@@ -493,17 +603,25 @@ impl<'a> Lowering<'a> {
         if kind(item) != Kind::WithItem {
             return;
         }
-        let Some(value) = item.child_by_field_id(field::VALUE) else { return };
+        let Some(value) = item.child_by_field_id(field::VALUE) else {
+            return;
+        };
         match kind(value) {
             Kind::AsPattern => {
-                let Some(inner) = value.named_child(0) else { return };
+                let Some(inner) = value.named_child(0) else {
+                    return;
+                };
                 let target = value.child_by_field_id(field::ALIAS);
                 let value = self.expr(inner);
                 let target = self.target(target);
                 items.push(WithItem { value, target });
             }
             // `with (a as b, c as d):` comes as a tuple of patterns.
-            Kind::Tuple if named(value).iter().any(|child| kind(*child) == Kind::AsPattern) => {
+            Kind::Tuple
+                if named(value)
+                    .iter()
+                    .any(|child| kind(*child) == Kind::AsPattern) =>
+            {
                 for child in named(value) {
                     let (inner, target) = if kind(child) == Kind::AsPattern {
                         (child.named_child(0), child.child_by_field_id(field::ALIAS))
@@ -518,7 +636,10 @@ impl<'a> Lowering<'a> {
             }
             _ => {
                 let value = self.expr(value);
-                items.push(WithItem { value, target: None });
+                items.push(WithItem {
+                    value,
+                    target: None,
+                });
             }
         }
     }
@@ -529,10 +650,21 @@ impl<'a> Lowering<'a> {
         let from = kind(node) == Kind::ImportFrom;
         if let Some(origin) = node.child_by_field_id(field::MODULE_NAME) {
             if kind(origin) == Kind::RelativeImport {
-                level = self.str(origin).bytes().filter(|byte| *byte == b'.').count().min(200) as u8;
-                let dotted = named(origin).into_iter().find(|child| kind(*child) == Kind::DottedName);
+                level = self
+                    .str(origin)
+                    .bytes()
+                    .filter(|byte| *byte == b'.')
+                    .count()
+                    .min(200) as u8;
+                let dotted = named(origin)
+                    .into_iter()
+                    .find(|child| kind(*child) == Kind::DottedName);
                 level = dotted.map_or(level, |dotted| {
-                    self.text[origin.start_byte()..dotted.start_byte()].bytes().filter(|byte| *byte == b'.').count().min(200) as u8
+                    self.text[origin.start_byte()..dotted.start_byte()]
+                        .bytes()
+                        .filter(|byte| *byte == b'.')
+                        .count()
+                        .min(200) as u8
                 });
                 module = dotted.map(|dotted| self.symbol(dotted)).unwrap_or_default();
             } else {
@@ -541,27 +673,60 @@ impl<'a> Lowering<'a> {
         }
         let mut imports = Vec::new();
         let mut cursor = node.walk();
-        let names: Vec<Node> = node.children_by_field_id(numbered(field::NAME), &mut cursor).collect();
+        let names: Vec<Node> = node
+            .children_by_field_id(numbered(field::NAME), &mut cursor)
+            .collect();
         for name in names {
             let (dotted, alias) = if kind(name) == Kind::AliasedImport {
-                (name.child_by_field_id(field::NAME), name.child_by_field_id(field::ALIAS))
+                (
+                    name.child_by_field_id(field::NAME),
+                    name.child_by_field_id(field::ALIAS),
+                )
             } else {
                 (Some(name), None)
             };
             let Some(dotted) = dotted else { continue };
-            let path: SmolStr = self.str(dotted).split_whitespace().collect::<String>().into();
+            let path: SmolStr = self
+                .str(dotted)
+                .split_whitespace()
+                .collect::<String>()
+                .into();
             let first: SmolStr = path.split('.').next().unwrap_or_default().into();
-            let bound = alias.map_or(if from { path.clone() } else { first.clone() }, |alias| self.symbol(alias));
+            let bound = alias.map_or(if from { path.clone() } else { first.clone() }, |alias| {
+                self.symbol(alias)
+            });
             let target = self.store_named(alias.unwrap_or(dotted), bound.clone());
             imports.push(if from {
-                Import { target: Some(target), bound, module: module.clone(), level, symbol: path }
+                Import {
+                    target: Some(target),
+                    bound,
+                    module: module.clone(),
+                    level,
+                    symbol: path,
+                }
             } else {
                 // `import a.b` binds `a`; `import a.b as c` binds the module `a.b`.
-                Import { target: Some(target), bound, module: if alias.is_some() { path } else { first }, level: 0, symbol: SmolStr::default() }
+                Import {
+                    target: Some(target),
+                    bound,
+                    module: if alias.is_some() { path } else { first },
+                    level: 0,
+                    symbol: SmolStr::default(),
+                }
             });
         }
-        if from && named(node).into_iter().any(|child| kind(child) == Kind::WildcardImport) {
-            imports.push(Import { target: None, bound: SmolStr::default(), module, level, symbol: SmolStr::new_static("*") });
+        if from
+            && named(node)
+                .into_iter()
+                .any(|child| kind(child) == Kind::WildcardImport)
+        {
+            imports.push(Import {
+                target: None,
+                bound: SmolStr::default(),
+                module,
+                level,
+                symbol: SmolStr::new_static("*"),
+            });
         }
         imports
     }
@@ -572,13 +737,23 @@ impl<'a> Lowering<'a> {
         let node = node?;
         Some(match kind(node) {
             Kind::Identifier => self.store(node),
-            Kind::AsPatternTarget | Kind::ParenthesizedExpression => return self.target(node.named_child(0)),
-            Kind::PatternList | Kind::TuplePattern | Kind::ListPattern | Kind::Tuple | Kind::List | Kind::ExpressionList => {
+            Kind::AsPatternTarget | Kind::ParenthesizedExpression => {
+                return self.target(node.named_child(0));
+            }
+            Kind::PatternList
+            | Kind::TuplePattern
+            | Kind::ListPattern
+            | Kind::Tuple
+            | Kind::List
+            | Kind::ExpressionList => {
                 if self.depth >= DEEPEST {
                     return None;
                 }
                 self.depth += 1;
-                let items = named(node).into_iter().filter_map(|child| self.target(Some(child))).collect();
+                let items = named(node)
+                    .into_iter()
+                    .filter_map(|child| self.target(Some(child)))
+                    .collect();
                 self.depth -= 1;
                 self.push(node, Expr::Tuple(items))
             }
@@ -607,7 +782,9 @@ impl<'a> Lowering<'a> {
             return;
         }
         for child in named(node) {
-            if kind(child) == Kind::Identifier || kind(child) == Kind::DottedName && child.named_child_count() == 1 {
+            if kind(child) == Kind::Identifier
+                || kind(child) == Kind::DottedName && child.named_child_count() == 1
+            {
                 let name = self.symbol(child);
                 self.bound[self.function as usize].push(name);
             }
@@ -643,7 +820,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn many(&mut self, node: Node) -> Vec<ExprId> {
-        named(node).into_iter().map(|child| self.expr(child)).collect()
+        named(node)
+            .into_iter()
+            .map(|child| self.expr(child))
+            .collect()
     }
 
     fn expr_inner(&mut self, node: Node) -> ExprId {
@@ -657,21 +837,31 @@ impl<'a> Lowering<'a> {
             }
             Kind::ParenthesizedExpression | Kind::Type => {
                 let inner = named(node).into_iter().next();
-                let Some(inner) = inner else { return self.push(node, Expr::Other(Vec::new())) };
+                let Some(inner) = inner else {
+                    return self.push(node, Expr::Other(Vec::new()));
+                };
                 let id = self.expr(inner);
                 self.exprs.insert(node.id(), id);
                 return id;
             }
-            Kind::Attribute => match (self.field(node, field::OBJECT), node.child_by_field_id(field::ATTRIBUTE)) {
+            Kind::Attribute => match (
+                self.field(node, field::OBJECT),
+                node.child_by_field_id(field::ATTRIBUTE),
+            ) {
                 (Some(object), Some(name)) => Expr::Attr(object, self.symbol(name)),
                 _ => Expr::Other(Vec::new()),
             },
             Kind::Call => return self.call(node),
             Kind::Subscript => {
-                let Some(value) = self.field(node, field::VALUE) else { return self.push(node, Expr::Other(Vec::new())) };
+                let Some(value) = self.field(node, field::VALUE) else {
+                    return self.push(node, Expr::Other(Vec::new()));
+                };
                 let mut cursor = node.walk();
-                let indices: Vec<Node> = node.children_by_field_id(numbered(field::SUBSCRIPT), &mut cursor).collect();
-                let mut indices: Vec<ExprId> = indices.into_iter().map(|index| self.expr(index)).collect();
+                let indices: Vec<Node> = node
+                    .children_by_field_id(numbered(field::SUBSCRIPT), &mut cursor)
+                    .collect();
+                let mut indices: Vec<ExprId> =
+                    indices.into_iter().map(|index| self.expr(index)).collect();
                 let index = match indices.len() {
                     1 => indices.remove(0),
                     _ => self.push(node, Expr::Tuple(indices)),
@@ -681,19 +871,40 @@ impl<'a> Lowering<'a> {
             Kind::GenericType => Expr::Other(self.many(node)),
             Kind::Slice => Expr::Slice(self.many(node)),
             Kind::String => {
-                let interpolations: Vec<Node> = named(node).into_iter().filter(|child| kind(*child) == Kind::Interpolation).collect();
+                let interpolations: Vec<Node> = named(node)
+                    .into_iter()
+                    .filter(|child| kind(*child) == Kind::Interpolation)
+                    .collect();
                 if interpolations.is_empty() {
                     Expr::Str(literal(self.str(node)))
                 } else {
-                    Expr::Format(interpolations.into_iter().filter_map(|part| self.field(part, field::EXPRESSION)).collect())
+                    Expr::Format(
+                        interpolations
+                            .into_iter()
+                            .filter_map(|part| self.field(part, field::EXPRESSION))
+                            .collect(),
+                    )
                 }
             }
             Kind::ConcatenatedString => {
                 let parts = self.many(node);
-                let text: Option<String> = parts.iter().map(|part| if let Expr::Str(text) = self.facts.expr(*part) { Some(text.as_str()) } else { None }).collect();
+                let text: Option<String> = parts
+                    .iter()
+                    .map(|part| {
+                        if let Expr::Str(text) = self.facts.expr(*part) {
+                            Some(text.as_str())
+                        } else {
+                            None
+                        }
+                    })
+                    .collect();
                 text.map_or(Expr::Format(parts), |text| Expr::Str(text.into()))
             }
-            Kind::Integer => self.str(node).replace('_', "").parse().map_or(Expr::Other(Vec::new()), Expr::Int),
+            Kind::Integer => self
+                .str(node)
+                .replace('_', "")
+                .parse()
+                .map_or(Expr::Other(Vec::new()), Expr::Int),
             Kind::True => Expr::True,
             Kind::False => Expr::False,
             Kind::None => Expr::None,
@@ -723,17 +934,29 @@ impl<'a> Lowering<'a> {
             }
             Kind::ListComprehension => return self.comprehension(node, ComprehensionKind::List),
             Kind::SetComprehension => return self.comprehension(node, ComprehensionKind::Set),
-            Kind::DictionaryComprehension => return self.comprehension(node, ComprehensionKind::Dict),
-            Kind::GeneratorExpression => return self.comprehension(node, ComprehensionKind::Generator),
+            Kind::DictionaryComprehension => {
+                return self.comprehension(node, ComprehensionKind::Dict);
+            }
+            Kind::GeneratorExpression => {
+                return self.comprehension(node, ComprehensionKind::Generator);
+            }
             Kind::Lambda => Expr::Lambda(self.define(node, &[])),
             Kind::BinaryOperator => {
-                let operator = node.child_by_field_id(field::OPERATOR).map_or(Operator::Other, |operator| operator_of(operator.kind()));
-                match (self.field(node, field::LEFT), self.field(node, field::RIGHT)) {
+                let operator = node
+                    .child_by_field_id(field::OPERATOR)
+                    .map_or(Operator::Other, |operator| operator_of(operator.kind()));
+                match (
+                    self.field(node, field::LEFT),
+                    self.field(node, field::RIGHT),
+                ) {
                     (Some(left), Some(right)) => Expr::Binary(operator, left, right),
                     _ => Expr::Other(Vec::new()),
                 }
             }
-            Kind::BooleanOperator => match (self.field(node, field::LEFT), self.field(node, field::RIGHT)) {
+            Kind::BooleanOperator => match (
+                self.field(node, field::LEFT),
+                self.field(node, field::RIGHT),
+            ) {
                 (Some(left), Some(right)) => Expr::Either(left, right),
                 _ => Expr::Other(Vec::new()),
             },
@@ -743,7 +966,10 @@ impl<'a> Lowering<'a> {
             },
             Kind::ComparisonOperator => {
                 let mut cursor = node.walk();
-                let operators = node.children_by_field_id(numbered(field::OPERATORS), &mut cursor).map(|operator| comparison_of(operator.kind())).collect();
+                let operators = node
+                    .children_by_field_id(numbered(field::OPERATORS), &mut cursor)
+                    .map(|operator| comparison_of(operator.kind()))
+                    .collect();
                 Expr::Compare(self.many(node), operators)
             }
             Kind::ConditionalExpression => {
@@ -773,10 +999,12 @@ impl<'a> Lowering<'a> {
                     _ => Expr::Other(Vec::new()),
                 }
             }
-            Kind::ListSplat | Kind::DictionarySplat | Kind::ListSplatPattern => match node.named_child(0) {
-                Some(inner) => Expr::Star(self.expr(inner)),
-                None => Expr::Other(Vec::new()),
-            },
+            Kind::ListSplat | Kind::DictionarySplat | Kind::ListSplatPattern => {
+                match node.named_child(0) {
+                    Some(inner) => Expr::Star(self.expr(inner)),
+                    None => Expr::Other(Vec::new()),
+                }
+            }
             Kind::KeywordArgument => match self.field(node, field::VALUE) {
                 Some(value) => Expr::Other(vec![value]),
                 None => Expr::Other(Vec::new()),
@@ -788,18 +1016,28 @@ impl<'a> Lowering<'a> {
     }
 
     fn call(&mut self, node: Node) -> ExprId {
-        let Some(function) = self.field(node, field::FUNCTION) else { return self.push(node, Expr::Other(Vec::new())) };
+        let Some(function) = self.field(node, field::FUNCTION) else {
+            return self.push(node, Expr::Other(Vec::new()));
+        };
         let mut args = Vec::new();
         if let Some(arguments) = node.child_by_field_id(field::ARGUMENTS) {
             if kind(arguments) == Kind::GeneratorExpression {
                 let value = self.expr(arguments);
-                args.push(Arg { value, kind: ArgKind::Plain });
+                args.push(Arg {
+                    value,
+                    kind: ArgKind::Plain,
+                });
             } else {
                 for child in named(arguments) {
                     let (value, kind_of) = match kind(child) {
                         Kind::KeywordArgument => {
-                            let Some(value) = self.field(child, field::VALUE) else { continue };
-                            let name = child.child_by_field_id(field::NAME).map(|name| self.symbol(name)).unwrap_or_default();
+                            let Some(value) = self.field(child, field::VALUE) else {
+                                continue;
+                            };
+                            let name = child
+                                .child_by_field_id(field::NAME)
+                                .map(|name| self.symbol(name))
+                                .unwrap_or_default();
                             (value, ArgKind::Keyword(name))
                         }
                         Kind::ListSplat => (self.expr(child), ArgKind::Rest),
@@ -807,12 +1045,22 @@ impl<'a> Lowering<'a> {
                         Kind::Comment => continue,
                         _ => (self.expr(child), ArgKind::Plain),
                     };
-                    args.push(Arg { value, kind: kind_of });
+                    args.push(Arg {
+                        value,
+                        kind: kind_of,
+                    });
                 }
             }
         }
         let number = self.facts.calls.len().min(u16::MAX as usize) as u16;
-        let id = self.push(node, Expr::Call(Box::new(Call { function, args, number })));
+        let id = self.push(
+            node,
+            Expr::Call(Box::new(Call {
+                function,
+                args,
+                number,
+            })),
+        );
         self.facts.calls.push(id);
         id
     }
@@ -823,7 +1071,9 @@ impl<'a> Lowering<'a> {
         for child in named(node) {
             match kind(child) {
                 Kind::ForInClause => {
-                    let Some(right) = child.child_by_field_id(field::RIGHT) else { continue };
+                    let Some(right) = child.child_by_field_id(field::RIGHT) else {
+                        continue;
+                    };
                     let iter = self.expr(right);
                     if let Some(left) = child.child_by_field_id(field::LEFT) {
                         self.scope_targets(left, 0);
@@ -852,7 +1102,12 @@ impl<'a> Lowering<'a> {
         };
         self.scoped.truncate(outside);
         let expr = match element {
-            Some(element) => Expr::Comprehension(Box::new(Comprehension { kind: kind_of, key, element, clauses })),
+            Some(element) => Expr::Comprehension(Box::new(Comprehension {
+                kind: kind_of,
+                key,
+                element,
+                clauses,
+            })),
             None => Expr::Other(Vec::new()),
         };
         self.push(node, expr)
@@ -876,7 +1131,8 @@ impl<'a> Lowering<'a> {
 
     /// Turns names into slots: each function's own, then those of the functions around it.
     fn bind(&mut self) {
-        let mut tables: Vec<FxHashMap<SmolStr, Slot>> = Vec::with_capacity(self.facts.functions.len());
+        let mut tables: Vec<FxHashMap<SmolStr, Slot>> =
+            Vec::with_capacity(self.facts.functions.len());
         for (id, function) in self.facts.functions.iter_mut().enumerate() {
             let mut table = FxHashMap::default();
             // Slots of comprehension variables are found by position, not by name.
@@ -885,7 +1141,10 @@ impl<'a> Lowering<'a> {
             }
             if id != 0 {
                 for name in self.bound[id].drain(..) {
-                    if table.contains_key(&name) || function.globals.contains(&name) || function.nonlocals.contains(&name) {
+                    if table.contains_key(&name)
+                        || function.globals.contains(&name)
+                        || function.nonlocals.contains(&name)
+                    {
                         continue;
                     }
                     table.insert(name.clone(), function.locals.len() as Slot);
@@ -902,7 +1161,11 @@ impl<'a> Lowering<'a> {
             }
             loop {
                 if let Some(&slot) = tables[scope as usize].get(name) {
-                    *expr = if scope == *owner { Expr::Local(slot) } else { Expr::Outer(scope, slot) };
+                    *expr = if scope == *owner {
+                        Expr::Local(slot)
+                    } else {
+                        Expr::Outer(scope, slot)
+                    };
                     break;
                 }
                 let parent = self.facts.functions[scope as usize].parent;
@@ -929,19 +1192,30 @@ impl<'a> Lowering<'a> {
                     let node = capture.node;
                     Captured {
                         name: capture.index as u16,
-                        span: Span { start: (node.start_byte().max(self.base) - self.base) as u32, end: (node.end_byte().max(self.base) - self.base) as u32 },
+                        span: Span {
+                            start: (node.start_byte().max(self.base) - self.base) as u32,
+                            end: (node.end_byte().max(self.base) - self.base) as u32,
+                        },
                         expr: self.exprs.get(&node.id()).copied(),
                         function: self.defined.get(&node.id()).copied(),
                     }
                 })
                 .collect();
-            let one = Match { pattern: one.pattern_index as u16, captures };
+            let one = Match {
+                pattern: one.pattern_index as u16,
+                captures,
+            };
             if !rules.ruled_out(&self.facts, &one) {
                 found.push(one);
             }
         }
         // The cursor reports in the order in which matches end: source order is easier to reason about.
-        found.sort_by_key(|one| (one.captures.iter().map(|capture| capture.span.start).min(), one.pattern));
+        found.sort_by_key(|one| {
+            (
+                one.captures.iter().map(|capture| capture.span.start).min(),
+                one.pattern,
+            )
+        });
         found.dedup();
         self.facts.matches = found;
     }
@@ -952,8 +1226,14 @@ pub fn undecorated(node: Node) -> (Node, Vec<Node>) {
     if kind(node) != Kind::DecoratedDefinition {
         return (node, Vec::new());
     }
-    let decorators = named(node).into_iter().filter(|child| kind(*child) == Kind::Decorator).collect();
-    (node.child_by_field_id(field::DEFINITION).unwrap_or(node), decorators)
+    let decorators = named(node)
+        .into_iter()
+        .filter(|child| kind(*child) == Kind::Decorator)
+        .collect();
+    (
+        node.child_by_field_id(field::DEFINITION).unwrap_or(node),
+        decorators,
+    )
 }
 
 /// Named children without comments.
@@ -1010,8 +1290,14 @@ fn comparison_of(text: &str) -> Comparison {
 /// What stands between a string's quotes; long texts are cut, since only short ones name things.
 fn literal(source: &str) -> SmolStr {
     let body = source.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let quote = if body.starts_with("\"\"\"") || body.starts_with("'''") { 3 } else { 1 };
-    let inner = body.get(quote..body.len().saturating_sub(quote).max(quote)).unwrap_or_default();
+    let quote = if body.starts_with("\"\"\"") || body.starts_with("'''") {
+        3
+    } else {
+        1
+    };
+    let inner = body
+        .get(quote..body.len().saturating_sub(quote).max(quote))
+        .unwrap_or_default();
     let mut end = inner.len().min(64);
     while !inner.is_char_boundary(end) {
         end -= 1;

@@ -16,15 +16,25 @@ pub(super) struct Args {
 
 impl Args {
     fn all(&self) -> impl Iterator<Item = &Value> {
-        self.plain.iter().map(|(_, value)| value).chain(self.named.iter().map(|(_, _, value)| value)).chain([&self.splat])
+        self.plain
+            .iter()
+            .map(|(_, value)| value)
+            .chain(self.named.iter().map(|(_, _, value)| value))
+            .chain([&self.splat])
     }
 
     pub fn keyword(&self, name: &str) -> Option<(ExprId, &Value)> {
-        self.named.iter().find(|(given, _, _)| given == name).map(|(_, expr, value)| (*expr, value))
+        self.named
+            .iter()
+            .find(|(given, _, _)| given == name)
+            .map(|(_, expr, value)| (*expr, value))
     }
 
     pub fn at(&self, position: usize, keyword: &str) -> Option<(ExprId, &Value)> {
-        self.plain.get(position).map(|(expr, value)| (*expr, value)).or_else(|| self.keyword(keyword))
+        self.plain
+            .get(position)
+            .map(|(expr, value)| (*expr, value))
+            .or_else(|| self.keyword(keyword))
     }
 }
 
@@ -49,10 +59,19 @@ impl<'a> Flow<'a> {
             value = value.join(&self.container_method(*object, method, &base, &args, site));
             self.sized_effects(method, &base, site);
         }
-        if base.as_ref().is_some_and(|(_, method, _)| matches!(method.as_str(), "enter_context" | "enter_async_context" | "push" | "push_async_exit" | "callback")) {
+        if base.as_ref().is_some_and(|(_, method, _)| {
+            matches!(
+                method.as_str(),
+                "enter_context" | "enter_async_context" | "push" | "push_async_exit" | "callback"
+            )
+        }) {
             let entered: Vec<Value> = args.all().cloned().collect();
             entered.iter().for_each(|value| self.escapes(value));
-            value = value.join(&entered.iter().fold(Value::UNKNOWN, |all, value| all.join(value)));
+            value = value.join(
+                &entered
+                    .iter()
+                    .fold(Value::UNKNOWN, |all, value| all.join(value)),
+            );
         }
         let mut known = false;
         for atom in callee.atoms() {
@@ -86,7 +105,13 @@ impl<'a> Flow<'a> {
                 value = self.unknown_method(method, base, &args, site);
             }
         }
-        self.callbacks(call, base.as_ref().map(|(_, name, _)| *name), &callee, &args, site);
+        self.callbacks(
+            call,
+            base.as_ref().map(|(_, name, _)| *name),
+            &callee,
+            &args,
+            site,
+        );
         let _ = expr;
         value
     }
@@ -109,8 +134,16 @@ impl<'a> Flow<'a> {
 
     // ---- functions of the project ----
 
-    pub(super) fn call_function(&mut self, function: FuncId, bound: bool, args: &Args, site: Site) -> Value {
-        let Some(signature) = self.reader.signature(function) else { return Value::UNKNOWN };
+    pub(super) fn call_function(
+        &mut self,
+        function: FuncId,
+        bound: bool,
+        args: &Args,
+        site: Site,
+    ) -> Value {
+        let Some(signature) = self.reader.signature(function) else {
+            return Value::UNKNOWN;
+        };
         let offset = (bound && !signature.is_static()) as usize;
         let mut passed: Vec<Value> = vec![Value::UNKNOWN; signature.params().len()];
         for (position, (_, value)) in args.plain.iter().enumerate() {
@@ -119,29 +152,60 @@ impl<'a> Flow<'a> {
             }
         }
         for (name, _, value) in &args.named {
-            if let Some(index) = signature.params().iter().position(|param| param.name == *name) {
+            if let Some(index) = signature
+                .params()
+                .iter()
+                .position(|param| param.name == *name)
+            {
                 passed[index] = value.clone();
             }
         }
         for (index, value) in passed.iter().enumerate() {
-            let value = value.map(|atom| telling(atom).then(|| atom.clone().at(site).sure(Confidence::Medium)));
+            let value = value
+                .map(|atom| telling(atom).then(|| atom.clone().at(site).sure(Confidence::Medium)));
             self.tell(CellKey::Param(function, index as u16), value);
         }
         self.called(function, site, false);
-        let returned = if function.unit == self.unit.id { self.frame_returns(function) } else { self.cell(CellKey::Return(function)) };
+        let returned = if function.unit == self.unit.id {
+            self.frame_returns(function)
+        } else {
+            self.cell(CellKey::Return(function))
+        };
         let mut value = returned.map(|atom| match &atom.what {
             What::Param(..) | What::Container(Shape::Tuple, _) => None,
             // What a callee keeps in its own locals is nobody else's place.
             _ => {
-                let held = atom.held.clone().filter(|place| !matches!(place, Place::Local(..) | Place::Default(..)));
-                Some(Atom { held, ..atom.clone() }.at(site))
+                let held = atom
+                    .held
+                    .clone()
+                    .filter(|place| !matches!(place, Place::Local(..) | Place::Default(..)));
+                Some(
+                    Atom {
+                        held,
+                        ..atom.clone()
+                    }
+                    .at(site),
+                )
             }
         });
         for atom in returned.atoms() {
             if let What::Param(owner, index) = atom.what {
                 if owner == function {
                     if let Some(given) = passed.get(index as usize) {
-                        let given = given.map(|inner| Some(if atom.nested == Nest::Not { inner.clone() } else { Atom { nested: atom.nested, held: None, ..inner.clone() } }.at(site)));
+                        let given = given.map(|inner| {
+                            Some(
+                                if atom.nested == Nest::Not {
+                                    inner.clone()
+                                } else {
+                                    Atom {
+                                        nested: atom.nested,
+                                        held: None,
+                                        ..inner.clone()
+                                    }
+                                }
+                                .at(site),
+                            )
+                        });
                         value = value.join(&given);
                     }
                 }
@@ -152,7 +216,11 @@ impl<'a> Flow<'a> {
 
     /// A function of the same chunk: what its body returned in this walk or the last one.
     fn frame_returns(&self, function: FuncId) -> Value {
-        let known = self.tells.get(&CellKey::Return(function)).cloned().unwrap_or_default();
+        let known = self
+            .tells
+            .get(&CellKey::Return(function))
+            .cloned()
+            .unwrap_or_default();
         known.join(&self.cell(CellKey::Return(function)))
     }
 
@@ -166,7 +234,11 @@ impl<'a> Flow<'a> {
             marks.push(Atom::new(What::Mark(Mark::Loop)).at(site));
         }
         if self.function == 0 {
-            let mark = if self.main { Mark::Script } else { Mark::Import };
+            let mark = if self.main {
+                Mark::Script
+            } else {
+                Mark::Import
+            };
             marks.push(Atom::new(What::Mark(mark)).at(site));
         } else {
             let mut scope = self.function;
@@ -192,7 +264,11 @@ impl<'a> Flow<'a> {
     }
 
     pub(super) fn context_of(&self, function: FuncId) -> Value {
-        self.tells.get(&CellKey::Context(function)).cloned().unwrap_or_default().join(&self.cell(CellKey::Context(function)))
+        self.tells
+            .get(&CellKey::Context(function))
+            .cloned()
+            .unwrap_or_default()
+            .join(&self.cell(CellKey::Context(function)))
     }
 
     /// `return boto3.client(...)` inside a loop leaves the loop.
@@ -212,7 +288,23 @@ impl<'a> Flow<'a> {
         // `User(**item)` holds the item, whatever else it does.
         for given in args.all() {
             let held = self.resolved(given);
-            let held = held.map(|atom| atom.data().filter(|data| matches!(data.kind, Kind::Item | Kind::Items | Kind::Page | Kind::Record | Kind::Records)).map(|_| Atom { nested: Nest::Inside, held: None, ..atom.clone() }.sure(Confidence::Medium)));
+            let held = held.map(|atom| {
+                atom.data()
+                    .filter(|data| {
+                        matches!(
+                            data.kind,
+                            Kind::Item | Kind::Items | Kind::Page | Kind::Record | Kind::Records
+                        )
+                    })
+                    .map(|_| {
+                        Atom {
+                            nested: Nest::Inside,
+                            held: None,
+                            ..atom.clone()
+                        }
+                        .sure(Confidence::Medium)
+                    })
+            });
             value = value.join(&held);
         }
         value
@@ -223,16 +315,23 @@ impl<'a> Flow<'a> {
     fn symbol(&mut self, path: &str, args: &Args, site: Site) -> Value {
         if let Some(result) = API.calls.get(path) {
             let service = self.service(result.service, args);
-            let data = Data { service, ..Data::new(result.gives) };
+            let data = Data {
+                service,
+                ..Data::new(result.gives)
+            };
             return Value::one(Atom::new(What::Data(data)).at(site));
         }
         if let Some(container) = API.containers.get(path) {
             let bounded = container.bound.as_ref().is_some_and(|bound| {
                 // `deque(it, maxlen=0)` keeps nothing; `Queue(maxsize=0)` keeps all.
-                let empty = |expr: ExprId| bound.keyword == "maxlen" && matches!(self.facts.expr(expr), Expr::Int(0));
-                args.at(bound.position, &bound.keyword).is_some_and(|(expr, value)| empty(expr) || self.bounds(expr, value))
+                let empty = |expr: ExprId| {
+                    bound.keyword == "maxlen" && matches!(self.facts.expr(expr), Expr::Int(0))
+                };
+                args.at(bound.position, &bound.keyword)
+                    .is_some_and(|(expr, value)| empty(expr) || self.bounds(expr, value))
             });
-            let mut value = Value::one(Atom::new(What::Container(container.shape, bounded)).at(site));
+            let mut value =
+                Value::one(Atom::new(What::Container(container.shape, bounded)).at(site));
             for (_, given) in &args.plain {
                 value = value.join(&self.gathered(given));
             }
@@ -240,19 +339,59 @@ impl<'a> Flow<'a> {
         }
         if let Some(&position) = API.passes.get(path) {
             if path == "functools.partial" {
-                return args.plain.first().map(|(_, value)| value.clone()).unwrap_or_default();
+                return args
+                    .plain
+                    .first()
+                    .map(|(_, value)| value.clone())
+                    .unwrap_or_default();
             }
-            let given: Vec<Value> = if matches!(path, "zip" | "itertools.chain") { args.all().cloned().collect() } else { args.plain.get(position).map(|(_, value)| value.clone()).into_iter().collect() };
-            let joined = given.iter().fold(Value::UNKNOWN, |all, value| all.join(value));
+            let given: Vec<Value> = if matches!(path, "zip" | "itertools.chain") {
+                args.all().cloned().collect()
+            } else {
+                args.plain
+                    .get(position)
+                    .map(|(_, value)| value.clone())
+                    .into_iter()
+                    .collect()
+            };
+            let joined = given
+                .iter()
+                .fold(Value::UNKNOWN, |all, value| all.join(value));
             return self.passed(path, &joined);
         }
         match path {
-            "super" => return self.unit.class.map(|class| Value::from_atoms(self.cell(CellKey::Bases(class)).atoms().iter().filter_map(|atom| match atom.what {
-                What::Class(base) => Some(Atom::new(What::Instance(base))),
-                _ => None,
-            }).collect())).unwrap_or_default(),
+            "super" => {
+                return self
+                    .unit
+                    .class
+                    .map(|class| {
+                        Value::from_atoms(
+                            self.cell(CellKey::Bases(class))
+                                .atoms()
+                                .iter()
+                                .filter_map(|atom| match atom.what {
+                                    What::Class(base) => Some(Atom::new(What::Instance(base))),
+                                    _ => None,
+                                })
+                                .collect(),
+                        )
+                    })
+                    .unwrap_or_default();
+            }
             "type" => {
-                return args.plain.first().map(|(_, value)| value.map(|atom| if let What::Instance(class) = atom.what { Some(Atom::new(What::Class(class))) } else { None })).unwrap_or_default();
+                return args
+                    .plain
+                    .first()
+                    .map(|(_, value)| {
+                        value.map(|atom| {
+                            if let What::Instance(class) = atom.what {
+                                Some(Atom::new(What::Class(class)))
+                            } else {
+                                None
+                            }
+                        })
+                    })
+                    .unwrap_or_default();
             }
             "getattr" => {
                 if let Some([(_, object), (_, name)]) = args.plain.get(..2) {
@@ -264,38 +403,71 @@ impl<'a> Flow<'a> {
                 return Value::UNKNOWN;
             }
             "map" => {
-                let mapped = args.plain.first().map(|(_, function)| self.returned_by(function)).unwrap_or_default();
-                return mapped.map(|atom| atom.data().map(|_| Atom { nested: Nest::Lazy, held: None, ..atom.clone() }));
+                let mapped = args
+                    .plain
+                    .first()
+                    .map(|(_, function)| self.returned_by(function))
+                    .unwrap_or_default();
+                return mapped.map(|atom| {
+                    atom.data().map(|_| Atom {
+                        nested: Nest::Lazy,
+                        held: None,
+                        ..atom.clone()
+                    })
+                });
             }
             "asyncio.gather" | "asyncio.wait" | "asyncio.as_completed" => {
-                let joined = args.all().fold(Value::UNKNOWN, |all, value| all.join(value));
-                return inside(&joined, Nest::Inside).join(&Value::of(What::Container(Shape::List, false)));
+                let joined = args
+                    .all()
+                    .fold(Value::UNKNOWN, |all, value| all.join(value));
+                return inside(&joined, Nest::Inside)
+                    .join(&Value::of(What::Container(Shape::List, false)));
             }
             "asyncio.to_thread" | "asgiref.sync.sync_to_async" | "anyio.to_thread.run_sync" => {
-                return args.plain.first().map(|(_, function)| self.returned_by(function)).unwrap_or_default();
+                return args
+                    .plain
+                    .first()
+                    .map(|(_, function)| self.returned_by(function))
+                    .unwrap_or_default();
             }
             _ => {}
         }
         if let Some(instance) = FRAMEWORKS.instances.get(path) {
             return Value::one(Atom::new(What::Object(instance.clone())).at(site));
         }
-        if any_fits(&FRAMEWORKS.decorators.memoising, path) || any_fits(&FRAMEWORKS.decorators.request, path) || any_fits(&FRAMEWORKS.decorators.script, path) {
+        if any_fits(&FRAMEWORKS.decorators.memoising, path)
+            || any_fits(&FRAMEWORKS.decorators.request, path)
+            || any_fits(&FRAMEWORKS.decorators.script, path)
+        {
             return Value::of(What::Symbol(path.into()));
         }
         let last = path.rsplit('.').next().unwrap_or(path);
-        if FRAMEWORKS.responses.names.iter().any(|name| name == last) || last.starts_with(char::is_uppercase) || matches!(path, "aiohttp.web.json_response" | "flask.jsonify") {
+        if FRAMEWORKS.responses.names.iter().any(|name| name == last)
+            || last.starts_with(char::is_uppercase)
+            || matches!(path, "aiohttp.web.json_response" | "flask.jsonify")
+        {
             // What goes into an object of a library may stay there.
-            return Value::one(Atom::new(What::Object(path.into())).at(site));
+            let object = Value::one(Atom::new(What::Object(path.into())).at(site));
+            let given = args.all().fold(Value::UNKNOWN, |all, value| all.join(&self.resolved(value)));
+            return object.join(&inside(&given.filter(|atom| atom.data().is_some()), Nest::Inside));
         }
         Value::UNKNOWN
     }
 
     fn service(&self, position: Option<usize>, args: &Args) -> Service {
-        let Some(position) = position else { return Service::DynamoDb };
+        let Some(position) = position else {
+            return Service::DynamoDb;
+        };
         match args.at(position, "service_name") {
             Some((_, value)) => {
                 let resolved = self.resolved(value);
-                let mut names = resolved.atoms().iter().filter_map(|atom| if let What::Str(name) = &atom.what { Some(API.service(name)) } else { None });
+                let mut names = resolved.atoms().iter().filter_map(|atom| {
+                    if let What::Str(name) = &atom.what {
+                        Some(API.service(name))
+                    } else {
+                        None
+                    }
+                });
                 match (names.next(), names.next()) {
                     (Some(service), None) => service,
                     _ => Service::Unknown,
@@ -308,7 +480,12 @@ impl<'a> Flow<'a> {
     /// Is this argument a real bound? `0`, `None` and infinity are none; what isn't known counts as one.
     fn bounds(&self, expr: ExprId, value: &Value) -> bool {
         let resolved = self.resolved(value);
-        if !resolved.is_unknown() && resolved.atoms().iter().all(|atom| matches!(atom.what, What::Nothing) || matches!(atom.what, What::Int(number) if number <= 0)) {
+        if !resolved.is_unknown()
+            && resolved.atoms().iter().all(|atom| {
+                matches!(atom.what, What::Nothing)
+                    || matches!(atom.what, What::Int(number) if number <= 0)
+            })
+        {
             return false;
         }
         !is_infinite(self.facts, expr)
@@ -317,7 +494,11 @@ impl<'a> Flow<'a> {
     /// A container made of this: `list(pages)`, `deque(items)`.
     fn gathered(&mut self, given: &Value) -> Value {
         let element = self.element(given, 0);
-        inside(&element.filter(|atom| atom.data().is_some_and(|data| data.kind != Kind::Attribute)), Nest::Inside).join(&given.filter(|atom| atom.nested == Nest::Inside))
+        inside(
+            &element.filter(|atom| atom.data().is_some_and(|data| data.kind != Kind::Attribute)),
+            Nest::Inside,
+        )
+        .join(&given.filter(|atom| atom.nested == Nest::Inside))
     }
 
     fn passed(&mut self, path: &str, value: &Value) -> Value {
@@ -337,11 +518,20 @@ impl<'a> Flow<'a> {
             "iter" | "aiter" => value.map(|atom| {
                 let data = atom.data()?;
                 Some(match (atom.nested, data.kind) {
-                    (Nest::Not, Kind::PageIterator) => Atom { what: What::Data(data.with(Kind::Page)), nested: Nest::Lazy, held: None, ..atom.clone() },
+                    (Nest::Not, Kind::PageIterator) => Atom {
+                        what: What::Data(data.with(Kind::Page)),
+                        nested: Nest::Lazy,
+                        held: None,
+                        ..atom.clone()
+                    },
                     _ => atom.clone(),
                 })
             }),
-            "contextlib.closing" | "contextlib.aclosing" | "typing.cast" | "asyncio.shield" | "asyncio.wait_for" => value,
+            "contextlib.closing"
+            | "contextlib.aclosing"
+            | "typing.cast"
+            | "asyncio.shield"
+            | "asyncio.wait_for" => value,
             "asyncio.create_task" | "asyncio.ensure_future" => task_of(&value),
             "itertools.islice" => value.map(|atom| {
                 let mut atom = atom.clone();
@@ -356,58 +546,167 @@ impl<'a> Flow<'a> {
                     Kind::PageIterator => return None,
                     kind => kind,
                 };
-                Some(Atom { what: What::Data(data.with(kind)), nested: Nest::Lazy, held: None, ..atom.clone() })
+                Some(Atom {
+                    what: What::Data(data.with(kind)),
+                    nested: Nest::Lazy,
+                    held: None,
+                    ..atom.clone()
+                })
             }),
             "list" | "tuple" | "sorted" | "set" | "frozenset" => {
-                let shape = if path.ends_with("set") { Shape::Set } else { Shape::List };
-                let kept = value.filter(|atom| atom.nested == Nest::Not && atom.data().is_some_and(|data| matches!(data.kind, Kind::Items | Kind::Records)));
-                self.gathered(&value).join(&kept.map(|atom| Some(Atom { held: None, ..atom.clone() }))).join(&Value::of(What::Container(shape, false)))
+                let shape = if path.ends_with("set") {
+                    Shape::Set
+                } else {
+                    Shape::List
+                };
+                let kept = value.filter(|atom| {
+                    atom.nested == Nest::Not
+                        && atom
+                            .data()
+                            .is_some_and(|data| matches!(data.kind, Kind::Items | Kind::Records))
+                });
+                self.gathered(&value)
+                    .join(&kept.map(|atom| {
+                        Some(Atom {
+                            held: None,
+                            ..atom.clone()
+                        })
+                    }))
+                    .join(&Value::of(What::Container(shape, false)))
             }
-            "enumerate" | "zip" | "reversed" | "filter" => value.map(|atom| Some(Atom { held: None, ..atom.clone() })),
-            _ => value.filter(|atom| atom.data().is_some()).map(|atom| Some(Atom { held: None, ..atom.clone() })),
+            "enumerate" | "zip" | "reversed" | "filter" => value.map(|atom| {
+                Some(Atom {
+                    held: None,
+                    ..atom.clone()
+                })
+            }),
+            _ => value.filter(|atom| atom.data().is_some()).map(|atom| {
+                Some(Atom {
+                    held: None,
+                    ..atom.clone()
+                })
+            }),
         }
     }
 
-    fn library_method(&mut self, data: Data, method: &str, atom: &Atom, args: &Args, site: Site) -> Value {
-        let derived = |data: Data| Value::one(Atom { what: What::Data(data), held: None, nested: Nest::Not, confidence: atom.confidence, steps: atom.steps.clone() });
+    fn library_method(
+        &mut self,
+        data: Data,
+        method: &str,
+        atom: &Atom,
+        args: &Args,
+        site: Site,
+    ) -> Value {
+        let derived = |data: Data| {
+            Value::one(Atom {
+                what: What::Data(data),
+                held: None,
+                nested: Nest::Not,
+                confidence: atom.confidence,
+                steps: atom.steps.clone(),
+            })
+        };
         if data.kind == Kind::Model {
-            let Some(result) = API.models.get(method) else { return Value::UNKNOWN };
+            let Some(result) = API.models.get(method) else {
+                return Value::UNKNOWN;
+            };
             let limited = self.limits(&result.limited, args) || method == "batch_get";
-            return Value::one(Atom::new(What::Data(Data { limited, single: result.single, ..Data::new(result.gives) })).sure(atom.confidence).at(site));
+            let instance = match &atom.held {
+                Some(Place::Static(class, _)) if result.gives == Kind::Model => {
+                    Value::one(Atom::new(What::Instance(*class)).at(site))
+                }
+                _ => Value::UNKNOWN,
+            };
+            return instance.join(&Value::one(
+                Atom::new(What::Data(Data {
+                    limited,
+                    single: result.single,
+                    ..Data::new(result.gives)
+                }))
+                .sure(atom.confidence)
+                .at(site),
+            ));
         }
         if let Some(result) = API.method(data.kind, data.service, method) {
-            let service = if result.service.is_some() { self.service(result.service, args) } else { data.service };
-            let service = if result.gives == Kind::Page && method == "get_records" { Service::Streams } else { service };
+            let service = if result.service.is_some() {
+                self.service(result.service, args)
+            } else {
+                data.service
+            };
+            let service = if result.gives == Kind::Page && method == "get_records" {
+                Service::Streams
+            } else {
+                service
+            };
             if result.gives == Kind::Paginator {
-                let operation = args.plain.first().map(|(_, value)| self.resolved(value)).or_else(|| args.keyword("operation_name").map(|(_, value)| value.clone())).unwrap_or_default();
+                let operation = args
+                    .plain
+                    .first()
+                    .map(|(_, value)| self.resolved(value))
+                    .or_else(|| {
+                        args.keyword("operation_name")
+                            .map(|(_, value)| value.clone())
+                    })
+                    .unwrap_or_default();
                 match operation.string() {
                     Some(name) if name != "scan" && name != "query" => return Value::UNKNOWN,
                     None if data.service != Service::DynamoDb => return Value::UNKNOWN,
                     _ => {}
                 }
             }
-            let limited = self.limits(&result.limited, args) || self.full_key(args);
-            let mut given = Atom::new(What::Data(Data { kind: result.gives, service, limited, single: result.single })).sure(atom.confidence);
-            if data.service == Service::Unknown && matches!(result.gives, Kind::Page | Kind::Paginator) {
+            // What `**keywords` hold isn't followed: a query may name both keys there.
+            let unseen = method == "query" && args.has_splat && args.keyword("KeyConditionExpression").is_none();
+            let limited = self.limits(&result.limited, args) || self.full_key(args) || unseen;
+            let mut given = Atom::new(What::Data(Data {
+                kind: result.gives,
+                service,
+                limited,
+                single: result.single,
+            }))
+            .sure(atom.confidence);
+            if data.service == Service::Unknown
+                && matches!(result.gives, Kind::Page | Kind::Paginator)
+            {
                 given = given.sure(Confidence::Medium);
             }
             return Value::one(given.at(site));
         }
         // Methods of dicts and lists that hold the value.
         match (data.kind, method) {
-            (Kind::Page | Kind::Record | Kind::Item, "get" | "pop" | "setdefault") => match args.plain.first() {
-                Some((expr, key)) => {
-                    let (key, expr) = (key.clone(), *expr);
-                    self.subscript(&derived(data), &key, expr)
+            (Kind::Page | Kind::Record | Kind::Item, "get" | "pop" | "setdefault") => {
+                match args.plain.first() {
+                    Some((expr, key)) => {
+                        let (key, expr) = (key.clone(), *expr);
+                        self.subscript(&derived(data), &key, expr)
+                    }
+                    None => Value::UNKNOWN,
                 }
-                None => Value::UNKNOWN,
-            },
-            (Kind::Items | Kind::Records, "pop") => derived(data.with(if data.kind == Kind::Items { Kind::Item } else { Kind::Record })),
-            (Kind::Page | Kind::Items | Kind::Item | Kind::Records | Kind::Record, "copy") => derived(data),
-            (Kind::Page | Kind::Item | Kind::Record, "items" | "values") => derived(data.with(Kind::Attribute)),
-            (Kind::PageIterator | Kind::ResultIterator | Kind::ItemIterator, "__iter__" | "__aiter__") => derived(data),
-            (Kind::ResultIterator, "next" | "__next__") => derived(Data { limited: true, ..data.with(Kind::Model) }),
-            (Kind::Client | Kind::Resource | Kind::Session | Kind::Table | Kind::BatchWriter, "__enter__" | "__aenter__" | "enter") => {
+            }
+            (Kind::Items | Kind::Records, "pop") => {
+                derived(data.with(if data.kind == Kind::Items {
+                    Kind::Item
+                } else {
+                    Kind::Record
+                }))
+            }
+            (Kind::Page | Kind::Items | Kind::Item | Kind::Records | Kind::Record, "copy") => {
+                derived(data)
+            }
+            (Kind::Page | Kind::Item | Kind::Record, "items" | "values") => {
+                derived(data.with(Kind::Attribute))
+            }
+            (
+                Kind::PageIterator | Kind::ResultIterator | Kind::ItemIterator,
+                "__iter__" | "__aiter__",
+            ) => derived(data),
+            (Kind::ResultIterator, "next" | "__next__") => derived(Data {
+                limited: true,
+                ..data.with(Kind::Model)
+            }),
+            (
+                Kind::Client | Kind::Resource | Kind::Session | Kind::Table | Kind::BatchWriter,
+                "__enter__" | "__aenter__" | "enter",
+            ) => {
                 self.escapes(&Value::one(atom.clone()));
                 derived(data)
             }
@@ -416,29 +715,46 @@ impl<'a> Flow<'a> {
                 Value::UNKNOWN
             }
             (Kind::Task, "result") => derived(data),
-            (Kind::Model, "to_dict" | "to_simple_dict" | "to_dynamodb_dict" | "serialize" | "attribute_values") => derived(data.with(Kind::Item)),
+            (
+                Kind::Model,
+                "to_dict" | "to_simple_dict" | "to_dynamodb_dict" | "serialize"
+                | "attribute_values",
+            ) => derived(data.with(Kind::Item)),
             _ => Value::UNKNOWN,
         }
     }
 
     /// Does one of these keywords bound the read?
     fn limits(&self, keywords: &[SmolStr], args: &Args) -> bool {
-        keywords.iter().any(|name| args.keyword(name).is_some_and(|(expr, value)| self.bounds(expr, value) && !self.maybe_nothing(value)))
-            || args.keyword("PaginationConfig").is_some_and(|(expr, _)| self.limiting_config(expr))
+        keywords.iter().any(|name| {
+            args.keyword(name)
+                .is_some_and(|(expr, value)| self.bounds(expr, value) && !self.maybe_nothing(value))
+        }) || args
+            .keyword("PaginationConfig")
+            .is_some_and(|(expr, _)| self.limiting_config(expr))
     }
 
     /// A limit that a caller leaves out: `limit=None` by default.
     fn maybe_nothing(&self, value: &Value) -> bool {
-        value.atoms().iter().any(|atom| matches!(atom.what, What::Nothing))
+        value
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom.what, What::Nothing))
     }
 
     fn limiting_config(&self, expr: ExprId) -> bool {
         match self.facts.expr(expr) {
             Expr::Dict(pairs) => pairs.iter().any(|(key, value)| match key {
-                Some(key) => matches!(self.facts.expr(*key), Expr::Str(name) if name == "MaxItems") && !matches!(self.facts.expr(*value), Expr::None),
+                Some(key) => {
+                    matches!(self.facts.expr(*key), Expr::Str(name) if name == "MaxItems")
+                        && !matches!(self.facts.expr(*value), Expr::None)
+                }
                 None => true,
             }),
-            Expr::Call(call) => call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == "MaxItems") || matches!(arg.kind, ArgKind::Keywords)),
+            Expr::Call(call) => call.args.iter().any(|arg| {
+                matches!(&arg.kind, ArgKind::Keyword(name) if name == "MaxItems")
+                    || matches!(arg.kind, ArgKind::Keywords)
+            }),
             // A name: what it holds isn't followed, and unknown means silent.
             _ => true,
         }
@@ -446,14 +762,24 @@ impl<'a> Flow<'a> {
 
     /// A query with equality on both keys gives at most one item.
     fn full_key(&self, args: &Args) -> bool {
-        let Some((expr, _)) = args.keyword("KeyConditionExpression") else { return false };
+        let Some((expr, _)) = args.keyword("KeyConditionExpression") else {
+            return false;
+        };
         let mut equal = 0;
         let mut other = 0;
         self.facts.any(expr, &mut |_, expr| {
             match expr {
-                Expr::Str(text) if text.contains('=') || text.contains("begins_with") || text.to_ascii_lowercase().contains("between") => {
-                    equal += text.matches('=').count() - text.matches("<=").count() - text.matches(">=").count();
-                    other += text.matches('<').count() + text.matches('>').count() + text.contains("begins_with") as usize;
+                Expr::Str(text)
+                    if text.contains('=')
+                        || text.contains("begins_with")
+                        || text.to_ascii_lowercase().contains("between") =>
+                {
+                    equal += text.matches('=').count()
+                        - text.matches("<=").count()
+                        - text.matches(">=").count();
+                    other += text.matches('<').count()
+                        + text.matches('>').count()
+                        + text.contains("begins_with") as usize;
                 }
                 Expr::Attr(_, name) => match name.as_str() {
                     "eq" => equal += 1,
@@ -470,7 +796,12 @@ impl<'a> Flow<'a> {
     /// `something.scan(FilterExpression=…)`: nothing else has these keywords.
     fn unknown_method(&mut self, method: &str, base: &Value, args: &Args, site: Site) -> Value {
         let base = self.resolved(base);
-        if base.atoms().iter().any(|atom| matches!(atom.what, What::Symbol(_) | What::Module(_) | What::Container(..))) {
+        if base.atoms().iter().any(|atom| {
+            matches!(
+                atom.what,
+                What::Symbol(_) | What::Module(_) | What::Container(..)
+            )
+        }) {
             return Value::UNKNOWN;
         }
         if method == "get" || method == "pop" {
@@ -482,22 +813,55 @@ impl<'a> Flow<'a> {
                 }
             }
         }
-        if API.read.methods.iter().any(|known| known == method) && args.named.iter().any(|(name, _, _)| API.read.keywords.contains(name)) {
-            return Value::one(Atom::new(What::Data(Data { limited: self.full_key(args), ..Data::new(Kind::Page) })).sure(Confidence::Medium).at(site));
+        if API.read.methods.iter().any(|known| known == method)
+            && args
+                .named
+                .iter()
+                .any(|(name, _, _)| API.read.keywords.contains(name))
+        {
+            return Value::one(
+                Atom::new(What::Data(Data {
+                    limited: self.full_key(args),
+                    ..Data::new(Kind::Page)
+                }))
+                .sure(Confidence::Medium)
+                .at(site),
+            );
         }
         match method {
             "result" => unwrapped(&base),
-            "create_task" | "ensure_future" | "run_coroutine_threadsafe" => args.plain.first().map(|(_, value)| task_of(&self.resolved(value))).unwrap_or_default(),
-            "submit" | "apply_async" => args.plain.first().map(|(_, function)| task_of(&self.returned_by(function))).unwrap_or_default(),
-            "run_in_executor" => args.plain.get(1).map(|(_, function)| self.returned_by(function)).unwrap_or_default(),
+            "create_task" | "ensure_future" | "run_coroutine_threadsafe" => args
+                .plain
+                .first()
+                .map(|(_, value)| task_of(&self.resolved(value)))
+                .unwrap_or_default(),
+            "submit" | "apply_async" => args
+                .plain
+                .first()
+                .map(|(_, function)| task_of(&self.returned_by(function)))
+                .unwrap_or_default(),
+            "run_in_executor" => args
+                .plain
+                .get(1)
+                .map(|(_, function)| self.returned_by(function))
+                .unwrap_or_default(),
             "map" | "imap" | "imap_unordered" | "starmap" => {
-                let mapped = args.plain.first().map(|(_, function)| self.returned_by(function)).unwrap_or_default();
-                mapped.map(|atom| atom.data().map(|_| Atom { nested: Nest::Lazy, held: None, ..atom.clone() }))
+                let mapped = args
+                    .plain
+                    .first()
+                    .map(|(_, function)| self.returned_by(function))
+                    .unwrap_or_default();
+                mapped.map(|atom| {
+                    atom.data().map(|_| Atom {
+                        nested: Nest::Lazy,
+                        held: None,
+                        ..atom.clone()
+                    })
+                })
             }
             _ => Value::UNKNOWN,
         }
     }
-
 
     // ---- functions handed to others ----
 
@@ -506,8 +870,22 @@ impl<'a> Flow<'a> {
         let mut returned = Value::UNKNOWN;
         for atom in function.atoms() {
             let what = match &atom.what {
-                What::Function(function) | What::Bound(function, _) => self.frame_returns(*function).filter(|atom| !matches!(atom.what, What::Param(..))),
-                What::Method(data, method) => API.method(data.kind, data.service, method).map(|result| Value::one(Atom { what: What::Data(Data { single: result.single, ..data.with(result.gives) }), held: None, ..atom.clone() })).unwrap_or_default(),
+                What::Function(function) | What::Bound(function, _) => self
+                    .frame_returns(*function)
+                    .filter(|atom| !matches!(atom.what, What::Param(..))),
+                What::Method(data, method) => API
+                    .method(data.kind, data.service, method)
+                    .map(|result| {
+                        Value::one(Atom {
+                            what: What::Data(Data {
+                                single: result.single,
+                                ..data.with(result.gives)
+                            }),
+                            held: None,
+                            ..atom.clone()
+                        })
+                    })
+                    .unwrap_or_default(),
                 _ => continue,
             };
             returned = returned.join(&what);
@@ -516,7 +894,14 @@ impl<'a> Flow<'a> {
     }
 
     /// What becomes of functions that are passed to code outside the project.
-    fn callbacks(&mut self, call: &'a Call, method: Option<&SmolStr>, callee: &Value, args: &Args, site: Site) -> Value {
+    fn callbacks(
+        &mut self,
+        call: &'a Call,
+        method: Option<&SmolStr>,
+        callee: &Value,
+        args: &Args,
+        site: Site,
+    ) -> Value {
         let name = match (method, self.facts.expr(call.function)) {
             (Some(method), _) => method.clone(),
             (None, Expr::Name(name)) => name.clone(),
@@ -526,11 +911,37 @@ impl<'a> Flow<'a> {
             What::Symbol(path) => Some(path.clone()),
             _ => None,
         });
-        let registrar = path.as_ref().is_some_and(|path| any_fits(&FRAMEWORKS.registrars.request, path));
-        let registers = registrar || method.is_some_and(|method| FRAMEWORKS.registrars.request_methods.contains(method));
-        let threads = path.as_ref().is_some_and(|path| path.ends_with(".Thread") || path.ends_with(".Process") || path.ends_with(".Timer"));
-        let maps = matches!(name.as_str(), "map" | "starmap" | "imap" | "imap_unordered" | "map_async" | "starmap_async" | "for_each");
-        let submits = matches!(name.as_str(), "submit" | "apply_async" | "run_in_executor" | "to_thread" | "apply" | "run_sync" | "start_soon" | "spawn" | "partial" | "sync_to_async");
+        let registrar = path
+            .as_ref()
+            .is_some_and(|path| any_fits(&FRAMEWORKS.registrars.request, path));
+        let registers = registrar
+            || method.is_some_and(|method| FRAMEWORKS.registrars.request_methods.contains(method));
+        let threads = path.as_ref().is_some_and(|path| {
+            path.ends_with(".Thread") || path.ends_with(".Process") || path.ends_with(".Timer")
+        });
+        let maps = matches!(
+            name.as_str(),
+            "map"
+                | "starmap"
+                | "imap"
+                | "imap_unordered"
+                | "map_async"
+                | "starmap_async"
+                | "for_each"
+        );
+        let submits = matches!(
+            name.as_str(),
+            "submit"
+                | "apply_async"
+                | "run_in_executor"
+                | "to_thread"
+                | "apply"
+                | "run_sync"
+                | "start_soon"
+                | "spawn"
+                | "partial"
+                | "sync_to_async"
+        );
         if !(registers || threads || maps || submits) {
             return Value::UNKNOWN;
         }
@@ -539,19 +950,38 @@ impl<'a> Flow<'a> {
             for atom in value.atoms() {
                 let functions: Vec<FuncId> = match &atom.what {
                     What::Function(function) | What::Bound(function, _) => vec![*function],
-                    What::Class(class) if registers => self.reader.members(*class).values().copied().collect(),
+                    What::Class(class) if registers => {
+                        self.reader.members(*class).values().copied().collect()
+                    }
                     What::Instance(class) if registers => {
-                        self.tell(CellKey::Life(*class), Value::one(Atom::new(What::Mark(Mark::Lives(Lifetime::Process))).sure(Confidence::Medium).at(site)));
+                        self.tell(
+                            CellKey::Life(*class),
+                            Value::one(
+                                Atom::new(What::Mark(Mark::Lives(Lifetime::Process)))
+                                    .sure(Confidence::Medium)
+                                    .at(site),
+                            ),
+                        );
                         self.method_of(*class, "__call__").into_iter().collect()
                     }
                     _ => continue,
                 };
                 for function in functions {
                     if registers {
-                        let sure = if registrar { Confidence::High } else { Confidence::Medium };
-                        self.tell(CellKey::Context(function), Value::one(Atom::new(What::Mark(Mark::Request)).sure(sure).at(site)));
+                        let sure = if registrar {
+                            Confidence::High
+                        } else {
+                            Confidence::Medium
+                        };
+                        self.tell(
+                            CellKey::Context(function),
+                            Value::one(Atom::new(What::Mark(Mark::Request)).sure(sure).at(site)),
+                        );
                     } else if threads {
-                        self.tell(CellKey::Context(function), Value::one(Atom::new(What::Mark(Mark::Worker)).at(site)));
+                        self.tell(
+                            CellKey::Context(function),
+                            Value::one(Atom::new(What::Mark(Mark::Worker)).at(site)),
+                        );
                     } else {
                         self.called(function, site, maps);
                     }
@@ -568,14 +998,27 @@ impl<'a> Flow<'a> {
         let facts = self.facts;
         let function = &facts.functions[id as usize];
         let own = self.func(id);
-        let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Definition(id) };
-        let mark = |flow: &mut Self, mark: Mark, sure: Confidence| flow.tell(CellKey::Context(own), Value::one(Atom::new(What::Mark(mark)).sure(sure).at(site)));
+        let site = Site {
+            unit: self.unit.id,
+            chunk: self.chunk,
+            at: At::Definition(id),
+        };
+        let mark = |flow: &mut Self, mark: Mark, sure: Confidence| {
+            flow.tell(
+                CellKey::Context(own),
+                Value::one(Atom::new(What::Mark(mark)).sure(sure).at(site)),
+            )
+        };
         let _ = decorators;
         self.function = function.parent;
         for &decorator in &function.decorators {
             let path = self.symbol_of(decorator);
             if let Some(path) = &path {
-                for (patterns, role) in [(&FRAMEWORKS.decorators.memoising, Mark::Memoised), (&FRAMEWORKS.decorators.request, Mark::Request), (&FRAMEWORKS.decorators.script, Mark::Script)] {
+                for (patterns, role) in [
+                    (&FRAMEWORKS.decorators.memoising, Mark::Memoised),
+                    (&FRAMEWORKS.decorators.request, Mark::Request),
+                    (&FRAMEWORKS.decorators.script, Mark::Script),
+                ] {
                     if any_fits(patterns, path) {
                         mark(self, role, Confidence::High);
                     }
@@ -585,18 +1028,47 @@ impl<'a> Flow<'a> {
                 Expr::Call(call) => (call.function, Some(call)),
                 _ => (decorator, None),
             };
-            let Expr::Attr(base, name) = facts.expr(target) else { continue };
+            let Expr::Attr(base, name) = facts.expr(target) else {
+                continue;
+            };
             let base = self.peek(*base);
             let router = base.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) | What::Symbol(path) if any_fits(&FRAMEWORKS.decorators.routers, path)));
             let task_queue = base.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) | What::Symbol(path) if path.starts_with("celery") || path.starts_with("huey") || path.starts_with("chalice") || path.starts_with("rq")));
-            let by_path = call.and_then(|call| call.args.first()).is_some_and(|arg| matches!(facts.expr(arg.value), Expr::Str(path) if path.starts_with('/')));
-            if FRAMEWORKS.decorators.routes.contains(name) && (router || by_path) || FRAMEWORKS.decorators.tasks.contains(name) && (task_queue || router) {
-                mark(self, Mark::Request, if router || task_queue { Confidence::High } else { Confidence::Medium });
-            } else if FRAMEWORKS.decorators.tasks.contains(name) && matches!(facts.expr(target), Expr::Attr(base, _) if matches!(facts.expr(*base), Expr::Name(name) if name == "app" || name == "celery" || name.ends_with("_app"))) {
+            let by_path = call.and_then(|call| call.args.first()).is_some_and(
+                |arg| matches!(facts.expr(arg.value), Expr::Str(path) if path.starts_with('/')),
+            );
+            let guarded = |call: &Call| call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if FRAMEWORKS.decorators.authorizers.contains(name)));
+            let declares = base.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) if any_fits(&FRAMEWORKS.decorators.declaring, path)));
+            if declares && FRAMEWORKS.decorators.routes.contains(name) && call.is_some_and(|call| !guarded(call)) {
+                mark(self, Mark::Open, Confidence::High);
+            }
+            if FRAMEWORKS.decorators.routes.contains(name) && (router || by_path)
+                || FRAMEWORKS.decorators.tasks.contains(name) && (task_queue || router)
+            {
+                mark(
+                    self,
+                    Mark::Request,
+                    if router || task_queue {
+                        Confidence::High
+                    } else {
+                        Confidence::Medium
+                    },
+                );
+            } else if FRAMEWORKS.decorators.tasks.contains(name)
+                && matches!(facts.expr(target), Expr::Attr(base, _) if matches!(facts.expr(*base), Expr::Name(name) if name == "app" || name == "celery" || name.ends_with("_app")))
+            {
                 mark(self, Mark::Request, Confidence::Medium);
             } else if FRAMEWORKS.decorators.script_methods.contains(name) && call.is_some() {
                 mark(self, Mark::Script, Confidence::Medium);
-            } else if matches!(name.as_str(), "before_request" | "after_request" | "teardown_request" | "middleware" | "on_message") && (router || call.is_none()) {
+            } else if matches!(
+                name.as_str(),
+                "before_request"
+                    | "after_request"
+                    | "teardown_request"
+                    | "middleware"
+                    | "on_message"
+            ) && (router || call.is_none())
+            {
                 mark(self, Mark::Request, Confidence::Medium);
             }
         }
@@ -604,33 +1076,63 @@ impl<'a> Flow<'a> {
         if let (Some(class), 1) = (self.unit.class, id) {
             let life = self.cell(CellKey::Life(class));
             for atom in life.atoms() {
-                let What::Mark(Mark::Role(role)) = atom.what else { continue };
+                let What::Mark(Mark::Role(role)) = atom.what else {
+                    continue;
+                };
                 let name = function.name.as_str();
                 match role {
-                    Role::View | Role::Middleware if FRAMEWORKS.runs_per_request(role, name) => mark(self, Mark::Request, atom.confidence),
+                    Role::View | Role::Middleware if FRAMEWORKS.runs_per_request(role, name) => {
+                        mark(self, Mark::Request, atom.confidence)
+                    }
                     Role::PerRequest => mark(self, Mark::Request, Confidence::Medium),
-                    Role::Script if name == "handle" || name == "handle_noargs" => mark(self, Mark::Script, Confidence::High),
-                    Role::Singleton if name == "run" => mark(self, Mark::Request, Confidence::Medium),
+                    Role::Script if matches!(name, "handle" | "handle_noargs" | "run") => {
+                        mark(self, Mark::Script, Confidence::High)
+                    }
+                    Role::Singleton if name == "run" => {
+                        mark(self, Mark::Request, Confidence::Medium)
+                    }
                     Role::Worker if name == "run" => mark(self, Mark::Worker, Confidence::Medium),
                     _ => {}
                 }
             }
         } else if id == 1 && self.unit.class.is_none() {
-            let names: Vec<&str> = function.params.iter().filter(|param| param.kind == ParamKind::Plain).map(|param| param.name.as_str()).collect();
+            let names: Vec<&str> = function
+                .params
+                .iter()
+                .filter(|param| param.kind == ParamKind::Plain)
+                .map(|param| param.name.as_str())
+                .collect();
             let handlers = &FRAMEWORKS.handlers;
             if let [first, second, ..] = names[..] {
-                let event = handlers.first.iter().any(|name| name == first) && handlers.second.iter().any(|name| name == second);
+                let event = handlers.first.iter().any(|name| name == first)
+                    && handlers.second.iter().any(|name| name == second);
                 if event && names.len() == 2 {
-                    let sure = if handlers.names.contains(&function.name) || second.contains("context") { Confidence::High } else { Confidence::Medium };
+                    let sure =
+                        if handlers.names.contains(&function.name) || second.contains("context") {
+                            Confidence::High
+                        } else {
+                            Confidence::Medium
+                        };
                     mark(self, Mark::Request, sure);
                 } else if handlers.names.contains(&function.name) && second.contains("context") {
                     mark(self, Mark::Request, Confidence::High);
                 }
             }
             if names.first() == Some(&"request") {
-                let returned = self.frames[id as usize].returns.clone().join(&self.cell(CellKey::Return(own)));
+                let returned = self.frames[id as usize]
+                    .returns
+                    .clone()
+                    .join(&self.cell(CellKey::Return(own)));
                 let responds = returned.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) if FRAMEWORKS.responses.names.iter().any(|name| path.rsplit('.').next() == Some(name.as_str()))));
-                mark(self, Mark::Request, if responds { Confidence::Medium } else { Confidence::Low });
+                mark(
+                    self,
+                    Mark::Request,
+                    if responds {
+                        Confidence::Medium
+                    } else {
+                        Confidence::Low
+                    },
+                );
             }
             if function.name == "main" && names.is_empty() {
                 mark(self, Mark::Script, Confidence::Medium);
@@ -641,14 +1143,22 @@ impl<'a> Flow<'a> {
 
 /// What is worth passing to another function: constants and unknown things are not.
 fn telling(atom: &Atom) -> bool {
-    !matches!(atom.what, What::Mark(_) | What::Slot | What::Container(Shape::Tuple, _))
+    !matches!(
+        atom.what,
+        What::Mark(_) | What::Slot | What::Container(Shape::Tuple, _)
+    )
 }
 
 /// A task that holds what its coroutine gives.
 fn task_of(value: &Value) -> Value {
     value.map(|atom| {
         let data = atom.data()?;
-        Some(Atom { what: What::Data(data), nested: Nest::Inside, held: None, ..atom.clone() })
+        Some(Atom {
+            what: What::Data(data),
+            nested: Nest::Inside,
+            held: None,
+            ..atom.clone()
+        })
     })
 }
 

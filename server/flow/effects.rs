@@ -6,11 +6,35 @@ use super::*;
 use crate::api::API;
 
 /// Methods that put one thing in.
-const PUTS: &[&str] = &["append", "appendleft", "add", "put", "put_nowait", "push", "insert"];
+const PUTS: &[&str] = &[
+    "append",
+    "appendleft",
+    "add",
+    "put",
+    "put_nowait",
+    "push",
+    "insert",
+];
 /// Methods that put in what another collection holds.
 const EXTENDS: &[&str] = &["extend", "extendleft", "update"];
 /// Methods after which the container holds less.
-const TAKES: &[&str] = &["pop", "popleft", "popitem", "clear", "remove", "discard", "get_nowait", "difference_update", "intersection_update", "trim", "prune", "evict", "expire", "close", "aclose"];
+pub(super) const TAKES: &[&str] = &[
+    "pop",
+    "popleft",
+    "popitem",
+    "clear",
+    "remove",
+    "discard",
+    "get_nowait",
+    "difference_update",
+    "intersection_update",
+    "trim",
+    "prune",
+    "evict",
+    "expire",
+    "close",
+    "aclose",
+];
 
 impl<'a> Flow<'a> {
     // ---- assignment ----
@@ -20,7 +44,14 @@ impl<'a> Flow<'a> {
         match facts.expr(target) {
             Expr::Local(slot) => {
                 let slot = *slot;
-                self.note_replaced(&Place::Local(self.func(self.function), slot), &value, self.state.slots[slot as usize].atoms().iter().any(is_container));
+                self.note_replaced(
+                    &Place::Local(self.func(self.function), slot),
+                    &value,
+                    self.state.slots[slot as usize]
+                        .atoms()
+                        .iter()
+                        .any(is_container),
+                );
                 let varies = source.is_some_and(|source| self.varies(source));
                 self.state.varying[slot as usize] = varies;
                 self.frames[self.function as usize].ever_varying[slot as usize] |= varies;
@@ -31,6 +62,9 @@ impl<'a> Flow<'a> {
                 *ever = ever.join(&value);
             }
             Expr::Name(name) => {
+                if name == "permission_classes" && self.unit.kind == UnitKind::Class {
+                    self.note_permissions(source);
+                }
                 if self.function == 0 {
                     self.state.names.insert(name.clone(), value.clone());
                     let ever = self.ever_names.entry(name.clone()).or_default();
@@ -47,7 +81,13 @@ impl<'a> Flow<'a> {
                     self.keep(Place::Global(self.unit.file, name.clone()), &value, target);
                 }
                 let place = Place::Global(self.unit.file, name.clone());
-                self.see(target, &Value::one(Atom { held: Some(place), ..Atom::new(What::Slot) }));
+                self.see(
+                    target,
+                    &Value::one(Atom {
+                        held: Some(place),
+                        ..Atom::new(What::Slot)
+                    }),
+                );
             }
             Expr::Attr(base, name) => {
                 let holder = self.eval(*base);
@@ -55,7 +95,10 @@ impl<'a> Flow<'a> {
                 let mut seen = Vec::new();
                 for place in places {
                     self.keep(place.clone(), &value, target);
-                    seen.push(Atom { held: Some(place), ..Atom::new(What::Slot) });
+                    seen.push(Atom {
+                        held: Some(place),
+                        ..Atom::new(What::Slot)
+                    });
                 }
                 self.see(target, &Value::from_atoms(seen));
             }
@@ -68,8 +111,18 @@ impl<'a> Flow<'a> {
                 }
                 let stored = inside(&value, Nest::Inside);
                 self.put(*base, &holder, &stored);
-                let session = self.resolved(&holder).atoms().iter().any(|atom| matches!(&atom.what, What::Object(object) if object == "session"));
-                let seen = if session { Value::one(Atom { held: Some(Place::Session), ..Atom::new(What::Slot) }) } else { holder };
+                let session =
+                    self.resolved(&holder).atoms().iter().any(
+                        |atom| matches!(&atom.what, What::Object(object) if object == "session"),
+                    );
+                let seen = if session {
+                    Value::one(Atom {
+                        held: Some(Place::Session),
+                        ..Atom::new(What::Slot)
+                    })
+                } else {
+                    holder
+                };
                 self.see(target, &seen);
             }
             Expr::Tuple(items) => {
@@ -83,13 +136,37 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// `permission_classes = []` or `[AllowAny]`: the view is open to all.
+    fn note_permissions(&mut self, source: Option<ExprId>) {
+        let (Some(class), Some(source)) = (self.unit.class, source) else { return };
+        let open = match self.facts.expr(source) {
+            Expr::List(items) | Expr::Tuple(items) => items.iter().all(|&item| matches!(self.facts.expr(item), Expr::Name(name) | Expr::Attr(_, name) if name == "AllowAny")),
+            _ => false,
+        };
+        if open {
+            let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Chunk };
+            self.tell(CellKey::Life(class), Value::one(Atom::new(What::Mark(Mark::Open)).at(site)));
+        }
+    }
+
     fn destructured(&mut self, value: &Value, position: usize, _source: Option<ExprId>) -> Value {
         self.resolved(value).map(|atom| match atom.nested {
-            Nest::At(element) => (element as usize == position).then(|| Atom { nested: Nest::Not, held: None, ..atom.clone() }),
-            Nest::Inside => Some(Atom { nested: Nest::Not, held: None, ..atom.clone() }),
+            Nest::At(element) => (element as usize == position).then(|| Atom {
+                nested: Nest::Not,
+                held: None,
+                ..atom.clone()
+            }),
+            Nest::Inside => Some(Atom {
+                nested: Nest::Not,
+                held: None,
+                ..atom.clone()
+            }),
             Nest::Lazy => None,
             // `for index, item in enumerate(items)`: the element came without its tuple.
-            Nest::Not => atom.data().filter(|data| position > 0 && !matches!(data.kind, Kind::Items | Kind::Records)).map(|_| atom.clone()),
+            Nest::Not => atom
+                .data()
+                .filter(|data| position > 0 && !matches!(data.kind, Kind::Items | Kind::Records))
+                .map(|_| atom.clone()),
         })
     }
 
@@ -102,7 +179,9 @@ impl<'a> Flow<'a> {
                 What::Instance(class) => Place::Attr(*class, name.clone()),
                 What::Class(class) | What::Super(class) => Place::Static(*class, name.clone()),
                 What::Module(file) => Place::Global(*file, name.clone()),
-                What::Function(function) | What::Bound(function, _) => Place::FunctionAttr(*function, name.clone()),
+                What::Function(function) | What::Bound(function, _) => {
+                    Place::FunctionAttr(*function, name.clone())
+                }
                 What::Object(object) => match object.as_str() {
                     "request" => Place::Request(name.clone()),
                     "session" => Place::Session,
@@ -121,16 +200,24 @@ impl<'a> Flow<'a> {
     /// `place = value`.
     fn keep(&mut self, place: Place, value: &Value, target: ExprId) {
         let _ = target;
-        let init = matches!(self.facts.functions[self.function as usize].name.as_str(), "__init__" | "__new__" | "setUp" | "__post_init__" | "ready") || self.guards > 0;
+        let init = matches!(
+            self.facts.functions[self.function as usize].name.as_str(),
+            "__init__" | "__new__" | "setUp" | "__post_init__" | "ready"
+        ) || self.guards > 0;
         self.note_replaced(&place, value, !init);
         self.tell_lives(&place, value);
-        let value = value.filter(|atom| !matches!(atom.what, What::Mark(_)) && atom.what != What::Slot);
+        let value =
+            value.filter(|atom| !matches!(atom.what, What::Mark(_)) && atom.what != What::Slot);
         self.tell(place_cell(&place), value);
     }
 
     /// A fresh container, or a slice of the old one, in the place of one that was filled.
     fn note_replaced(&mut self, place: &Place, value: &Value, again: bool) {
-        let fresh = value.atoms().iter().any(|atom| is_container(atom) && atom.held.is_none()) || value.atoms().iter().any(|atom| atom.what == What::Nothing);
+        let fresh = value
+            .atoms()
+            .iter()
+            .any(|atom| is_container(atom) && atom.held.is_none())
+            || value.atoms().iter().any(|atom| atom.what == What::Nothing);
         if again && fresh {
             self.note(place, Mark::Emptied);
             self.note_emptied_in(place);
@@ -140,17 +227,36 @@ impl<'a> Flow<'a> {
     /// Instances live as long as the place that keeps them.
     fn tell_lives(&mut self, place: &Place, value: &Value) {
         for atom in value.atoms() {
-            let What::Instance(class) = atom.what else { continue };
+            let What::Instance(class) = atom.what else {
+                continue;
+            };
             let lives = match place {
-                Place::Global(..) | Place::Static(..) | Place::FunctionAttr(..) | Place::App(_) | Place::Default(..) => Value::of(What::Mark(Mark::Lives(Lifetime::Process))),
-                Place::Attr(owner, _) if *owner != class => self.cell(CellKey::Life(*owner)).map(|atom| match atom.what {
-                    What::Mark(Mark::Lives(_)) => Some(atom.clone()),
-                    What::Mark(Mark::Role(Role::Middleware | Role::Singleton)) => Some(Atom { what: What::Mark(Mark::Lives(Lifetime::Process)), ..atom.clone() }),
-                    _ => None,
-                }),
+                Place::Global(..)
+                | Place::Static(..)
+                | Place::FunctionAttr(..)
+                | Place::App(_)
+                | Place::Default(..) => Value::of(What::Mark(Mark::Lives(Lifetime::Process))),
+                Place::Attr(owner, _) if *owner != class => {
+                    self.cell(CellKey::Life(*owner))
+                        .map(|atom| match atom.what {
+                            What::Mark(Mark::Lives(_)) => Some(atom.clone()),
+                            What::Mark(Mark::Role(Role::Middleware | Role::Singleton)) => {
+                                Some(Atom {
+                                    what: What::Mark(Mark::Lives(Lifetime::Process)),
+                                    ..atom.clone()
+                                })
+                            }
+                            _ => None,
+                        })
+                }
                 _ => continue,
             };
-            let lives = lives.map(|life| Some(Atom { steps: atom.steps.clone(), ..life.clone() }));
+            let lives = lives.map(|life| {
+                Some(Atom {
+                    steps: atom.steps.clone(),
+                    ..life.clone()
+                })
+            });
             self.tell(CellKey::Life(class), lives);
         }
     }
@@ -170,8 +276,9 @@ impl<'a> Flow<'a> {
             Expr::Subscript(base, index) => {
                 let holder = self.eval(*base);
                 self.eval(*index);
-                self.note_taken(&holder);
-                if let Expr::Attr(..) | Expr::Name(_) = self.facts.expr(*base) {}
+                if !self.goes_on_read(*base, *index) {
+                    self.note_taken(&holder);
+                }
             }
             Expr::Attr(base, name) => {
                 let holder = self.eval(*base);
@@ -191,15 +298,40 @@ impl<'a> Flow<'a> {
     /// What another collection adds: its elements, or what it holds.
     fn contents(&mut self, value: &Value) -> Value {
         let value = self.resolved(value);
-        let whole = value.filter(|atom| atom.nested != Nest::Not).map(|atom| Some(Atom { nested: Nest::Inside, held: None, ..atom.clone() }));
-        let elements = self.element(&value.filter(|atom| atom.nested == Nest::Not && !matches!(atom.data().map(|data| data.kind), Some(Kind::Item | Kind::Page))), 0);
-        let merged = value.filter(|atom| atom.nested == Nest::Not && matches!(atom.data().map(|data| data.kind), Some(Kind::Item | Kind::Page)));
-        whole.join(&inside(&elements, Nest::Inside)).join(&inside(&merged, Nest::Inside))
+        let whole = value.filter(|atom| atom.nested != Nest::Not).map(|atom| {
+            Some(Atom {
+                nested: Nest::Inside,
+                held: None,
+                ..atom.clone()
+            })
+        });
+        let elements = self.element(
+            &value.filter(|atom| {
+                atom.nested == Nest::Not
+                    && !matches!(
+                        atom.data().map(|data| data.kind),
+                        Some(Kind::Item | Kind::Page)
+                    )
+            }),
+            0,
+        );
+        let merged = value.filter(|atom| {
+            atom.nested == Nest::Not
+                && matches!(
+                    atom.data().map(|data| data.kind),
+                    Some(Kind::Item | Kind::Page)
+                )
+        });
+        whole
+            .join(&inside(&elements, Nest::Inside))
+            .join(&inside(&merged, Nest::Inside))
     }
 
     /// `holder` now also holds `contents`.
     fn put(&mut self, base: ExprId, holder: &Value, contents: &Value) {
-        let contents = contents.filter(|atom| atom.data().is_some() || matches!(atom.what, What::Param(..) | What::Instance(_)));
+        let contents = contents.filter(|atom| {
+            atom.data().is_some() || matches!(atom.what, What::Param(..) | What::Instance(_))
+        });
         if contents.is_unknown() {
             return;
         }
@@ -209,7 +341,13 @@ impl<'a> Flow<'a> {
         }
         if let Expr::Name(name) = self.facts.expr(base) {
             if self.function == 0 {
-                let joined = self.state.names.get(name).cloned().unwrap_or_default().join(&contents);
+                let joined = self
+                    .state
+                    .names
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_default()
+                    .join(&contents);
                 self.state.names.insert(name.clone(), joined.clone());
                 let ever = self.ever_names.entry(name.clone()).or_default();
                 *ever = ever.join(&joined);
@@ -220,7 +358,11 @@ impl<'a> Flow<'a> {
             self.tell_lives(&place, &contents);
             match &place {
                 Place::Local(owner, slot) if owner.unit == self.unit.id => {
-                    if let Some(ever) = self.frames.get_mut(owner.function as usize).and_then(|frame| frame.ever.get_mut(*slot as usize)) {
+                    if let Some(ever) = self
+                        .frames
+                        .get_mut(owner.function as usize)
+                        .and_then(|frame| frame.ever.get_mut(*slot as usize))
+                    {
                         *ever = ever.join(&contents);
                     }
                 }
@@ -231,13 +373,35 @@ impl<'a> Flow<'a> {
     }
 
     /// Methods of containers; gives what is taken out or looked up.
-    pub(super) fn container_method(&mut self, object: ExprId, method: &str, base: &Value, args: &Args, _site: Site) -> Value {
-        let queue = base.atoms().iter().any(|atom| matches!(atom.what, What::Container(Shape::Queue, _)));
-        if TAKES.contains(&method) || queue && matches!(method, "get") {
+    pub(super) fn container_method(
+        &mut self,
+        object: ExprId,
+        method: &str,
+        base: &Value,
+        args: &Args,
+        _site: Site,
+    ) -> Value {
+        let queue = base
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom.what, What::Container(Shape::Queue, _)));
+        let key = args.plain.first().map(|(key, _)| *key);
+        if method == "get" {
+            if let Some(key) = key {
+                self.note_key(object, key);
+            }
+        }
+        let on_read = method == "pop" && key.is_some_and(|key| self.goes_on_read(object, key));
+        if TAKES.contains(&method) && !on_read || queue && matches!(method, "get") {
             self.note_taken(base);
         }
         if PUTS.contains(&method) {
-            if let Some((_, value)) = args.plain.last().filter(|_| method == "insert").or(args.plain.first()) {
+            if let Some((_, value)) = args
+                .plain
+                .last()
+                .filter(|_| method == "insert")
+                .or(args.plain.first())
+            {
                 let contents = inside(&self.resolved(value), Nest::Inside);
                 self.put(object, base, &contents);
             }
@@ -261,7 +425,10 @@ impl<'a> Flow<'a> {
         if method == "cache_clear" {
             for atom in base.atoms() {
                 if let What::Function(function) = atom.what {
-                    self.note(&Place::FunctionAttr(function, "cache".into()), Mark::Emptied);
+                    self.note(
+                        &Place::FunctionAttr(function, "cache".into()),
+                        Mark::Emptied,
+                    );
                 }
             }
         }
@@ -270,9 +437,20 @@ impl<'a> Flow<'a> {
                 if matches!(method, "get" | "__getitem__") && !queue {
                     self.note_lookup(base);
                 }
-                base.map(|atom| (atom.nested != Nest::Not).then(|| Atom { nested: Nest::Not, held: None, ..atom.clone() }))
+                base.map(|atom| {
+                    (atom.nested != Nest::Not).then(|| Atom {
+                        nested: Nest::Not,
+                        held: None,
+                        ..atom.clone()
+                    })
+                })
             }
-            "values" | "items" | "copy" | "keys" => base.map(|atom| (atom.nested != Nest::Not && method != "keys").then(|| Atom { held: None, ..atom.clone() })),
+            "values" | "items" | "copy" | "keys" => base.map(|atom| {
+                (atom.nested != Nest::Not && method != "keys").then(|| Atom {
+                    held: None,
+                    ..atom.clone()
+                })
+            }),
             _ => Value::UNKNOWN,
         }
     }
@@ -287,8 +465,22 @@ impl<'a> Flow<'a> {
     }
 
     pub(super) fn note(&mut self, place: &Place, mark: Mark) {
-        let site = Site { unit: self.unit.id, chunk: self.chunk, at: if self.function == 0 { At::Chunk } else { At::Definition(self.function) } };
-        self.tell(CellKey::Holder(place.clone()), Value::one(Atom::new(What::Mark(mark)).at(site)));
+        if self.muted > 0 {
+            return;
+        }
+        let site = Site {
+            unit: self.unit.id,
+            chunk: self.chunk,
+            at: if self.function == 0 {
+                At::Chunk
+            } else {
+                At::Definition(self.function)
+            },
+        };
+        self.tell(
+            CellKey::Holder(place.clone()),
+            Value::one(Atom::new(What::Mark(mark)).at(site)),
+        );
     }
 
     pub(super) fn note_taken(&mut self, holder: &Value) {
@@ -301,17 +493,28 @@ impl<'a> Flow<'a> {
     }
 
     fn note_emptied_in(&mut self, place: &Place) {
-        for at in self.loops.iter().map(|note| note.at.start).collect::<Vec<_>>() {
+        for at in self
+            .loops
+            .iter()
+            .map(|note| note.at.start)
+            .collect::<Vec<_>>()
+        {
             self.note(place, Mark::EmptiedIn(at));
         }
     }
 
     pub(super) fn note_lookup(&mut self, holder: &Value) {
-        let dictionary = |atom: &Atom| matches!(atom.what, What::Container(Shape::Dict, _) | What::Slot);
+        let dictionary =
+            |atom: &Atom| matches!(atom.what, What::Container(Shape::Dict, _) | What::Slot);
         if !holder.atoms().iter().any(dictionary) {
             return;
         }
-        for place in holder.places().filter(|place| !matches!(place, Place::Local(..))).cloned().collect::<Vec<_>>() {
+        for place in holder
+            .places()
+            .filter(|place| !matches!(place, Place::Local(..)))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             self.note(&place, Mark::LookedUp);
         }
     }
@@ -319,24 +522,29 @@ impl<'a> Flow<'a> {
     // ---- tests ----
 
     pub(super) fn compare_effects(&mut self, parts: &[ExprId], operators: &[Comparison]) {
-        if operators.iter().any(|operator| matches!(operator, Comparison::In | Comparison::NotIn)) {
-            if let Some(&container) = parts.last() {
+        if operators
+            .iter()
+            .any(|operator| matches!(operator, Comparison::In | Comparison::NotIn))
+        {
+            if let [key, container] = *parts {
                 let value = self.peek(container);
                 self.note_lookup(&value);
+                self.note_key(container, key);
             }
         }
-        let zero = parts.iter().any(|&part| matches!(self.facts.expr(part), Expr::Int(0)));
-        let sized = operators.iter().any(|operator| matches!(operator, Comparison::Order | Comparison::Equal | Comparison::NotEqual));
+        let zero = parts
+            .iter()
+            .any(|&part| matches!(self.facts.expr(part), Expr::Int(0)));
+        let sized = operators.iter().any(|operator| {
+            matches!(
+                operator,
+                Comparison::Order | Comparison::Equal | Comparison::NotEqual
+            )
+        });
         if zero || !sized {
             return;
         }
-        // `len(cache) >= limit` with a limit that nobody sets is no bound.
-        let unset = parts.iter().any(|&part| {
-            let limit = self.peek(part);
-            let limit = self.resolved(&limit);
-            !limit.is_unknown() && limit.atoms().iter().any(|atom| is_no_limit(&atom.what)) && !limit.atoms().iter().any(|atom| matches!(atom.what, What::Int(number) if number > 0))
-        });
-        if unset {
+        if parts.iter().any(|&part| self.is_unset(part)) {
             return;
         }
         for &part in parts {
@@ -358,8 +566,34 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// What a test says of the places it names: nothing yet beyond what evaluating it noted.
-    pub(super) fn test_effects(&mut self, _test: ExprId, _body: &[Stmt]) {}
+    /// A limit that nobody sets: `len(cache) >= limit` with it is no bound.
+    fn is_unset(&mut self, part: ExprId) -> bool {
+        let limit = self.peek(part);
+        let limit = self.resolved(&limit);
+        limit.atoms().iter().any(|atom| is_no_limit(&atom.what))
+            && !limit
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom.what, What::Int(number) if number > 0))
+    }
+
+    /// Does a test compare a length with a limit that nobody sets? What it guards never runs.
+    pub(super) fn never_holds(&mut self, test: ExprId) -> bool {
+        let mut compared = Vec::new();
+        self.facts.any(test, &mut |_, expr| {
+            if let Expr::Compare(parts, operators) = expr {
+                if operators.contains(&Comparison::Order) {
+                    compared.extend(parts.iter().copied());
+                }
+            }
+            false
+        });
+        let measures = compared.iter().any(|&part| matches!(self.facts.expr(part), Expr::Call(call) if matches!(self.facts.expr(call.function), Expr::Name(name) if name == "len")));
+        measures
+            && compared
+                .into_iter()
+                .any(|part| !matches!(self.facts.expr(part), Expr::Int(_)) && self.is_unset(part))
+    }
 
     /// `if X is None: X = …`: the branch fills what the test found empty.
     pub(super) fn fills_tested(&mut self, test: ExprId, body: &'a [Stmt]) -> bool {
@@ -389,6 +623,30 @@ impl<'a> Flow<'a> {
         })
     }
 
+    /// Is this a place that outlives the call?
+    pub(super) fn is_kept(&mut self, expr: ExprId) -> bool {
+        matches!(
+            self.facts.expr(expr),
+            Expr::Name(_) | Expr::Attr(..) | Expr::Outer(..)
+        ) && self.outlives(expr)
+    }
+
+    /// Remembers that the holder was read under this key.
+    pub(super) fn note_key(&mut self, holder: ExprId, key: ExprId) {
+        if let (Some(holder), Some(key)) = (self.path(holder), self.path(key)) {
+            self.looked.insert((holder, key));
+        }
+    }
+
+    /// `if now > CACHE[key].expires: del CACHE[key]`: only what is asked for again ever goes.
+    fn goes_on_read(&self, holder: ExprId, key: ExprId) -> bool {
+        self.expiring > 0
+            && self
+                .path(holder)
+                .zip(self.path(key))
+                .is_some_and(|pair| self.looked.contains(&pair))
+    }
+
     /// Paths of the places outside this call that a test looks at.
     fn tested(&mut self, test: ExprId) -> Vec<String> {
         let mut found = Vec::new();
@@ -399,7 +657,12 @@ impl<'a> Flow<'a> {
                 Expr::Either(left, right) => pending.extend([*left, *right]),
                 Expr::Compare(parts, operators) => match operators.first() {
                     Some(Comparison::In | Comparison::NotIn) => pending.extend(parts.last()),
-                    Some(Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual) => pending.extend(parts.first()),
+                    Some(
+                        Comparison::Is
+                        | Comparison::IsNot
+                        | Comparison::Equal
+                        | Comparison::NotEqual,
+                    ) => pending.extend(parts.first()),
                     _ => {}
                 },
                 Expr::Walrus(_, value) => pending.push(*value),
@@ -407,9 +670,13 @@ impl<'a> Flow<'a> {
                 Expr::Call(call) => match self.facts.expr(call.function) {
                     // `CACHE.get(key)`, `hasattr(module, "client")`.
                     Expr::Attr(base, name) if name == "get" => pending.push(*base),
-                    Expr::Name(name) if matches!(name.as_str(), "hasattr" | "getattr" | "len" | "callable") => {
+                    Expr::Name(name)
+                        if matches!(name.as_str(), "hasattr" | "getattr" | "len" | "callable") =>
+                    {
                         if let [object, attribute, ..] = &call.args[..] {
-                            if let (Some(path), Expr::Str(attribute)) = (self.path(object.value), self.facts.expr(attribute.value)) {
+                            if let (Some(path), Expr::Str(attribute)) =
+                                (self.path(object.value), self.facts.expr(attribute.value))
+                            {
                                 if self.outlives(object.value) {
                                     found.push(format!("{path}.{attribute}"));
                                 }
@@ -424,7 +691,10 @@ impl<'a> Flow<'a> {
                     }
                 }
                 // A local that was read from such a place stands for it.
-                Expr::Local(slot) if (*slot as usize) >= self.facts.functions[self.function as usize].params.len() => {
+                Expr::Local(slot)
+                    if (*slot as usize)
+                        >= self.facts.functions[self.function as usize].params.len() =>
+                {
                     found.push(format!("local {slot}"));
                 }
                 _ => {}
@@ -465,25 +735,35 @@ impl<'a> Flow<'a> {
         let local = tested.iter().any(|path| path.starts_with("local "));
         let fits = |target: ExprId| {
             let lasting = !matches!(self.facts.expr(target), Expr::Local(_) | Expr::Tuple(_));
-            self.path(target).is_some_and(|path| tested.contains(&path) && lasting || local && lasting)
+            self.path(target)
+                .is_some_and(|path| tested.contains(&path) && lasting || local && lasting)
         };
-        depth < 8
-            && body.iter().any(|stmt| match stmt {
-                Stmt::Assign { targets, .. } => targets.iter().any(|&target| fits(target)),
-                Stmt::Expr(value) => match self.facts.expr(*value) {
-                    Expr::Call(call) => matches!(self.facts.expr(call.function), Expr::Name(name) if name == "setattr"),
-                    _ => false,
-                },
-                Stmt::With { body, .. } => self.assigns_any(body, tested, depth + 1),
-                Stmt::If { then, other, .. } => self.assigns_any(then, tested, depth + 1) || self.assigns_any(other, tested, depth + 1),
-                Stmt::Try { body, .. } => self.assigns_any(body, tested, depth + 1),
+        depth < 8 && body.iter().any(|stmt| match stmt {
+            Stmt::Assign { targets, .. } => targets.iter().any(|&target| fits(target)),
+            Stmt::Expr(value) => match self.facts.expr(*value) {
+                Expr::Call(call) => {
+                    matches!(self.facts.expr(call.function), Expr::Name(name) if name == "setattr")
+                }
                 _ => false,
-            })
+            },
+            Stmt::With { body, .. } => self.assigns_any(body, tested, depth + 1),
+            Stmt::If { then, other, .. } => {
+                self.assigns_any(then, tested, depth + 1)
+                    || self.assigns_any(other, tested, depth + 1)
+            }
+            Stmt::Try { body, .. } => self.assigns_any(body, tested, depth + 1),
+            _ => false,
+        })
     }
 
     // ---- loops ----
 
-    pub(super) fn loop_note(&mut self, body: &'a [Stmt], test: Option<ExprId>, at: ExprId) -> LoopNote {
+    pub(super) fn loop_note(
+        &mut self,
+        body: &'a [Stmt],
+        test: Option<ExprId>,
+        at: ExprId,
+    ) -> LoopNote {
         let mut extent: Option<Span> = None;
         let mut breaks = false;
         let mut bounded = test.is_some_and(|test| self.is_order(test));
@@ -496,7 +776,13 @@ impl<'a> Flow<'a> {
             };
             stmt_exprs(stmt).into_iter().for_each(&mut touch);
             match stmt {
-                Stmt::If { test, then, .. } if then.iter().any(|stmt| matches!(stmt, Stmt::Break | Stmt::Return(_))) => bounded |= self.is_order(*test),
+                Stmt::If { test, then, .. }
+                    if then
+                        .iter()
+                        .any(|stmt| matches!(stmt, Stmt::Break | Stmt::Return(_))) =>
+                {
+                    bounded |= self.is_order(*test)
+                }
                 Stmt::Break | Stmt::Return(_) => breaks = true,
                 _ => {}
             }
@@ -507,7 +793,12 @@ impl<'a> Flow<'a> {
             whole.start = whole.start.min(span.start);
             whole.end = whole.end.max(span.end);
         }
-        let Some(extent) = extent else { return LoopNote { at: self.facts.span(at), ..LoopNote::default() } };
+        let Some(extent) = extent else {
+            return LoopNote {
+                at: self.facts.span(at),
+                ..LoopNote::default()
+            };
+        };
         let mut keys = false;
         let mut tokens = false;
         let mut stream = false;
@@ -534,11 +825,20 @@ impl<'a> Flow<'a> {
                 _ => {}
             }
         }
-        LoopNote { pages: keys || tokens, by_keys: keys, bounded, stream, breaks, endless: false, comprehension: false, at: self.facts.span(at) }
+        LoopNote {
+            pages: keys || tokens,
+            by_keys: keys,
+            bounded,
+            stream,
+            breaks,
+            endless: false,
+            comprehension: false,
+            at: self.facts.span(at),
+        }
     }
 
     /// `len(items) < limit`, `page <= 10`: ends after so much.
-    fn is_order(&self, test: ExprId) -> bool {
+    pub(super) fn is_order(&self, test: ExprId) -> bool {
         self.facts.any(test, &mut |_, expr| matches!(expr, Expr::Compare(_, operators) if operators.contains(&Comparison::Order)))
     }
 }
@@ -575,9 +875,16 @@ fn visit<'s>(block: &'s [Stmt], seen: &mut impl FnMut(&'s Stmt)) {
                 visit(other, seen);
             }
             Stmt::With { body, .. } => visit(body, seen),
-            Stmt::Try { body, handlers, other, finally } => {
+            Stmt::Try {
+                body,
+                handlers,
+                other,
+                finally,
+            } => {
                 visit(body, seen);
-                handlers.iter().for_each(|handler| visit(&handler.body, seen));
+                handlers
+                    .iter()
+                    .for_each(|handler| visit(&handler.body, seen));
                 visit(other, seen);
                 visit(finally, seen);
             }
@@ -598,7 +905,10 @@ fn stmt_exprs(stmt: &Stmt) -> Vec<ExprId> {
         Stmt::Raise(parts) | Stmt::Delete(parts) => parts.clone(),
         Stmt::If { test, .. } | Stmt::While { test, .. } => vec![*test],
         Stmt::For { target, iter, .. } => vec![*target, *iter],
-        Stmt::With { items, .. } => items.iter().flat_map(|item| std::iter::once(item.value).chain(item.target)).collect(),
+        Stmt::With { items, .. } => items
+            .iter()
+            .flat_map(|item| std::iter::once(item.value).chain(item.target))
+            .collect(),
         Stmt::Match { subject, .. } => vec![*subject],
         _ => vec![],
     }

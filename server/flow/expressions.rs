@@ -1,5 +1,6 @@
 //! The value of each form of expression.
 
+use super::effects::TAKES;
 use super::*;
 
 /// Literals with more elements say nothing of single constants.
@@ -22,8 +23,16 @@ impl<'a> Flow<'a> {
             Expr::Outer(function, slot) => self.outer(*function, *slot),
             Expr::Attr(base, name) => {
                 let value = self.eval(*base);
+                if TAKES.contains(&name.as_str()) {
+                    // `task.add_done_callback(TASKS.discard)`.
+                    self.note_taken(&value);
+                }
                 // A property is called where it is read; it has no call of its own to name.
-                let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Chunk };
+                let site = Site {
+                    unit: self.unit.id,
+                    chunk: self.chunk,
+                    at: At::Chunk,
+                };
                 self.attribute(&value, name, Some(site))
             }
             Expr::Call(call) => self.call(expr, call),
@@ -31,6 +40,7 @@ impl<'a> Flow<'a> {
                 let value = self.eval(*base);
                 let key = self.eval(*index);
                 self.note_lookup(&value);
+                self.note_key(*base, *index);
                 self.subscript(&value, &key, *index)
             }
             Expr::Str(text) => Value::of(What::Str(text.clone())),
@@ -38,11 +48,19 @@ impl<'a> Flow<'a> {
             Expr::None => Value::of(What::Nothing),
             Expr::True | Expr::False => Value::UNKNOWN,
             Expr::List(items) | Expr::Set(items) => {
-                let shape = if matches!(facts.expr(expr), Expr::Set(_)) { Shape::Set } else { Shape::List };
+                let shape = if matches!(facts.expr(expr), Expr::Set(_)) {
+                    Shape::Set
+                } else {
+                    Shape::List
+                };
                 let mut value = Value::of(What::Container(shape, false));
                 for &item in items {
                     let inner = self.eval(item);
-                    let inner = if items.len() > FEW { inner.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_))) } else { inner };
+                    let inner = if items.len() > FEW {
+                        inner.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_)))
+                    } else {
+                        inner
+                    };
                     value = value.join(&inside(&inner, Nest::Inside));
                 }
                 value
@@ -51,7 +69,11 @@ impl<'a> Flow<'a> {
                 let mut value = Value::of(What::Container(Shape::Tuple, true));
                 for (position, &item) in items.iter().enumerate() {
                     let inner = self.eval(item);
-                    let inner = if items.len() > FEW { inner.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_))) } else { inner };
+                    let inner = if items.len() > FEW {
+                        inner.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_)))
+                    } else {
+                        inner
+                    };
                     value = value.join(&inside(&inner, Nest::At(position.min(255) as u8)));
                 }
                 value
@@ -64,7 +86,11 @@ impl<'a> Flow<'a> {
                     }
                     let inner = self.eval(*inner);
                     // `{**item}` is the item.
-                    value = value.join(&if key.is_some() { inside(&inner, Nest::Inside) } else { inner.filter(|atom| atom.data().is_some()) });
+                    value = value.join(&if key.is_some() {
+                        inside(&inner, Nest::Inside)
+                    } else {
+                        inner.filter(|atom| atom.data().is_some())
+                    });
                 }
                 value
             }
@@ -77,14 +103,27 @@ impl<'a> Flow<'a> {
                     Operator::Add | Operator::BitOr => {
                         let joined = left.join(&right);
                         // A new list: of nobody's place.
-                        joined.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_) | What::Slot)).map(|atom| Some(Atom { held: None, ..atom.clone() }))
+                        joined
+                            .filter(|atom| {
+                                !matches!(atom.what, What::Str(_) | What::Int(_) | What::Slot)
+                            })
+                            .map(|atom| {
+                                Some(Atom {
+                                    held: None,
+                                    ..atom.clone()
+                                })
+                            })
                     }
                     Operator::Other => Value::UNKNOWN,
                 }
             }
             Expr::Either(left, right) => {
+                let kept = self.is_kept(*left);
                 let left = self.eval(*left);
+                // `Class.client = Class.client or boto3.client(...)` runs once.
+                self.guards += kept as u32;
                 let right = self.eval(*right);
+                self.guards -= kept as u32;
                 left.filter(|atom| atom.what != What::Nothing).join(&right)
             }
             Expr::Not(inner) => {
@@ -105,16 +144,32 @@ impl<'a> Flow<'a> {
             }
             Expr::Await(inner) => {
                 let value = self.eval(*inner);
-                if value.data().any(|(_, data)| data.kind == Kind::Task) { unwrapped(&value) } else { value }
+                if value.data().any(|(_, data)| data.kind == Kind::Task) {
+                    unwrapped(&value)
+                } else {
+                    value
+                }
             }
             Expr::Yield(inner) => {
                 let yielded = inner.map(|inner| self.eval(inner)).unwrap_or_default();
                 self.escapes(&yielded);
                 let pages = self.loops.iter().any(|note| note.pages && !note.bounded);
                 let yielded = yielded.map(|atom| {
-                    let mut atom = Atom { held: None, ..atom.clone() };
+                    let mut atom = Atom {
+                        held: None,
+                        ..atom.clone()
+                    };
                     if let What::Data(data) = &mut atom.what {
-                        data.limited |= !pages && matches!(data.kind, Kind::Item | Kind::Items | Kind::Page | Kind::Model | Kind::Records | Kind::Record);
+                        data.limited |= !pages
+                            && matches!(
+                                data.kind,
+                                Kind::Item
+                                    | Kind::Items
+                                    | Kind::Page
+                                    | Kind::Model
+                                    | Kind::Records
+                                    | Kind::Record
+                            );
                     }
                     Some(atom)
                 });
@@ -126,15 +181,21 @@ impl<'a> Flow<'a> {
                 let value = self.eval(*inner);
                 let pages = self.loops.iter().any(|note| note.pages && !note.bounded);
                 let element = self.element(&value, *inner).map(|atom| {
-                    let mut atom = Atom { held: None, ..atom.clone() };
+                    let mut atom = Atom {
+                        held: None,
+                        ..atom.clone()
+                    };
                     if let What::Data(data) = &mut atom.what {
                         data.limited |= !pages;
                     }
                     Some(atom)
                 });
-                let whole = value.filter(|atom| atom.nested == Nest::Lazy || atom.data().is_some_and(unbounded));
+                let whole = value
+                    .filter(|atom| atom.nested == Nest::Lazy || atom.data().is_some_and(unbounded));
                 let frame = &mut self.frames[self.function as usize];
-                frame.yields = frame.yields.join(&if whole.is_unknown() { element } else { whole });
+                frame.yields = frame
+                    .yields
+                    .join(&if whole.is_unknown() { element } else { whole });
                 Value::UNKNOWN
             }
             Expr::Walrus(target, value) => {
@@ -157,8 +218,15 @@ impl<'a> Flow<'a> {
         let mut value = Value::of(What::Function(self.func(function)));
         for (expr, owner) in self.facts.exprs.iter().zip(&self.facts.owners) {
             if let (Expr::Outer(scope, slot), true) = (expr, *owner == function) {
-                let captured = if *scope == self.function { self.state.slots[*slot as usize].clone() } else { self.frames[*scope as usize].ever[*slot as usize].clone() };
-                value = value.join(&inside(&captured.filter(|atom| atom.data().is_some()), Nest::Inside));
+                let captured = if *scope == self.function {
+                    self.state.slots[*slot as usize].clone()
+                } else {
+                    self.frames[*scope as usize].ever[*slot as usize].clone()
+                };
+                value = value.join(&inside(
+                    &captured.filter(|atom| atom.data().is_some()),
+                    Nest::Inside,
+                ));
             }
         }
         value
@@ -171,11 +239,20 @@ impl<'a> Flow<'a> {
             match clause {
                 Clause::For { target, iter } => {
                     let iterated = self.eval(*iter);
-                    let pages = iterated.data().any(|(atom, data)| unbounded(data) && atom.nested != Nest::Inside || atom.nested == Nest::Lazy && !data.limited);
+                    let pages = iterated.data().any(|(atom, data)| {
+                        unbounded(data) && atom.nested != Nest::Inside
+                            || atom.nested == Nest::Lazy && !data.limited
+                    });
                     lazy |= pages;
-                    self.loops.push(LoopNote { pages, comprehension: true, at: self.facts.span(*iter), ..LoopNote::default() });
+                    self.loops.push(LoopNote {
+                        pages,
+                        comprehension: true,
+                        at: self.facts.span(*iter),
+                        ..LoopNote::default()
+                    });
                     let element = self.element(&iterated, *iter);
-                    let varies = self.varies(*iter) || !matches!(self.facts.expr(*iter), Expr::List(_) | Expr::Tuple(_));
+                    let varies = self.varies(*iter)
+                        || !matches!(self.facts.expr(*iter), Expr::List(_) | Expr::Tuple(_));
                     self.assign_varying(*target, element, varies);
                 }
                 Clause::If(test) => {
@@ -192,10 +269,20 @@ impl<'a> Flow<'a> {
             ComprehensionKind::Generator => {
                 // Nothing is gathered yet: whoever consumes it may.
                 return element.map(|atom| {
-                    atom.data().filter(|data| !matches!(data.kind, Kind::Attribute)).map(|data| {
-                        let data = Data { limited: data.limited || !lazy, ..data };
-                        Atom { what: What::Data(data), held: None, nested: Nest::Lazy, ..atom.clone() }
-                    })
+                    atom.data()
+                        .filter(|data| !matches!(data.kind, Kind::Attribute))
+                        .map(|data| {
+                            let data = Data {
+                                limited: data.limited || !lazy,
+                                ..data
+                            };
+                            Atom {
+                                what: What::Data(data),
+                                held: None,
+                                nested: Nest::Lazy,
+                                ..atom.clone()
+                            }
+                        })
                 });
             }
             ComprehensionKind::Dict => Shape::Dict,
@@ -212,14 +299,21 @@ impl<'a> Flow<'a> {
         // A class's own `__iter__` generator.
         for atom in value.atoms() {
             if let (What::Instance(class), Nest::Not) = (&atom.what, atom.nested) {
-                if let Some(method) = self.method_of(*class, "__iter__").or_else(|| self.method_of(*class, "__aiter__")) {
+                if let Some(method) = self
+                    .method_of(*class, "__iter__")
+                    .or_else(|| self.method_of(*class, "__aiter__"))
+                {
                     methods = methods.join(&self.cell(CellKey::Return(method)));
                 }
             }
         }
         value.join(&methods).map(|atom| {
             if atom.nested != Nest::Not {
-                return Some(Atom { nested: Nest::Not, held: None, ..atom.clone() });
+                return Some(Atom {
+                    nested: Nest::Not,
+                    held: None,
+                    ..atom.clone()
+                });
             }
             let data = atom.data()?;
             let kind = match data.kind {
@@ -230,7 +324,11 @@ impl<'a> Flow<'a> {
                 Kind::Item | Kind::Record => Kind::Attribute,
                 _ => return None,
             };
-            Some(Atom { what: What::Data(data.with(kind)), held: None, ..atom.clone() })
+            Some(Atom {
+                what: What::Data(data.with(kind)),
+                held: None,
+                ..atom.clone()
+            })
         })
     }
 
@@ -239,28 +337,50 @@ impl<'a> Flow<'a> {
         let text = key.string();
         let slice = matches!(self.facts.expr(index), Expr::Slice(_));
         let position = match key.atoms() {
-            [Atom { what: What::Int(number), .. }] => Some(*number),
+            [
+                Atom {
+                    what: What::Int(number),
+                    ..
+                },
+            ] => Some(*number),
             _ => None,
         };
         let found = base.map(|atom| match atom.nested {
             Nest::At(element) => match position {
                 Some(position) if position != element as i64 => None,
-                _ => Some(Atom { nested: Nest::Not, held: None, ..atom.clone() }),
+                _ => Some(Atom {
+                    nested: Nest::Not,
+                    held: None,
+                    ..atom.clone()
+                }),
             },
-            Nest::Inside if slice => Some(Atom { held: None, ..atom.clone() }),
-            Nest::Inside => Some(Atom { nested: Nest::Not, held: None, ..atom.clone() }),
+            Nest::Inside if slice => Some(Atom {
+                held: None,
+                ..atom.clone()
+            }),
+            Nest::Inside => Some(Atom {
+                nested: Nest::Not,
+                held: None,
+                ..atom.clone()
+            }),
             Nest::Lazy => None,
             Nest::Not => {
                 let data = match &atom.what {
                     What::Data(data) => *data,
-                    What::Symbol(path) if path == "django.core.cache.caches" => return Some(Atom::new(What::Object("cache".into()))),
+                    What::Symbol(path) if path == "django.core.cache.caches" => {
+                        return Some(Atom::new(What::Object("cache".into())));
+                    }
                     What::Object(object) if object == "session" => return None,
                     _ => return None,
                 };
                 let kind = self.key_kind(data, text.map(|text| text.as_str()), slice)?;
                 let mut data = data.with(kind);
                 data.limited |= slice;
-                Some(Atom { what: What::Data(data), held: None, ..atom.clone() })
+                Some(Atom {
+                    what: What::Data(data),
+                    held: None,
+                    ..atom.clone()
+                })
             }
         });
         if !found.is_unknown() {
@@ -272,7 +392,12 @@ impl<'a> Flow<'a> {
     fn key_kind(&self, data: Data, key: Option<&str>, slice: bool) -> Option<Kind> {
         Some(match data.kind {
             Kind::Page => match key {
-                Some(key) => API.keys.get(key).copied().filter(|kind| *kind != Kind::Records || data.service != Service::DynamoDb).unwrap_or(Kind::Attribute),
+                Some(key) => API
+                    .keys
+                    .get(key)
+                    .copied()
+                    .filter(|kind| *kind != Kind::Records || data.service != Service::DynamoDb)
+                    .unwrap_or(Kind::Attribute),
                 None => return None,
             },
             Kind::Items | Kind::Records if slice => data.kind,
@@ -290,7 +415,12 @@ impl<'a> Flow<'a> {
 
     /// `response["Items"]` of an unknown response, where the code also speaks of `LastEvaluatedKey`.
     pub(super) fn known_by_key(&mut self, base: &Value, key: Option<&str>, at: ExprId) -> Value {
-        let known = base.atoms().iter().any(|atom| !matches!(atom.what, What::Param(..) | What::Slot | What::Nothing | What::Object(_)));
+        let known = base.atoms().iter().any(|atom| {
+            !matches!(
+                atom.what,
+                What::Param(..) | What::Slot | What::Nothing | What::Object(_)
+            )
+        });
         if known || key != Some("Items") || !self.speaks_of_pages() {
             return Value::UNKNOWN;
         }
@@ -314,14 +444,28 @@ impl<'a> Flow<'a> {
         for atom in value.atoms() {
             match &atom.what {
                 What::Instance(class) => {
-                    let method = self.method_of(*class, "__enter__").or_else(|| self.method_of(*class, "__aenter__"));
+                    let method = self
+                        .method_of(*class, "__enter__")
+                        .or_else(|| self.method_of(*class, "__aenter__"));
                     match method {
-                        Some(method) => joined = joined.join(&self.cell(CellKey::Return(method)).filter(|atom| !matches!(atom.what, What::Param(..)))),
+                        Some(method) => {
+                            joined = joined.join(
+                                &self
+                                    .cell(CellKey::Return(method))
+                                    .filter(|atom| !matches!(atom.what, What::Param(..))),
+                            )
+                        }
                         None => entered.push(atom.clone()),
                     }
                 }
-                What::Data(_) if atom.nested == Nest::Inside => entered.push(Atom { nested: Nest::Not, ..atom.clone() }),
-                _ => entered.push(Atom { held: None, ..atom.clone() }),
+                What::Data(_) if atom.nested == Nest::Inside => entered.push(Atom {
+                    nested: Nest::Not,
+                    ..atom.clone()
+                }),
+                _ => entered.push(Atom {
+                    held: None,
+                    ..atom.clone()
+                }),
             }
         }
         joined.join(&Value::from_atoms(entered))
@@ -338,7 +482,9 @@ impl<'a> Flow<'a> {
                 self.state.varying[*slot as usize] = varies;
                 self.frames[self.function as usize].ever_varying[*slot as usize] |= varies;
             }
-            Expr::Tuple(items) => items.iter().for_each(|&item| self.set_varying(item, varies)),
+            Expr::Tuple(items) => items
+                .iter()
+                .for_each(|&item| self.set_varying(item, varies)),
             Expr::Star(inner) => self.set_varying(*inner, varies),
             _ => {}
         }
@@ -347,8 +493,17 @@ impl<'a> Flow<'a> {
     /// Does the expression depend on what this call, or this round of the loop, was given?
     pub(super) fn varies(&self, expr: ExprId) -> bool {
         self.facts.any(expr, &mut |_, expr| match expr {
-            Expr::Local(slot) => self.state.varying.get(*slot as usize).copied().unwrap_or(false),
-            Expr::Outer(function, slot) => self.frames[*function as usize].ever_varying.get(*slot as usize).copied().unwrap_or(false),
+            Expr::Local(slot) => self
+                .state
+                .varying
+                .get(*slot as usize)
+                .copied()
+                .unwrap_or(false),
+            Expr::Outer(function, slot) => self.frames[*function as usize]
+                .ever_varying
+                .get(*slot as usize)
+                .copied()
+                .unwrap_or(false),
             _ => false,
         })
     }
@@ -356,10 +511,25 @@ impl<'a> Flow<'a> {
 
 /// The value as an element of a container that the program makes.
 pub(super) fn inside(value: &Value, nest: Nest) -> Value {
-    value.map(|atom| match &atom.what {            // Constants are few here: longer literals leave them out.
-            What::Data(_) | What::Instance(_) | What::Param(..) | What::Function(_) | What::Object(_) | What::Str(_) | What::Int(_) => {
-            let nest = if atom.nested == Nest::Lazy { Nest::Lazy } else { nest };
-            Some(Atom { nested: nest, held: None, ..atom.clone() })
+    value.map(|atom| match &atom.what {
+        // Constants are few here: longer literals leave them out.
+        What::Data(_)
+        | What::Instance(_)
+        | What::Param(..)
+        | What::Function(_)
+        | What::Object(_)
+        | What::Str(_)
+        | What::Int(_) => {
+            let nest = if atom.nested == Nest::Lazy {
+                Nest::Lazy
+            } else {
+                nest
+            };
+            Some(Atom {
+                nested: nest,
+                held: None,
+                ..atom.clone()
+            })
         }
         _ => None,
     })
@@ -367,6 +537,11 @@ pub(super) fn inside(value: &Value, nest: Nest) -> Value {
 
 /// What a future's `result()` gives, or an element without its container.
 pub(super) fn unwrapped(value: &Value) -> Value {
-    value.map(|atom| (atom.nested != Nest::Not).then(|| Atom { nested: Nest::Not, held: None, ..atom.clone() }))
+    value.map(|atom| {
+        (atom.nested != Nest::Not).then(|| Atom {
+            nested: Nest::Not,
+            held: None,
+            ..atom.clone()
+        })
+    })
 }
-

@@ -18,7 +18,10 @@ impl Flow<'_> {
         if let (Some(place), Some(value)) = (place, self.state.names.get(name)) {
             return stored_at(value, &place);
         }
-        if self.unit.kind == UnitKind::Module && self.function == 0 && self.ever_names.contains_key(name) {
+        if self.unit.kind == UnitKind::Module
+            && self.function == 0
+            && self.ever_names.contains_key(name)
+        {
             return Value::UNKNOWN;
         }
         self.reader.global(self.unit.file, name)
@@ -67,25 +70,47 @@ impl Flow<'_> {
     }
 
     pub(super) fn local(&mut self, slot: Slot) -> Value {
-        let value = self.state.slots.get(slot as usize).cloned().unwrap_or_default();
+        let value = self
+            .state
+            .slots
+            .get(slot as usize)
+            .cloned()
+            .unwrap_or_default();
         stored_at(&value, &Place::Local(self.func(self.function), slot))
     }
 
     pub(super) fn outer(&mut self, function: FunctionId, slot: Slot) -> Value {
-        let value = self.frames[function as usize].ever.get(slot as usize).cloned().unwrap_or_default();
+        let value = self.frames[function as usize]
+            .ever
+            .get(slot as usize)
+            .cloned()
+            .unwrap_or_default();
         stored_at(&value, &Place::Local(self.func(function), slot))
     }
 
     /// Parameters replaced by what the call sites pass.
     pub(super) fn resolved(&self, value: &Value) -> Value {
-        if !value.atoms().iter().any(|atom| matches!(atom.what, What::Param(..))) {
+        if !value
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom.what, What::Param(..)))
+        {
             return value.clone();
         }
         let mut resolved = value.filter(|atom| !matches!(atom.what, What::Param(..)));
         for atom in value.atoms() {
             if let What::Param(function, index) = atom.what {
                 let passed = self.cell(CellKey::Param(function, index));
-                resolved = resolved.join(&if atom.nested == Nest::Not { passed } else { passed.map(|inner| Some(Atom { nested: atom.nested, ..inner.clone() })) });
+                resolved = resolved.join(&if atom.nested == Nest::Not {
+                    passed
+                } else {
+                    passed.map(|inner| {
+                        Some(Atom {
+                            nested: atom.nested,
+                            ..inner.clone()
+                        })
+                    })
+                });
             }
         }
         resolved
@@ -108,7 +133,9 @@ impl Flow<'_> {
     }
 
     pub(super) fn method_of(&self, class: ClassId, name: &str) -> Option<FuncId> {
-        self.class_chain(class).into_iter().find_map(|class| self.reader.members(class).get(name).copied())
+        self.class_chain(class)
+            .into_iter()
+            .find_map(|class| self.reader.members(class).get(name).copied())
     }
 
     pub(super) fn has_role(&self, class: ClassId, wanted: Role) -> bool {
@@ -124,9 +151,17 @@ impl Flow<'_> {
             if atom.nested != Nest::Not {
                 continue;
             }
-            let derived = |what: What| Atom { what, held: None, nested: Nest::Not, confidence: atom.confidence, steps: atom.steps.clone() };
+            let derived = |what: What| Atom {
+                what,
+                held: None,
+                nested: Nest::Not,
+                confidence: atom.confidence,
+                steps: atom.steps.clone(),
+            };
             match &atom.what {
-                What::Module(file) => joined = joined.join(&self.reader.module_attribute(*file, name)),
+                What::Module(file) => {
+                    joined = joined.join(&self.reader.module_attribute(*file, name))
+                }
                 What::Symbol(path) => {
                     let path: SmolStr = format!("{path}.{name}").into();
                     found.push(match FRAMEWORKS.objects.get(&path) {
@@ -134,8 +169,12 @@ impl Flow<'_> {
                         None => derived(What::Symbol(path)),
                     });
                 }
-                What::Instance(class) => joined = joined.join(&self.instance_attribute(*class, name, site, atom)),
-                What::Class(class) | What::Super(class) => joined = joined.join(&self.class_attribute(*class, name, atom)),
+                What::Instance(class) => {
+                    joined = joined.join(&self.instance_attribute(*class, name, site, atom))
+                }
+                What::Class(class) | What::Super(class) => {
+                    joined = joined.join(&self.class_attribute(*class, name, atom))
+                }
                 What::Function(function) => {
                     let place = Place::FunctionAttr(*function, name.clone());
                     joined = joined.join(&self.place_value(place));
@@ -144,19 +183,34 @@ impl Flow<'_> {
                     ("request", "session") => found.push(derived(What::Object("session".into()))),
                     ("request", "app") => found.push(derived(What::Object("app".into()))),
                     ("request", "state") => found.push(derived(What::Object("request".into()))),
-                    ("request", _) => joined = joined.join(&self.place_value(Place::Request(name.clone()))),
-                    ("app", "state" | "extensions" | "config") => found.push(derived(What::Object("app".into()))),
+                    ("request", _) => {
+                        joined = joined.join(&self.place_value(Place::Request(name.clone())))
+                    }
+                    ("app", "state" | "extensions" | "config") => {
+                        found.push(derived(What::Object("app".into())))
+                    }
                     ("app", _) => joined = joined.join(&self.place_value(Place::App(name.clone()))),
-                    ("thread-local", _) => joined = joined.join(&self.place_value(Place::Thread(name.clone()))),
-                    (path, "state" | "extensions") if is_application(path) => found.push(derived(What::Object("app".into()))),
+                    ("thread-local", _) => {
+                        joined = joined.join(&self.place_value(Place::Thread(name.clone())))
+                    }
+                    (path, "state" | "extensions") if is_application(path) => {
+                        found.push(derived(What::Object("app".into())))
+                    }
                     _ => {}
                 },
                 What::Method(data, parent) if matches!(data.kind, Kind::Table | Kind::Resource) => {
                     if let Some(result) = API.attribute(data.kind, &format!("{parent}.{name}")) {
-                        found.push(derived(What::Data(Data { kind: result.gives, limited: false, single: false, ..*data })));
+                        found.push(derived(What::Data(Data {
+                            kind: result.gives,
+                            limited: false,
+                            single: false,
+                            ..*data
+                        })));
                     }
                 }
-                What::Data(data) if data.kind == Kind::Model => found.push(derived(What::Data(data.with(Kind::Attribute)))),
+                What::Data(data) if data.kind == Kind::Model => {
+                    found.push(derived(What::Data(data.with(Kind::Attribute))))
+                }
                 What::Data(data) => found.push(derived(What::Method(*data, name.clone()))),
                 _ => {}
             }
@@ -169,11 +223,19 @@ impl Flow<'_> {
         stored_at(&value.join(&Value::of(What::Slot)), &place)
     }
 
-    fn instance_attribute(&mut self, class: ClassId, name: &SmolStr, site: Option<Site>, atom: &Atom) -> Value {
+    fn instance_attribute(
+        &mut self,
+        class: ClassId,
+        name: &SmolStr,
+        site: Option<Site>,
+        atom: &Atom,
+    ) -> Value {
         if name == "__class__" {
             return Value::of(What::Class(class));
         }
-        if name == "request" && (self.has_role(class, Role::View) || self.has_role(class, Role::PerRequest)) {
+        if name == "request"
+            && (self.has_role(class, Role::View) || self.has_role(class, Role::PerRequest))
+        {
             return Value::of(What::Object("request".into()));
         }
         let chain = self.class_chain(class);
@@ -189,8 +251,15 @@ impl Flow<'_> {
         }
         for &owner in &chain {
             if let Some(&method) = self.reader.members(owner).get(name) {
-                if !self.reader.signature(method).is_some_and(|signature| signature.is_property()) {
-                    return Value::one(Atom { what: What::Bound(method, class), ..atom.clone() });
+                if !self
+                    .reader
+                    .signature(method)
+                    .is_some_and(|signature| signature.is_property())
+                {
+                    return Value::one(Atom {
+                        what: What::Bound(method, class),
+                        ..atom.clone()
+                    });
                 }
                 // Reading a property calls it.
                 return match site {
@@ -203,16 +272,30 @@ impl Flow<'_> {
                 return stored_at(&shared, &Place::Static(owner, name.clone()));
             }
         }
+        if self.has_role(class, Role::Index) && API.models.contains_key(name.as_str()) {
+            return Value::of(What::Method(Data::new(Kind::Model), name.clone()));
+        }
         // Stored to later, or by a class that derives from this one: the place is known, its value is not.
-        Value::one(Atom { held: Some(Place::Attr(class, name.clone())), ..Atom::new(What::Slot) })
+        Value::one(Atom {
+            held: Some(Place::Attr(class, name.clone())),
+            ..Atom::new(What::Slot)
+        })
     }
 
     fn class_attribute(&mut self, class: ClassId, name: &SmolStr, atom: &Atom) -> Value {
         let chain = self.class_chain(class);
         for &owner in &chain {
             if let Some(&method) = self.reader.members(owner).get(name) {
-                let bound = matches!(atom.what, What::Super(_)) || self.reader.signature(method).is_some_and(|signature| signature.is_class_method());
-                return Value::of(if bound { What::Bound(method, class) } else { What::Function(method) });
+                let bound = matches!(atom.what, What::Super(_))
+                    || self
+                        .reader
+                        .signature(method)
+                        .is_some_and(|signature| signature.is_class_method());
+                return Value::of(if bound {
+                    What::Bound(method, class)
+                } else {
+                    What::Function(method)
+                });
             }
             let shared = self.cell(CellKey::Static(owner, name.clone()));
             if !shared.is_unknown() {
@@ -220,12 +303,20 @@ impl Flow<'_> {
             }
         }
         if self.has_role(class, Role::Model) && API.models.contains_key(name.as_str()) {
-            return Value::one(Atom { what: What::Method(Data::new(Kind::Model), name.clone()), held: None, ..atom.clone() });
+            // The class rides along as the place: `get()` gives one of its instances.
+            return Value::one(Atom {
+                what: What::Method(Data::new(Kind::Model), name.clone()),
+                held: Some(Place::Static(class, name.clone())),
+                ..atom.clone()
+            });
         }
         if self.has_role(class, Role::Enum) {
             return Value::UNKNOWN;
         }
-        Value::one(Atom { held: Some(Place::Static(class, name.clone())), ..Atom::new(What::Slot) })
+        Value::one(Atom {
+            held: Some(Place::Static(class, name.clone())),
+            ..Atom::new(What::Slot)
+        })
     }
 
     // ---- annotations ----
@@ -240,7 +331,10 @@ impl Flow<'_> {
             Expr::Str(text) => {
                 let text = text.clone();
                 let mut found = Value::UNKNOWN;
-                for path in text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).filter(|path| !path.is_empty()) {
+                for path in text
+                    .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+                    .filter(|path| !path.is_empty())
+                {
                     let mut parts = path.split('.');
                     let Some(first) = parts.next() else { continue };
                     let mut value = self.reader.global(self.unit.file, &first.into());
@@ -262,11 +356,18 @@ impl Flow<'_> {
                 };
                 let inner = *inner;
                 match (outer.as_str(), self.facts.expr(inner)) {
-                    ("Optional" | "Annotated" | "Union" | "ClassVar" | "Final", Expr::Tuple(parts)) => {
+                    (
+                        "Optional" | "Annotated" | "Union" | "ClassVar" | "Final",
+                        Expr::Tuple(parts),
+                    ) => {
                         let parts = parts.clone();
-                        parts.into_iter().fold(Value::UNKNOWN, |found, part| found.join(&self.annotation(part, site)))
+                        parts.into_iter().fold(Value::UNKNOWN, |found, part| {
+                            found.join(&self.annotation(part, site))
+                        })
                     }
-                    ("Optional" | "Annotated" | "Union" | "ClassVar" | "Final", _) => self.annotation(inner, site),
+                    ("Optional" | "Annotated" | "Union" | "ClassVar" | "Final", _) => {
+                        self.annotation(inner, site)
+                    }
                     _ => Value::UNKNOWN,
                 }
             }
@@ -275,10 +376,16 @@ impl Flow<'_> {
                 let parts = parts.clone();
                 match parts.split_first() {
                     Some((&head, rest)) if matches!(self.facts.expr(head), Expr::Name(name) if matches!(name.as_str(), "Optional" | "Union" | "Annotated" | "ClassVar" | "Final")) => {
-                        rest.iter().fold(Value::UNKNOWN, |found, &part| found.join(&self.annotation(part, site)))
+                        rest.iter().fold(Value::UNKNOWN, |found, &part| {
+                            found.join(&self.annotation(part, site))
+                        })
                     }
                     Some((&only, [])) => self.annotation(only, site),
-                    _ if parts.len() > 1 && !matches!(self.facts.expr(parts[0]), Expr::Name(_)) => parts.iter().fold(Value::UNKNOWN, |found, &part| found.join(&self.annotation(part, site))),
+                    _ if parts.len() > 1 && !matches!(self.facts.expr(parts[0]), Expr::Name(_)) => {
+                        parts.iter().fold(Value::UNKNOWN, |found, &part| {
+                            found.join(&self.annotation(part, site))
+                        })
+                    }
                     _ => Value::UNKNOWN,
                 }
             }
@@ -290,10 +397,23 @@ impl Flow<'_> {
         value.map(|atom| match &atom.what {
             What::Symbol(path) => {
                 if let Some(result) = API.annotation(path) {
-                    let service = if result.streams { Service::Streams } else { Service::DynamoDb };
-                    return Some(Atom::new(What::Data(Data { service, ..Data::new(result.gives) })).at(site));
+                    let service = if result.streams {
+                        Service::Streams
+                    } else {
+                        Service::DynamoDb
+                    };
+                    return Some(
+                        Atom::new(What::Data(Data {
+                            service,
+                            ..Data::new(result.gives)
+                        }))
+                        .at(site),
+                    );
                 }
-                FRAMEWORKS.annotations.get(path).map(|object| Atom::new(What::Object(object.clone())))
+                FRAMEWORKS
+                    .annotations
+                    .get(path)
+                    .map(|object| Atom::new(What::Object(object.clone())))
             }
             What::Class(class) => Some(Atom::new(What::Instance(*class))),
             _ => None,
@@ -303,17 +423,45 @@ impl Flow<'_> {
 
 /// Values that were read from a place and came from no other.
 pub(super) fn stored_at(value: &Value, place: &Place) -> Value {
-    if value.atoms().iter().all(|atom| atom.held.is_some() || !keeps_place(atom)) {
+    if value
+        .atoms()
+        .iter()
+        .all(|atom| atom.held.is_some() || !keeps_place(atom))
+    {
         return value.clone();
     }
-    value.map(|atom| Some(if atom.held.is_none() && keeps_place(atom) { Atom { held: Some(place.clone()), ..atom.clone() } } else { atom.clone() }))
+    value.map(|atom| {
+        Some(if atom.held.is_none() && keeps_place(atom) {
+            Atom {
+                held: Some(place.clone()),
+                ..atom.clone()
+            }
+        } else {
+            atom.clone()
+        })
+    })
 }
 
 /// Functions, classes and constants are what they are wherever they stand.
 fn keeps_place(atom: &Atom) -> bool {
-    !matches!(atom.what, What::Function(_) | What::Class(_) | What::Bound(..) | What::Module(_) | What::Symbol(_) | What::Str(_) | What::Int(_) | What::Nothing | What::Mark(_) | What::Super(_))
+    !matches!(
+        atom.what,
+        What::Function(_)
+            | What::Class(_)
+            | What::Bound(..)
+            | What::Module(_)
+            | What::Symbol(_)
+            | What::Str(_)
+            | What::Int(_)
+            | What::Nothing
+            | What::Mark(_)
+            | What::Super(_)
+    )
 }
 
 fn is_application(path: &str) -> bool {
-    matches!(path.rsplit('.').next(), Some("Flask" | "FastAPI" | "Starlette" | "Quart" | "Sanic"))
+    matches!(
+        path.rsplit('.').next(),
+        Some("Flask" | "FastAPI" | "Starlette" | "Quart" | "Sanic")
+    )
 }

@@ -4,7 +4,7 @@ use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::rules::About;
-use crate::value::Kind;
+use crate::value::{Kind, Nest};
 
 pub const ABOUT: About = About {
     code: "DDB302",
@@ -21,7 +21,7 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
     let value = cx.value_of("value");
     verdict.story.value = cx.best(&value, |atom| atom.data().is_some_and(|data| data.kind != Kind::Attribute)).or_else(|| cx.best(&value, |atom| atom.data().is_some()));
     verdict.story.holder_span = cx.span_of("holder");
-    let attributes = verdict.story.value.as_ref().and_then(|atom| atom.data()).is_some_and(|data| data.kind == Kind::Attribute);
+    let attributes = verdict.story.value.as_ref().and_then(|atom| atom.data()).is_some_and(|data| data.kind == Kind::Attribute) && verdict.story.value.as_ref().is_some_and(|atom| atom.nested == Nest::Not);
     if attributes || cx.in_script(verdict.function) || verdict.function == 0 {
         verdict.severity = Severity::Info;
     }

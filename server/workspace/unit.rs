@@ -9,7 +9,9 @@ use smol_str::SmolStr;
 use tree_sitter::Node;
 
 use crate::facts::kinds::{Kind, kind};
-use crate::facts::{ChunkFacts, ChunkKind, Expr, Function, Import, Param, Stmt, lower, named, undecorated};
+use crate::facts::{
+    ChunkFacts, ChunkKind, Expr, Function, Import, Param, Stmt, lower, named, undecorated,
+};
 use crate::query::Rules;
 use crate::value::{ClassId, FileId, FuncId, UnitId, stable_hash};
 
@@ -56,8 +58,21 @@ pub struct Part {
 }
 
 /// A segment's chunks; `known` gives the facts of text that an edit left alone.
-pub fn parts(root: Node, text: &str, rules: &Rules, known: &mut dyn FnMut(Range<usize>) -> Option<Arc<ChunkFacts>>, extracted: &mut usize) -> Vec<Part> {
-    let mut cutter = Cutter { text, rules, known, extracted, parts: Vec::new(), depth: 0 };
+pub fn parts(
+    root: Node,
+    text: &str,
+    rules: &Rules,
+    known: &mut dyn FnMut(Range<usize>) -> Option<Arc<ChunkFacts>>,
+    extracted: &mut usize,
+) -> Vec<Part> {
+    let mut cutter = Cutter {
+        text,
+        rules,
+        known,
+        extracted,
+        parts: Vec::new(),
+        depth: 0,
+    };
     for node in named(root) {
         cutter.item(node, &SmolStr::default(), false);
     }
@@ -83,13 +98,23 @@ impl Cutter<'_> {
         match kind(definition) {
             Kind::ClassDefinition => self.class(node, definition, scope, main),
             Kind::FunctionDefinition => self.chunk(node, node.byte_range(), scope, main),
-            Kind::If | Kind::Try | Kind::With | Kind::For | Kind::While | Kind::Error if defines(node, 0) => {
-                let main = main || kind(node) == Kind::If && self.text[node.byte_range()].get(..40).is_some_and(|head| head.contains("__name__"));
+            Kind::If | Kind::Try | Kind::With | Kind::For | Kind::While | Kind::Error
+                if defines(node, 0) =>
+            {
+                let main = main
+                    || kind(node) == Kind::If
+                        && self.text[node.byte_range()]
+                            .get(..40)
+                            .is_some_and(|head| head.contains("__name__"));
                 self.blocks(node, scope, main);
             }
             Kind::Comment | Kind::Pass => {}
             // A docstring says nothing of values.
-            Kind::ExpressionStatement if node.named_child_count() == 1 && node.named_child(0).is_some_and(|child| kind(child) == Kind::String) => {}
+            Kind::ExpressionStatement
+                if node.named_child_count() == 1
+                    && node
+                        .named_child(0)
+                        .is_some_and(|child| kind(child) == Kind::String) => {}
             _ => self.chunk(node, node.byte_range(), scope, main),
         }
         self.depth -= 1;
@@ -104,7 +129,9 @@ impl Cutter<'_> {
                         self.item(item, scope, main);
                     }
                 }
-                Kind::Elif | Kind::Else | Kind::Except | Kind::Finally => self.blocks(child, scope, main),
+                Kind::Elif | Kind::Else | Kind::Except | Kind::Finally => {
+                    self.blocks(child, scope, main)
+                }
                 _ if kind(node) == Kind::Error => self.item(child, scope, main),
                 _ => {}
             }
@@ -113,12 +140,23 @@ impl Cutter<'_> {
 
     fn class(&mut self, node: Node, definition: Node, scope: &SmolStr, main: bool) {
         use crate::facts::kinds::field;
-        let Some(name) = definition.child_by_field_id(field::NAME) else { return };
+        let Some(name) = definition.child_by_field_id(field::NAME) else {
+            return;
+        };
         let name = &self.text[name.byte_range()];
-        let inner: SmolStr = if scope.is_empty() { name.into() } else { format!("{scope}.{name}").into() };
+        let inner: SmolStr = if scope.is_empty() {
+            name.into()
+        } else {
+            format!("{scope}.{name}").into()
+        };
         let body = definition.child_by_field_id(field::BODY);
         let end = body.map_or(definition.end_byte(), |body| body.start_byte());
-        self.chunk(node, node.start_byte()..end.max(node.start_byte()), scope, main);
+        self.chunk(
+            node,
+            node.start_byte()..end.max(node.start_byte()),
+            scope,
+            main,
+        );
         for item in body.map(named).unwrap_or_default() {
             self.item(item, &inner, main);
         }
@@ -129,7 +167,13 @@ impl Cutter<'_> {
             *self.extracted += 1;
             Arc::new(lower(node, self.text, self.rules))
         });
-        self.parts.push(Part { start: range.start as u32, len: range.len() as u32, facts, scope: scope.clone(), main });
+        self.parts.push(Part {
+            start: range.start as u32,
+            len: range.len() as u32,
+            facts,
+            scope: scope.clone(),
+            main,
+        });
     }
 }
 
@@ -138,7 +182,14 @@ fn defines(node: Node, depth: u32) -> bool {
     depth < 12
         && named(node).into_iter().any(|child| match kind(child) {
             Kind::FunctionDefinition | Kind::ClassDefinition | Kind::DecoratedDefinition => true,
-            Kind::Block | Kind::Elif | Kind::Else | Kind::Except | Kind::Finally | Kind::If | Kind::Try | Kind::With => defines(child, depth + 1),
+            Kind::Block
+            | Kind::Elif
+            | Kind::Else
+            | Kind::Except
+            | Kind::Finally
+            | Kind::If
+            | Kind::Try
+            | Kind::With => defines(child, depth + 1),
             _ => false,
         })
 }
@@ -182,16 +233,32 @@ pub fn class_id(path: &str, name: &str) -> ClassId {
 /// Groups a file's chunks into units.
 pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
     let mut exports = Exports::default();
-    let mut module = Unit { id: UnitId(stable_hash(&[path, "<module>"])), file, kind: UnitKind::Module, class: None, name: "<module>".into(), chunks: Vec::new() };
+    let mut module = Unit {
+        id: UnitId(stable_hash(&[path, "<module>"])),
+        file,
+        kind: UnitKind::Module,
+        class: None,
+        name: "<module>".into(),
+        chunks: Vec::new(),
+    };
     let mut units: Vec<Unit> = Vec::new();
     let mut classes: FxHashMap<ClassId, usize> = FxHashMap::default();
     let mut members: FxHashMap<ClassId, FxHashMap<SmolStr, FuncId>> = FxHashMap::default();
     let mut again: FxHashMap<UnitId, u32> = FxHashMap::default();
     for (segment, parts) in segments.iter().enumerate() {
         for part in parts {
-            let chunk = UnitChunk { facts: Arc::clone(&part.facts), segment: segment as u32, start: part.start, main: part.main };
+            let chunk = UnitChunk {
+                facts: Arc::clone(&part.facts),
+                segment: segment as u32,
+                start: part.start,
+                main: part.main,
+            };
             let owner = (!part.scope.is_empty()).then(|| class_id(path, &part.scope));
-            let name: SmolStr = if part.scope.is_empty() { part.facts.name.clone() } else { format!("{}.{}", part.scope, part.facts.name).into() };
+            let name: SmolStr = if part.scope.is_empty() {
+                part.facts.name.clone()
+            } else {
+                format!("{}.{}", part.scope, part.facts.name).into()
+            };
             match part.facts.kind {
                 ChunkKind::Statement => match owner.and_then(|owner| classes.get(&owner)) {
                     Some(&class) => units[class].chunks.push(chunk),
@@ -205,7 +272,11 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
                 ChunkKind::Class => {
                     let id = class_id(path, &name);
                     if part.scope.is_empty() {
-                        exports.names.entry(part.facts.name.clone()).or_default().push(Export::Class(id));
+                        exports
+                            .names
+                            .entry(part.facts.name.clone())
+                            .or_default()
+                            .push(Export::Class(id));
                     }
                     if let Some(&class) = classes.get(&id) {
                         // Defined twice, in two branches: one class for us.
@@ -214,7 +285,14 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
                     }
                     classes.insert(id, units.len());
                     members.entry(id).or_default();
-                    units.push(Unit { id: UnitId(stable_hash(&[path, &name, "class"])), file, kind: UnitKind::Class, class: Some(id), name, chunks: vec![chunk] });
+                    units.push(Unit {
+                        id: UnitId(stable_hash(&[path, &name, "class"])),
+                        file,
+                        kind: UnitKind::Class,
+                        class: Some(id),
+                        name,
+                        chunks: vec![chunk],
+                    });
                 }
                 ChunkKind::Function => {
                     let mut id = UnitId(stable_hash(&[path, &name]));
@@ -224,14 +302,32 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
                         // `@property` and its setter share a name.
                         id = UnitId(stable_hash(&[path, &name, &count.to_string()]));
                     }
-                    let function = FuncId { unit: id, function: 1 };
+                    let function = FuncId {
+                        unit: id,
+                        function: 1,
+                    };
                     match owner {
                         Some(owner) => {
-                            members.entry(owner).or_default().entry(part.facts.name.clone()).or_insert(function);
+                            members
+                                .entry(owner)
+                                .or_default()
+                                .entry(part.facts.name.clone())
+                                .or_insert(function);
                         }
-                        None => exports.names.entry(part.facts.name.clone()).or_default().push(Export::Function(function)),
+                        None => exports
+                            .names
+                            .entry(part.facts.name.clone())
+                            .or_default()
+                            .push(Export::Function(function)),
                     }
-                    units.push(Unit { id, file, kind: UnitKind::Function, class: owner, name, chunks: vec![chunk] });
+                    units.push(Unit {
+                        id,
+                        file,
+                        kind: UnitKind::Function,
+                        class: owner,
+                        name,
+                        chunks: vec![chunk],
+                    });
                 }
             }
         }
@@ -239,14 +335,23 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
     let classes = classes
         .into_iter()
         .map(|(id, unit)| {
-            let class = Class { file, name: units[unit].name.clone(), unit: units[unit].id, members: Arc::new(members.remove(&id).unwrap_or_default()) };
+            let class = Class {
+                file,
+                name: units[unit].name.clone(),
+                unit: units[unit].id,
+                members: Arc::new(members.remove(&id).unwrap_or_default()),
+            };
             (id, class)
         })
         .collect();
     if !module.chunks.is_empty() {
         units.push(module);
     }
-    Built { units, exports, classes }
+    Built {
+        units,
+        exports,
+        classes,
+    }
 }
 
 fn export_statement(facts: &ChunkFacts, exports: &mut Exports) {
@@ -268,15 +373,32 @@ fn export_statement(facts: &ChunkFacts, exports: &mut Exports) {
                 Stmt::Import(imports) => {
                     for import in imports {
                         if import.symbol == "*" {
-                            exports.stars.push(Import { target: None, ..import.clone() });
+                            exports.stars.push(Import {
+                                target: None,
+                                ..import.clone()
+                            });
                         } else {
-                            exports.names.entry(import.bound.clone()).or_default().push(Export::Import(Import { target: None, ..import.clone() }));
+                            exports.names.entry(import.bound.clone()).or_default().push(
+                                Export::Import(Import {
+                                    target: None,
+                                    ..import.clone()
+                                }),
+                            );
                         }
                     }
                 }
-                Stmt::Assign { targets, .. } => targets.iter().for_each(|&target| bind(target, exports)),
-                Stmt::Declare { target, .. } | Stmt::Augment { target, .. } => bind(*target, exports),
-                Stmt::For { target, body, other, .. } => {
+                Stmt::Assign { targets, .. } => {
+                    targets.iter().for_each(|&target| bind(target, exports))
+                }
+                Stmt::Declare { target, .. } | Stmt::Augment { target, .. } => {
+                    bind(*target, exports)
+                }
+                Stmt::For {
+                    target,
+                    body,
+                    other,
+                    ..
+                } => {
                     bind(*target, exports);
                     walk(facts, body, exports);
                     walk(facts, other, exports);
@@ -290,12 +412,22 @@ fn export_statement(facts: &ChunkFacts, exports: &mut Exports) {
                     walk(facts, other, exports);
                 }
                 Stmt::With { items, body } => {
-                    items.iter().filter_map(|item| item.target).for_each(|target| bind(target, exports));
+                    items
+                        .iter()
+                        .filter_map(|item| item.target)
+                        .for_each(|target| bind(target, exports));
                     walk(facts, body, exports);
                 }
-                Stmt::Try { body, handlers, other, finally } => {
+                Stmt::Try {
+                    body,
+                    handlers,
+                    other,
+                    finally,
+                } => {
                     walk(facts, body, exports);
-                    handlers.iter().for_each(|handler| walk(facts, &handler.body, exports));
+                    handlers
+                        .iter()
+                        .for_each(|handler| walk(facts, &handler.body, exports));
                     walk(facts, other, exports);
                     walk(facts, finally, exports);
                 }

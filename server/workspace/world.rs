@@ -86,7 +86,11 @@ pub struct Linked {
 
 impl World {
     pub fn value(&self, key: &CellKey, round: usize) -> Value {
-        self.cells.get(key).and_then(|cell| cell.history.as_ref()).map(|history| history.at(round).clone()).unwrap_or_default()
+        self.cells
+            .get(key)
+            .and_then(|cell| cell.history.as_ref())
+            .map(|history| history.at(round).clone())
+            .unwrap_or_default()
     }
 
     pub fn outcome(&self, unit: UnitId) -> Option<&Arc<Outcome>> {
@@ -95,28 +99,58 @@ impl World {
 
     /// Does the class keep a client, resource or table in a field?
     pub fn holds_client(&self, class: ClassId, reader: &Reader) -> bool {
-        self.client_fields(class).any(|key| reader.cell(key).data().any(|(_, data)| matches!(data.kind, Kind::Client | Kind::Resource | Kind::Table)))
+        self.client_fields(class).any(|key| {
+            reader
+                .cell(key)
+                .data()
+                .any(|(_, data)| matches!(data.kind, Kind::Client | Kind::Resource | Kind::Table))
+        })
     }
 
     /// Fields that `__init__` sets.
     fn client_fields(&self, class: ClassId) -> impl Iterator<Item = CellKey> {
-        let init = self.classes.get(&class).and_then(|class| class.members.get("__init__")).and_then(|init| self.outcome(init.unit));
-        let keys: Vec<CellKey> = init.map(|outcome| outcome.tells.iter().map(|(key, _)| key.clone()).filter(|key| matches!(key, CellKey::Attr(owner, _) if *owner == class)).collect()).unwrap_or_default();
+        let init = self
+            .classes
+            .get(&class)
+            .and_then(|class| class.members.get("__init__"))
+            .and_then(|init| self.outcome(init.unit));
+        let keys: Vec<CellKey> = init
+            .map(|outcome| {
+                outcome
+                    .tells
+                    .iter()
+                    .map(|(key, _)| key.clone())
+                    .filter(|key| matches!(key, CellKey::Attr(owner, _) if *owner == class))
+                    .collect()
+            })
+            .unwrap_or_default();
         keys.into_iter()
     }
 
     pub fn readers(&self, key: &CellKey) -> impl Iterator<Item = UnitId> + '_ {
-        self.cells.get(key).into_iter().flat_map(|cell| cell.readers.iter().copied())
+        self.cells
+            .get(key)
+            .into_iter()
+            .flat_map(|cell| cell.readers.iter().copied())
     }
 
     /// Brings all rounds up to date after the units in `dirty` changed and those in `gone` went away.
-    pub fn link(&mut self, mut dirty: FxHashSet<UnitId>, gone: &[UnitId], changed: &[CellKey]) -> Linked {
+    pub fn link(
+        &mut self,
+        mut dirty: FxHashSet<UnitId>,
+        gone: &[UnitId],
+        changed: &[CellKey],
+    ) -> Linked {
         for key in changed {
             dirty.extend(self.readers(key));
         }
         dirty.retain(|unit| self.units.contains_key(unit));
         let cold = self.histories.is_empty();
-        let mut linked = Linked { units: dirty.clone(), cells: changed.iter().cloned().collect(), evaluated: 0 };
+        let mut linked = Linked {
+            units: dirty.clone(),
+            cells: changed.iter().cloned().collect(),
+            evaluated: 0,
+        };
         let mut touched_units: FxHashSet<UnitId> = dirty.clone();
         let mut touched_cells: FxHashSet<CellKey> = FxHashSet::default();
         // Cells that differ from what this round held before the edit, and from the round before.
@@ -129,7 +163,8 @@ impl World {
                 due.extend(self.readers(key));
             }
             due.retain(|unit| self.units.contains_key(unit));
-            let stirred: FxHashSet<UnitId> = moved.iter().flat_map(|key| self.readers(key)).collect();
+            let stirred: FxHashSet<UnitId> =
+                moved.iter().flat_map(|key| self.readers(key)).collect();
             let mut fresh: Vec<UnitId> = Vec::new();
             let mut results: Vec<(UnitId, Arc<Outcome>)> = Vec::new();
             for &unit in &due {
@@ -137,7 +172,11 @@ impl World {
                 let first = if function { 2 } else { 1 };
                 if round < first {
                     results.push((unit, Arc::clone(&nothing)));
-                } else if round == first || stirred.contains(&unit) || !touched_units.contains(&unit) || !cold && self.reads_moved(unit, round - 1) {
+                } else if round == first
+                    || stirred.contains(&unit)
+                    || !touched_units.contains(&unit)
+                    || !cold && self.reads_moved(unit, round - 1)
+                {
                     fresh.push(unit);
                 } else {
                     results.push((unit, Arc::clone(self.histories[&unit].at(round - 1))));
@@ -158,7 +197,10 @@ impl World {
             touched_units.extend(due.iter().copied());
             let mut stale: FxHashSet<CellKey> = FxHashSet::default();
             for (unit, outcome) in results {
-                let history = self.histories.entry(unit).or_insert_with(|| History(vec![Arc::clone(&nothing)]));
+                let history = self
+                    .histories
+                    .entry(unit)
+                    .or_insert_with(|| History(vec![Arc::clone(&nothing)]));
                 let before = Arc::clone(history.at(round));
                 history.set(round, Arc::clone(&outcome));
                 if Arc::ptr_eq(&before, &outcome) {
@@ -168,7 +210,11 @@ impl World {
                     stale.insert(key.clone());
                 });
                 for key in &outcome.reads {
-                    self.cells.entry(key.clone()).or_default().readers.insert(unit);
+                    self.cells
+                        .entry(key.clone())
+                        .or_default()
+                        .readers
+                        .insert(unit);
                 }
                 for (key, _) in &outcome.tells {
                     let tellers = &mut self.cells.entry(key.clone()).or_default().tellers;
@@ -201,17 +247,25 @@ impl World {
             differs = FxHashSet::default();
             moved.clear();
             for key in stale {
-                let Some(cell) = self.cells.get(&key) else { continue };
+                let Some(cell) = self.cells.get(&key) else {
+                    continue;
+                };
                 let mut value = Value::UNKNOWN;
                 for teller in &cell.tellers {
                     if let Some(history) = self.histories.get(teller) {
-                        if let Ok(index) = history.at(round).tells.binary_search_by(|(told, _)| told.cmp(&key)) {
+                        if let Ok(index) = history
+                            .at(round)
+                            .tells
+                            .binary_search_by(|(told, _)| told.cmp(&key))
+                        {
                             value = value.join(&history.at(round).tells[index].1);
                         }
                     }
                 }
                 let cell = self.cells.get_mut(&key).expect("looked up above");
-                let history = cell.history.get_or_insert_with(|| History(vec![Value::UNKNOWN]));
+                let history = cell
+                    .history
+                    .get_or_insert_with(|| History(vec![Value::UNKNOWN]));
                 let before = history.at(round).clone();
                 let earlier = history.at(round - 1).clone();
                 if value != before {
@@ -231,7 +285,11 @@ impl World {
                     }
                 }
                 for key in &touched_cells {
-                    if let Some(history) = self.cells.get_mut(key).and_then(|cell| cell.history.as_mut()) {
+                    if let Some(history) = self
+                        .cells
+                        .get_mut(key)
+                        .and_then(|cell| cell.history.as_mut())
+                    {
                         history.0.truncate(round + 1);
                     }
                 }
@@ -247,8 +305,15 @@ impl World {
 
     /// Did anything that the unit read in this round's evaluation change from the round before to this one?
     fn reads_moved(&self, unit: UnitId, round: usize) -> bool {
-        let moved = |key: &CellKey| self.cells.get(key).and_then(|cell| cell.history.as_ref()).is_some_and(|history| history.at(round) != history.at(round - 1));
-        self.histories.get(&unit).is_none_or(|history| history.at(round).reads.iter().any(moved))
+        let moved = |key: &CellKey| {
+            self.cells
+                .get(key)
+                .and_then(|cell| cell.history.as_ref())
+                .is_some_and(|history| history.at(round) != history.at(round - 1))
+        };
+        self.histories
+            .get(&unit)
+            .is_none_or(|history| history.at(round).reads.iter().any(moved))
     }
 
     /// Drops what no round needs any more.
@@ -259,9 +324,20 @@ impl World {
             }
         }
         for key in cells {
-            let Some(cell) = self.cells.get_mut(key) else { continue };
+            let Some(cell) = self.cells.get_mut(key) else {
+                continue;
+            };
             let histories = &self.histories;
-            cell.tellers.retain(|unit| histories.get(unit).is_some_and(|history| history.0.iter().any(|outcome| outcome.tells.binary_search_by(|(told, _)| told.cmp(key)).is_ok())));
+            cell.tellers.retain(|unit| {
+                histories.get(unit).is_some_and(|history| {
+                    history.0.iter().any(|outcome| {
+                        outcome
+                            .tells
+                            .binary_search_by(|(told, _)| told.cmp(key))
+                            .is_ok()
+                    })
+                })
+            });
             if let Some(history) = &mut cell.history {
                 history.compress(|a, b| a == b);
             }
@@ -273,7 +349,14 @@ impl World {
 
     /// Readers that an older outcome had and no present one has would pile up under typing.
     pub fn forget_readers(&mut self, unit: UnitId, before: &[CellKey]) {
-        let reads = |key: &CellKey| self.histories.get(&unit).is_some_and(|history| history.0.iter().any(|outcome| outcome.reads.binary_search(key).is_ok()));
+        let reads = |key: &CellKey| {
+            self.histories.get(&unit).is_some_and(|history| {
+                history
+                    .0
+                    .iter()
+                    .any(|outcome| outcome.reads.binary_search(key).is_ok())
+            })
+        };
         let gone: Vec<&CellKey> = before.iter().filter(|key| !reads(key)).collect();
         for key in gone {
             if let Some(cell) = self.cells.get_mut(key) {
@@ -287,7 +370,13 @@ impl World {
 
     /// All cells that a unit's outcomes read, over its rounds.
     pub fn reads_of(&self, unit: UnitId) -> Vec<CellKey> {
-        let mut reads: Vec<CellKey> = self.histories.get(&unit).into_iter().flat_map(|history| &history.0).flat_map(|outcome| outcome.reads.iter().cloned()).collect();
+        let mut reads: Vec<CellKey> = self
+            .histories
+            .get(&unit)
+            .into_iter()
+            .flat_map(|history| &history.0)
+            .flat_map(|outcome| outcome.reads.iter().cloned())
+            .collect();
         reads.sort();
         reads.dedup();
         reads
@@ -302,20 +391,43 @@ impl World {
     /// The project's file that `module` names, seen from the file at `from`.
     pub fn find_module(&self, from: &str, module: &str, level: u8) -> Option<Arc<str>> {
         let parts: Vec<&str> = module.split('.').filter(|part| !part.is_empty()).collect();
-        let folder: Vec<&str> = from.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev().collect();
+        let folder: Vec<&str> = from
+            .split('/')
+            .rev()
+            .skip(1)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect();
         if level > 0 {
             let up = folder.len().checked_sub(level as usize - 1)?;
             return self.file_at(&folder[..up], &parts);
         }
         // The nearest folder that holds it: source roots differ from project to project.
-        (0..=folder.len()).rev().find_map(|up| self.file_at(&folder[..up], &parts)).or_else(|| self.file_below(&parts))
+        (0..=folder.len())
+            .rev()
+            .find_map(|up| self.file_at(&folder[..up], &parts))
+            .or_else(|| self.file_below(&parts))
     }
 
     fn file_at(&self, folder: &[&str], parts: &[&str]) -> Option<Arc<str>> {
         let stem = parts.last().or(folder.last())?;
         let candidates = self.modules.get(*stem)?;
-        let joined = folder.iter().chain(parts).copied().collect::<Vec<_>>().join("/");
-        candidates.iter().find(|path| path.strip_suffix(".py").is_some_and(|path| path == joined) || path.strip_suffix("/__init__.py").is_some_and(|path| path == joined)).cloned()
+        let joined = folder
+            .iter()
+            .chain(parts)
+            .copied()
+            .collect::<Vec<_>>()
+            .join("/");
+        candidates
+            .iter()
+            .find(|path| {
+                path.strip_suffix(".py").is_some_and(|path| path == joined)
+                    || path
+                        .strip_suffix("/__init__.py")
+                        .is_some_and(|path| path == joined)
+            })
+            .cloned()
     }
 
     /// A source root below: `src/shop/db.py` for `shop.db`; only where one file fits.
@@ -324,7 +436,13 @@ impl World {
             return None;
         }
         let joined = format!("/{}", parts.join("/"));
-        let mut fitting = self.modules.get(*parts.last()?)?.iter().filter(|path| path.strip_suffix(".py").is_some_and(|path| path.ends_with(&joined)) || path.strip_suffix("/__init__.py").is_some_and(|path| path.ends_with(&joined)));
+        let mut fitting = self.modules.get(*parts.last()?)?.iter().filter(|path| {
+            path.strip_suffix(".py")
+                .is_some_and(|path| path.ends_with(&joined))
+                || path
+                    .strip_suffix("/__init__.py")
+                    .is_some_and(|path| path.ends_with(&joined))
+        });
         match (fitting.next(), fitting.next()) {
             (Some(only), None) => Some(Arc::clone(only)),
             _ => None,
@@ -344,7 +462,10 @@ pub fn stem(path: &str) -> &str {
 }
 
 fn differing(before: &Outcome, after: &Outcome, mut found: impl FnMut(&CellKey)) {
-    let (mut left, mut right) = (before.tells.iter().peekable(), after.tells.iter().peekable());
+    let (mut left, mut right) = (
+        before.tells.iter().peekable(),
+        after.tells.iter().peekable(),
+    );
     loop {
         match (left.peek(), right.peek()) {
             (Some((a, x)), Some((b, y))) => match a.cmp(b) {
@@ -386,7 +507,11 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(world: &'a World, round: usize) -> Self {
-        Reader { world, round, reads: RefCell::default() }
+        Reader {
+            world,
+            round,
+            reads: RefCell::default(),
+        }
     }
 
     pub fn world(&self) -> &'a World {
@@ -416,33 +541,53 @@ impl<'a> Reader<'a> {
             return true;
         }
         self.note(CellKey::Exports(file));
-        let Some(exports) = self.world.exports.get(&file) else { return false };
-        let imports = exports.names.values().flatten().filter_map(|export| if let Export::Import(import) = export { Some(import) } else { None });
+        let Some(exports) = self.world.exports.get(&file) else {
+            return false;
+        };
+        let imports = exports.names.values().flatten().filter_map(|export| {
+            if let Export::Import(import) = export {
+                Some(import)
+            } else {
+                None
+            }
+        });
         imports.chain(&exports.stars).any(|import| {
-            self.module_of(file, &import.module, import.level).is_some_and(|path| {
-                self.note(CellKey::Scope(file_id(&path)));
-                self.world.scope.contains(&file_id(&path))
-            })
+            self.module_of(file, &import.module, import.level)
+                .is_some_and(|path| {
+                    self.note(CellKey::Scope(file_id(&path)));
+                    self.world.scope.contains(&file_id(&path))
+                })
         })
     }
 
     pub fn members(&self, class: ClassId) -> &'a FxHashMap<SmolStr, FuncId> {
-        static NONE: std::sync::LazyLock<FxHashMap<SmolStr, FuncId>> = std::sync::LazyLock::new(FxHashMap::default);
+        static NONE: std::sync::LazyLock<FxHashMap<SmolStr, FuncId>> =
+            std::sync::LazyLock::new(FxHashMap::default);
         self.note(CellKey::Members(class));
-        self.world.classes.get(&class).map_or(&NONE, |class| &class.members)
+        self.world
+            .classes
+            .get(&class)
+            .map_or(&NONE, |class| &class.members)
     }
 
     pub fn signature(&self, function: FuncId) -> Option<Signature<'a>> {
         self.note(CellKey::Signature(function));
         let unit = self.world.units.get(&function.unit)?;
         let facts = &unit.chunks.first()?.facts;
-        Some(Signature { facts, function: facts.functions.get(function.function as usize)? })
+        Some(Signature {
+            facts,
+            function: facts.functions.get(function.function as usize)?,
+        })
     }
 
     /// What a module-level name is, seen from inside its file.
     pub fn global(&self, file: FileId, name: &SmolStr) -> Value {
         let (value, bound) = self.module_name(file, name, 0);
-        if bound || !value.is_unknown() { value } else { Value::of(What::Symbol(name.clone())) }
+        if bound || !value.is_unknown() {
+            value
+        } else {
+            Value::of(What::Symbol(name.clone()))
+        }
     }
 
     /// What `module.name` is.
@@ -451,19 +596,28 @@ impl<'a> Reader<'a> {
         if bound || !value.is_unknown() {
             return value;
         }
-        let Some(path) = self.world.paths.get(&file) else { return Value::UNKNOWN };
+        let Some(path) = self.world.paths.get(&file) else {
+            return Value::UNKNOWN;
+        };
         self.submodule(path, name)
     }
 
     fn submodule(&self, path: &str, name: &str) -> Value {
         self.note(CellKey::Modules(name.into()));
-        let Some(folder) = path.strip_suffix("__init__.py") else { return Value::UNKNOWN };
+        let Some(folder) = path.strip_suffix("__init__.py") else {
+            return Value::UNKNOWN;
+        };
         let found = self.world.modules.get(name).and_then(|candidates| {
             candidates.iter().find(|candidate| {
-                candidate.strip_prefix(folder).is_some_and(|rest| rest.strip_suffix(".py") == Some(name) || rest.strip_suffix("/__init__.py") == Some(name))
+                candidate.strip_prefix(folder).is_some_and(|rest| {
+                    rest.strip_suffix(".py") == Some(name)
+                        || rest.strip_suffix("/__init__.py") == Some(name)
+                })
             })
         });
-        found.map(|path| Value::of(What::Module(file_id(path)))).unwrap_or_default()
+        found
+            .map(|path| Value::of(What::Module(file_id(path))))
+            .unwrap_or_default()
     }
 
     fn module_name(&self, file: FileId, name: &SmolStr, depth: u32) -> (Value, bool) {
@@ -471,7 +625,9 @@ impl<'a> Reader<'a> {
             return (Value::UNKNOWN, true);
         }
         self.note(CellKey::Exports(file));
-        let Some(exports) = self.world.exports.get(&file) else { return (Value::UNKNOWN, false) };
+        let Some(exports) = self.world.exports.get(&file) else {
+            return (Value::UNKNOWN, false);
+        };
         let mut value = Value::UNKNOWN;
         let found = exports.names.get(name);
         for export in found.into_iter().flatten() {
@@ -496,8 +652,25 @@ impl<'a> Reader<'a> {
         let told = self.cell(CellKey::Global(file, name.clone()));
         let place = Place::Global(file, name.clone());
         let told = told.map(|atom| {
-            let fixed = matches!(atom.what, What::Function(_) | What::Class(_) | What::Bound(..) | What::Module(_) | What::Symbol(_) | What::Str(_) | What::Int(_) | What::Nothing);
-            Some(if atom.held.is_none() && !fixed { Atom { held: Some(place.clone()), ..atom.clone() } } else { atom.clone() })
+            let fixed = matches!(
+                atom.what,
+                What::Function(_)
+                    | What::Class(_)
+                    | What::Bound(..)
+                    | What::Module(_)
+                    | What::Symbol(_)
+                    | What::Str(_)
+                    | What::Int(_)
+                    | What::Nothing
+            );
+            Some(if atom.held.is_none() && !fixed {
+                Atom {
+                    held: Some(place.clone()),
+                    ..atom.clone()
+                }
+            } else {
+                atom.clone()
+            })
         });
         let bound = found.is_some() || !told.is_unknown();
         (value.join(&told), bound)
@@ -510,7 +683,11 @@ impl<'a> Reader<'a> {
             Some(last) => last.into(),
             None => {
                 let folder: Vec<&str> = from.split('/').collect();
-                folder.get(folder.len().checked_sub(level as usize + 1)?).copied().unwrap_or_default().into()
+                folder
+                    .get(folder.len().checked_sub(level as usize + 1)?)
+                    .copied()
+                    .unwrap_or_default()
+                    .into()
             }
         };
         self.note(CellKey::Modules(stem));
@@ -541,8 +718,14 @@ impl<'a> Reader<'a> {
             }
             None if import.level > 0 => {
                 // `from . import models` in a folder without `__init__.py`.
-                let name: SmolStr = if import.module.is_empty() { import.symbol.clone() } else { format!("{}.{}", import.module, import.symbol).into() };
-                self.module_of(file, &name, import.level).map(|path| Value::of(What::Module(file_id(&path)))).unwrap_or_default()
+                let name: SmolStr = if import.module.is_empty() {
+                    import.symbol.clone()
+                } else {
+                    format!("{}.{}", import.module, import.symbol).into()
+                };
+                self.module_of(file, &name, import.level)
+                    .map(|path| Value::of(What::Module(file_id(&path))))
+                    .unwrap_or_default()
             }
             None => {
                 let path: SmolStr = format!("{}.{}", import.module, import.symbol).into();

@@ -121,6 +121,7 @@ fn the_generated_parts_of_the_documents_are_up_to_date() {
     let parts = [
         ("README.md", "shop", excerpt()),
         ("README.md", "rules", rule_table()),
+        ("CONTRIBUTING.md", "query", example()),
         ("CONTRIBUTING.md", "predicates", predicate_table()),
     ];
     let mut wrong = Vec::new();
@@ -247,6 +248,13 @@ fn predicate_table() -> String {
         table.push_str(&format!("| {written}` | {meaning} |\n"));
     }
     table
+}
+
+/// The query of the rule that CONTRIBUTING.md builds, as part of a numbered list.
+fn example() -> String {
+    let rule = rules::find("DDB605").unwrap();
+    let lines = rule.query.lines().map(|line| format!("   {line}\n"));
+    format!("   ```scheme\n{}   ```\n   ", lines.collect::<String>())
 }
 
 /// As the JSON output spells it.

@@ -1,0 +1,28 @@
+//! DDB802: open-endpoint-unbounded.
+
+use crate::analysis::render::Page;
+use crate::analysis::{Cx, Verdict};
+use crate::finding::{Category, Effect, Severity};
+use crate::rules::About;
+use crate::rules::stories::made;
+use crate::value::Mark;
+
+pub const ABOUT: About = About {
+    code: "DDB802",
+    name: "open-endpoint-unbounded",
+    effect: Effect::Exposure,
+    severity: Severity::Warning,
+    categories: &[Category::AU, Category::UC],
+    off: false,
+    tell,
+    message,
+};
+
+fn tell(cx: &Cx, verdict: &mut Verdict) {
+    made(cx, verdict, |mark| mark == Mark::Open, "open to all: no authorizer");
+    verdict.story.value = cx.best(&cx.value_of("value"), |atom| atom.data().is_some());
+}
+
+fn message(page: &Page, verdict: &Verdict) -> String {
+    format!("anyone may ask for the whole result of {}: the endpoint has no authentication and the read has no limit", page.source(verdict))
+}
