@@ -191,7 +191,7 @@ impl<'a> Cx<'a> {
         Some(verdict)
     }
 
-    fn function_at(&self, finding: &Captured) -> FunctionId {
+    pub fn function_at(&self, finding: &Captured) -> FunctionId {
         let of = |expr: ExprId| self.facts.owner(expr);
         finding
             .expr
@@ -260,8 +260,7 @@ impl<'a> Cx<'a> {
                     } else {
                         passed.map(|inner| {
                             Some(Atom {
-                                nested: atom.nested,
-                                ..inner.clone()
+                                nested: atom.nested, held: None, ..inner.clone()
                             })
                         })
                     });
@@ -314,6 +313,16 @@ impl<'a> Cx<'a> {
                 )
             })
             .cloned()
+    }
+
+    /// Does anything that runs call this function? In a file on its own nobody can tell: then yes.
+    pub fn runs(&self, function: FuncId) -> bool {
+        if function.function != 1 || self.reader.alone() {
+            return true;
+        }
+        let Some(signature) = self.reader.signature(function) else { return true };
+        let special = signature.function.name.starts_with("__") || !signature.function.decorators.is_empty();
+        special || !self.reader.cell(CellKey::Context(function)).is_unknown()
     }
 
     /// Is this a field of an object that holds a client or table, and that nobody here makes per call?

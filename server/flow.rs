@@ -9,6 +9,7 @@ mod expressions;
 mod names;
 
 pub use calls::is_infinite;
+pub use names::stored_at;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -663,7 +664,7 @@ impl<'a> Flow<'a> {
                 .cloned()
                 .collect::<Vec<_>>()
             {
-                self.note(&place, Mark::Emptied);
+                self.note(&place, Mark::EmptiedBy(self.func(self.function)));
             }
         }
         let element = self.element(&iterated, iter);

@@ -31,6 +31,8 @@ pub enum CellKey {
     Exports(FileId),
     /// A definition's signature, likewise.
     Signature(FuncId),
+    /// Whether the workspace has one file only, likewise.
+    Alone,
     /// Whether a file names DynamoDB, likewise.
     Scope(FileId),
     /// The class's methods, likewise.

@@ -245,10 +245,12 @@ pub enum Lifetime {
 /// Something that a cell is told besides values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mark {
-    /// Something is taken out of the holder.
-    Emptied,
-    /// This function takes something out of the holder.
+    /// This function takes something out of the holder, or replaces it.
+    EmptiedBy(FuncId),
+    /// This function takes things out of the holder one by one.
     TakenBy(FuncId),
+    /// The function is called, or handed on, by code that runs.
+    Called,
     /// Something is taken out of the holder in the loop that starts here, in bytes from the chunk's start.
     EmptiedIn(u32),
     /// The holder's length is compared with a bound.
@@ -269,6 +271,8 @@ pub enum Mark {
     LookedUp,
     /// The function runs in a thread, process or endless loop of its own.
     Worker,
+    /// A property: it runs each time it is read.
+    Read,
     /// The endpoint asks nobody who they are.
     Open,
     /// The function runs once for each set of arguments.
@@ -482,8 +486,10 @@ impl Value {
             .filter_map(|atom| atom.data().map(|data| (atom, data)))
     }
 
+    /// The places that keep the value itself; those of what is inside it are not its own.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
-        self.atoms().iter().filter_map(|atom| atom.held.as_ref())
+        let own = |atom: &&Atom| matches!(atom.nested, Nest::Not | Nest::Lazy);
+        self.atoms().iter().filter(own).filter_map(|atom| atom.held.as_ref())
     }
 
     pub fn mark(&self, wanted: impl Fn(Mark) -> bool) -> Option<&Atom> {

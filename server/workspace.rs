@@ -103,6 +103,9 @@ impl Workspace {
         let at = known.partition_point(|other| other < path);
         known.insert(at, Arc::clone(path));
         changed.push(CellKey::Modules(stem));
+        if self.paths.len() == 2 {
+            changed.push(CellKey::Alone);
+        }
     }
 
     /// Adds or replaces whole files; links once.
@@ -262,6 +265,9 @@ impl Workspace {
         self.world.exports.remove(&id);
         self.world.paths.remove(&id);
         self.paths.remove(&path);
+        if self.paths.len() == 1 {
+            changed.push(CellKey::Alone);
+        }
         let stem: SmolStr = stem(&path).into();
         if let Some(known) = self.world.modules.get_mut(&stem) {
             known.retain(|other| *other != path);

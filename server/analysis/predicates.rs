@@ -267,7 +267,10 @@ fn capped(cx: &Cx, operands: &[Operand]) -> Answer {
 }
 
 fn emptied(cx: &Cx, operands: &[Operand]) -> Answer {
-    holder_marks(cx, operands, |mark| mark == Mark::Emptied)
+    let own = cx.captured("finding").map(|finding| cx.function_at(finding)).unwrap_or_default();
+    let runs = cx.runs(FuncId { unit: cx.unit.id, function: own });
+    // A clean-up that nothing calls is no bound, where what fills the holder does run.
+    holder_marks(cx, operands, |mark| matches!(mark, Mark::EmptiedBy(function) if !runs || cx.runs(function)))
 }
 
 fn emptied_here(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -329,7 +332,7 @@ fn measured(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn cleared(cx: &Cx, operands: &[Operand]) -> Answer {
     let place = Place::FunctionAttr(function_of(cx, operands)?, SmolStr::new_static("cache"));
-    sure(cx.reader.cell(CellKey::Holder(place)).has(Mark::Emptied))
+    sure(cx.reader.cell(CellKey::Holder(place)).mark(|mark| matches!(mark, Mark::EmptiedBy(_))).is_some())
 }
 
 fn scalar(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -402,8 +405,11 @@ fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
     {
         return Some(Confidence::High);
     }
-    cx.context(situation.function)
-        .mark(|mark| mark == Mark::Loop)
+    let context = cx.context(situation.function);
+    // A property that a request reads is told as such.
+    let read = !context.has(Mark::Request);
+    context
+        .mark(|mark| mark == Mark::Loop || read && mark == Mark::Read)
         .map(|atom| atom.confidence.min(Confidence::Medium))
 }
 

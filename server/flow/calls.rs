@@ -1,5 +1,6 @@
 //! Calls: what they give, what they pass on, and in which situations the called function runs.
 
+use super::effects::visit;
 use super::expressions::{inside, unwrapped};
 use super::*;
 use crate::api::{API, FRAMEWORKS, any_fits};
@@ -12,6 +13,8 @@ pub(super) struct Args {
     /// What `*rest` and `**keywords` hold.
     pub splat: Value,
     pub has_splat: bool,
+    /// What stands behind `**`.
+    pub splat_expr: Option<ExprId>,
 }
 
 impl Args {
@@ -120,11 +123,15 @@ impl<'a> Flow<'a> {
         let mut args = Args::default();
         for arg in &call.args {
             let value = self.eval(arg.value);
+            self.handed_on(&value);
             match &arg.kind {
                 ArgKind::Plain => args.plain.push((arg.value, value)),
                 ArgKind::Keyword(name) => args.named.push((name.clone(), arg.value, value)),
                 ArgKind::Rest | ArgKind::Keywords => {
                     args.has_splat = true;
+                    if let (ArgKind::Keywords, Expr::Star(inner)) = (&arg.kind, self.facts.expr(arg.value)) {
+                        args.splat_expr = Some(*inner);
+                    }
                     args.splat = args.splat.join(&value);
                 }
             }
@@ -260,7 +267,19 @@ impl<'a> Flow<'a> {
                 scope = parent;
             }
         }
+        if self.function == 0 || !self.context_of(self.func(self.function)).is_unknown() {
+            marks.push(Atom::new(What::Mark(Mark::Called)).at(site));
+        }
         self.tell(CellKey::Context(function), Value::from_atoms(marks));
+    }
+
+    /// A function that is handed on may be called by whoever gets it.
+    pub(super) fn handed_on(&mut self, value: &Value) {
+        for atom in value.atoms() {
+            if let What::Function(function) | What::Bound(function, _) = atom.what {
+                self.tell(CellKey::Context(function), Value::of(What::Mark(Mark::Called)));
+            }
+        }
     }
 
     pub(super) fn context_of(&self, function: FuncId) -> Value {
@@ -654,8 +673,8 @@ impl<'a> Flow<'a> {
                     _ => {}
                 }
             }
-            // What `**keywords` hold isn't followed: a query may name both keys there.
-            let unseen = method == "query" && args.has_splat && args.keyword("KeyConditionExpression").is_none();
+            // A query may name both keys in its `**keywords`: only a literal beside it is followed.
+            let unseen = method == "query" && args.has_splat && args.keyword("KeyConditionExpression").is_none() && !self.splat_without_full_key(args);
             let limited = self.limits(&result.limited, args) || self.full_key(args) || unseen;
             let mut given = Atom::new(What::Data(Data {
                 kind: result.gives,
@@ -760,11 +779,28 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// Are the `**keywords` a literal of this function in which one key at most is fixed?
+    fn splat_without_full_key(&self, args: &Args) -> bool {
+        let Some(Expr::Local(slot)) = args.splat_expr.map(|expr| self.facts.expr(expr)) else { return false };
+        let mut literal = None;
+        visit(&self.facts.functions[self.function as usize].body, &mut |stmt| {
+            if let Stmt::Assign { targets, value, .. } = stmt {
+                let assigns = targets.iter().any(|&target| matches!(self.facts.expr(target), Expr::Local(other) if other == slot));
+                if let (true, Expr::Dict(pairs)) = (assigns, self.facts.expr(*value)) {
+                    literal = Some(pairs);
+                }
+            }
+        });
+        let condition = literal.into_iter().flatten().find(|(key, _)| key.is_some_and(|key| matches!(self.facts.expr(key), Expr::Str(name) if name == "KeyConditionExpression")));
+        condition.is_some_and(|(_, value)| !self.fixes_both_keys(*value))
+    }
+
     /// A query with equality on both keys gives at most one item.
     fn full_key(&self, args: &Args) -> bool {
-        let Some((expr, _)) = args.keyword("KeyConditionExpression") else {
-            return false;
-        };
+        args.keyword("KeyConditionExpression").is_some_and(|(expr, _)| self.fixes_both_keys(expr))
+    }
+
+    fn fixes_both_keys(&self, expr: ExprId) -> bool {
         let mut equal = 0;
         let mut other = 0;
         self.facts.any(expr, &mut |_, expr| {
@@ -1073,6 +1109,11 @@ impl<'a> Flow<'a> {
             }
         }
         self.function = id;
+        let signature = crate::workspace::unit::Signature { facts, function };
+        if signature.is_property() && !self.context_of(own).has(Mark::Memoised) {
+            // A property reads like a field: its readers don't expect to pay each time.
+            mark(self, Mark::Read, Confidence::Medium);
+        }
         if let (Some(class), 1) = (self.unit.class, id) {
             let life = self.cell(CellKey::Life(class));
             for atom in life.atoms() {

@@ -90,6 +90,7 @@ impl<'a> Flow<'a> {
                 );
             }
             Expr::Attr(base, name) => {
+                self.handed_on(&value);
                 let holder = self.eval(*base);
                 let places = self.attribute_places(&holder, name);
                 let mut seen = Vec::new();
@@ -219,7 +220,7 @@ impl<'a> Flow<'a> {
             .any(|atom| is_container(atom) && atom.held.is_none())
             || value.atoms().iter().any(|atom| atom.what == What::Nothing);
         if again && fresh {
-            self.note(place, Mark::Emptied);
+            self.note(place, Mark::EmptiedBy(self.func(self.function)));
             self.note_emptied_in(place);
         }
     }
@@ -283,7 +284,7 @@ impl<'a> Flow<'a> {
             Expr::Attr(base, name) => {
                 let holder = self.eval(*base);
                 for place in self.attribute_places(&holder, name) {
-                    self.note(&place, Mark::Emptied);
+                    self.note(&place, Mark::EmptiedBy(self.func(self.function)));
                 }
             }
             Expr::Local(slot) => self.state.slots[*slot as usize] = Value::UNKNOWN,
@@ -427,7 +428,7 @@ impl<'a> Flow<'a> {
                 if let What::Function(function) = atom.what {
                     self.note(
                         &Place::FunctionAttr(function, "cache".into()),
-                        Mark::Emptied,
+                        Mark::EmptiedBy(self.func(self.function)),
                     );
                 }
             }
@@ -486,7 +487,7 @@ impl<'a> Flow<'a> {
     pub(super) fn note_taken(&mut self, holder: &Value) {
         let own = self.func(self.function);
         for place in self.resolved(holder).places().cloned().collect::<Vec<_>>() {
-            self.note(&place, Mark::Emptied);
+            self.note(&place, Mark::EmptiedBy(self.func(self.function)));
             self.note(&place, Mark::TakenBy(own));
             self.note_emptied_in(&place);
         }
@@ -640,11 +641,14 @@ impl<'a> Flow<'a> {
 
     /// `if now > CACHE[key].expires: del CACHE[key]`: only what is asked for again ever goes.
     fn goes_on_read(&self, holder: ExprId, key: ExprId) -> bool {
-        self.expiring > 0
-            && self
-                .path(holder)
-                .zip(self.path(key))
-                .is_some_and(|pair| self.looked.contains(&pair))
+        let Some(pair) = self.path(holder).zip(self.path(key)) else {
+            return false;
+        };
+        // One key of a cache that is invalidated on demand bounds nothing either.
+        let cache = |name: &str| name.to_ascii_lowercase().contains("cache");
+        let own = &self.facts.functions[self.function as usize].name;
+        let forgets = cache(&pair.0) || cache(own) || self.unit.chunks.len() == 1 && cache(&self.facts.name);
+        forgets || self.expiring > 0 && self.looked.contains(&pair)
     }
 
     /// Paths of the places outside this call that a test looks at.
@@ -862,7 +866,7 @@ fn is_container(atom: &Atom) -> bool {
 }
 
 /// Every statement of a block, nested ones too; not those of nested functions.
-fn visit<'s>(block: &'s [Stmt], seen: &mut impl FnMut(&'s Stmt)) {
+pub(super) fn visit<'s>(block: &'s [Stmt], seen: &mut impl FnMut(&'s Stmt)) {
     for stmt in block {
         seen(stmt);
         match stmt {

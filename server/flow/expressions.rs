@@ -392,12 +392,12 @@ impl<'a> Flow<'a> {
     fn key_kind(&self, data: Data, key: Option<&str>, slice: bool) -> Option<Kind> {
         Some(match data.kind {
             Kind::Page => match key {
-                Some(key) => API
-                    .keys
-                    .get(key)
-                    .copied()
-                    .filter(|kind| *kind != Kind::Records || data.service != Service::DynamoDb)
-                    .unwrap_or(Kind::Attribute),
+                Some(key) => match API.keys.get(key) {
+                    Some(Kind::Records) if data.service == Service::DynamoDb => Kind::Attribute,
+                    Some(kind) => *kind,
+                    // Counts, keys and metadata are small and of no item.
+                    None => return None,
+                },
                 None => return None,
             },
             Kind::Items | Kind::Records if slice => data.kind,

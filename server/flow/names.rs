@@ -106,8 +106,7 @@ impl Flow<'_> {
                 } else {
                     passed.map(|inner| {
                         Some(Atom {
-                            nested: atom.nested,
-                            ..inner.clone()
+                            nested: atom.nested, held: None, ..inner.clone()
                         })
                     })
                 });
@@ -422,7 +421,7 @@ impl Flow<'_> {
 }
 
 /// Values that were read from a place and came from no other.
-pub(super) fn stored_at(value: &Value, place: &Place) -> Value {
+pub fn stored_at(value: &Value, place: &Place) -> Value {
     if value
         .atoms()
         .iter()
@@ -443,7 +442,11 @@ pub(super) fn stored_at(value: &Value, place: &Place) -> Value {
 }
 
 /// Functions, classes and constants are what they are wherever they stand.
-fn keeps_place(atom: &Atom) -> bool {
+pub fn keeps_place(atom: &Atom) -> bool {
+    // An element is not the place: its container is.
+    if matches!(atom.nested, Nest::Inside | Nest::At(_)) {
+        return false;
+    }
     !matches!(
         atom.what,
         What::Function(_)

@@ -20,8 +20,17 @@ pub const ABOUT: About = About {
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
     made(cx, verdict, |mark| mark == Mark::Loop, "called here in a loop");
+    let looped = cx.seen_as("finding").is_some_and(|seen| seen.situation.loops.iter().any(|note| !note.bounded));
+    let context = cx.context(verdict.function);
+    if !looped && !context.has(Mark::Loop) && context.has(Mark::Read) {
+        verdict.story.variant = "property";
+    }
 }
 
 fn message(page: &Page, verdict: &Verdict) -> String {
-    format!("{} is built anew in each round of a loop", page.source(verdict))
+    let source = page.source(verdict);
+    match verdict.story.variant {
+        "property" => format!("{source} is built anew each time the property is read"),
+        _ => format!("{source} is built anew in each round of a loop"),
+    }
 }

@@ -13,9 +13,9 @@ use smol_str::SmolStr;
 
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::facts::Import;
-use crate::flow::evaluate;
+use crate::flow::{evaluate, stored_at};
 use crate::summary::{CellKey, Outcome};
-use crate::value::{Atom, ClassId, FileId, FuncId, Kind, Place, UnitId, Value, What, stable_hash};
+use crate::value::{ClassId, FileId, FuncId, Kind, Place, UnitId, Value, What, stable_hash};
 
 /// Values travel this many hops between units; what is farther away stays unknown.
 pub const ROUNDS: usize = 10;
@@ -534,6 +534,12 @@ impl<'a> Reader<'a> {
         self.reads.borrow_mut().insert(key);
     }
 
+    /// Is there only one file, so that callers may stand elsewhere?
+    pub fn alone(&self) -> bool {
+        self.note(CellKey::Alone);
+        self.world.paths.len() < 2
+    }
+
     /// Does the file name DynamoDB, or import a project file that does?
     pub fn in_scope(&self, file: FileId) -> bool {
         self.note(CellKey::Scope(file));
@@ -651,27 +657,7 @@ impl<'a> Reader<'a> {
         }
         let told = self.cell(CellKey::Global(file, name.clone()));
         let place = Place::Global(file, name.clone());
-        let told = told.map(|atom| {
-            let fixed = matches!(
-                atom.what,
-                What::Function(_)
-                    | What::Class(_)
-                    | What::Bound(..)
-                    | What::Module(_)
-                    | What::Symbol(_)
-                    | What::Str(_)
-                    | What::Int(_)
-                    | What::Nothing
-            );
-            Some(if atom.held.is_none() && !fixed {
-                Atom {
-                    held: Some(place.clone()),
-                    ..atom.clone()
-                }
-            } else {
-                atom.clone()
-            })
-        });
+        let told = stored_at(&told, &place);
         let bound = found.is_some() || !told.is_unknown();
         (value.join(&told), bound)
     }
