@@ -260,7 +260,9 @@ impl<'a> Cx<'a> {
                     } else {
                         passed.map(|inner| {
                             Some(Atom {
-                                nested: atom.nested, held: None, ..inner.clone()
+                                nested: atom.nested,
+                                held: None,
+                                ..inner.clone()
                             })
                         })
                     });
@@ -320,8 +322,11 @@ impl<'a> Cx<'a> {
         if function.function != 1 || self.reader.alone() {
             return true;
         }
-        let Some(signature) = self.reader.signature(function) else { return true };
-        let special = signature.function.name.starts_with("__") || !signature.function.decorators.is_empty();
+        let Some(signature) = self.reader.signature(function) else {
+            return true;
+        };
+        let special =
+            signature.function.name.starts_with("__") || !signature.function.decorators.is_empty();
         special || !self.reader.cell(CellKey::Context(function)).is_unknown()
     }
 

@@ -444,7 +444,8 @@ impl<'a> Flow<'a> {
                     at: At::Chunk,
                 };
                 // `if fresh: return` before `cls.table = make()`: runs when it is due, not each time.
-                let due = self.returned_early && targets.iter().any(|&target| self.is_shared(target));
+                let due =
+                    self.returned_early && targets.iter().any(|&target| self.is_shared(target));
                 self.guards += due as u32;
                 let mut assigned = self.eval(*value);
                 self.guards -= due as u32;
@@ -619,7 +620,11 @@ impl<'a> Flow<'a> {
     fn is_shared(&mut self, target: ExprId) -> bool {
         match self.facts.expr(target) {
             Expr::Name(_) => self.function != 0,
-            Expr::Attr(base, _) => self.peek(*base).atoms().iter().any(|atom| matches!(atom.what, What::Class(_) | What::Module(_))),
+            Expr::Attr(base, _) => self
+                .peek(*base)
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom.what, What::Class(_) | What::Module(_))),
             _ => false,
         }
     }

@@ -489,7 +489,10 @@ impl Value {
     /// The places that keep the value itself; those of what is inside it are not its own.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
         let own = |atom: &&Atom| matches!(atom.nested, Nest::Not | Nest::Lazy);
-        self.atoms().iter().filter(own).filter_map(|atom| atom.held.as_ref())
+        self.atoms()
+            .iter()
+            .filter(own)
+            .filter_map(|atom| atom.held.as_ref())
     }
 
     pub fn mark(&self, wanted: impl Fn(Mark) -> bool) -> Option<&Atom> {

@@ -267,10 +267,20 @@ fn capped(cx: &Cx, operands: &[Operand]) -> Answer {
 }
 
 fn emptied(cx: &Cx, operands: &[Operand]) -> Answer {
-    let own = cx.captured("finding").map(|finding| cx.function_at(finding)).unwrap_or_default();
-    let runs = cx.runs(FuncId { unit: cx.unit.id, function: own });
+    let own = cx
+        .captured("finding")
+        .map(|finding| cx.function_at(finding))
+        .unwrap_or_default();
+    let runs = cx.runs(FuncId {
+        unit: cx.unit.id,
+        function: own,
+    });
     // A clean-up that nothing calls is no bound, where what fills the holder does run.
-    holder_marks(cx, operands, |mark| matches!(mark, Mark::EmptiedBy(function) if !runs || cx.runs(function)))
+    holder_marks(
+        cx,
+        operands,
+        |mark| matches!(mark, Mark::EmptiedBy(function) if !runs || cx.runs(function)),
+    )
 }
 
 fn emptied_here(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -332,7 +342,12 @@ fn measured(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn cleared(cx: &Cx, operands: &[Operand]) -> Answer {
     let place = Place::FunctionAttr(function_of(cx, operands)?, SmolStr::new_static("cache"));
-    sure(cx.reader.cell(CellKey::Holder(place)).mark(|mark| matches!(mark, Mark::EmptiedBy(_))).is_some())
+    sure(
+        cx.reader
+            .cell(CellKey::Holder(place))
+            .mark(|mark| matches!(mark, Mark::EmptiedBy(_)))
+            .is_some(),
+    )
 }
 
 fn scalar(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -567,8 +582,14 @@ fn open(cx: &Cx, operands: &[Operand]) -> Answer {
     if let Some(atom) = cx.context(function).mark(|mark| mark == Mark::Open) {
         return Some(atom.confidence);
     }
-    let view = cx.context(function).mark(|mark| mark == Mark::Request).map(|atom| atom.confidence)?;
-    let open = cx.reader.cell(CellKey::Life(cx.unit.class?)).has(Mark::Open);
+    let view = cx
+        .context(function)
+        .mark(|mark| mark == Mark::Request)
+        .map(|atom| atom.confidence)?;
+    let open = cx
+        .reader
+        .cell(CellKey::Life(cx.unit.class?))
+        .has(Mark::Open);
     open.then_some(view)
 }
 

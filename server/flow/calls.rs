@@ -93,6 +93,11 @@ impl<'a> Flow<'a> {
                 What::Function(function) => self.call_function(*function, false, &args, site),
                 What::Bound(function, _) => self.call_function(*function, true, &args, site),
                 What::Class(class) => self.construct(*class, &args, site),
+                What::Object(path) if path.ends_with("TypeDeserializer") => args
+                    .plain
+                    .first()
+                    .map(|(_, value)| self.resolved(value))
+                    .unwrap_or_default(),
                 What::Object(path) => Value::of(What::Object(path.clone())),
                 What::Instance(class) => match self.method_of(*class, "__call__") {
                     Some(method) => self.call_function(method, true, &args, site),
@@ -129,7 +134,9 @@ impl<'a> Flow<'a> {
                 ArgKind::Keyword(name) => args.named.push((name.clone(), arg.value, value)),
                 ArgKind::Rest | ArgKind::Keywords => {
                     args.has_splat = true;
-                    if let (ArgKind::Keywords, Expr::Star(inner)) = (&arg.kind, self.facts.expr(arg.value)) {
+                    if let (ArgKind::Keywords, Expr::Star(inner)) =
+                        (&arg.kind, self.facts.expr(arg.value))
+                    {
                         args.splat_expr = Some(*inner);
                     }
                     args.splat = args.splat.join(&value);
@@ -277,7 +284,10 @@ impl<'a> Flow<'a> {
     pub(super) fn handed_on(&mut self, value: &Value) {
         for atom in value.atoms() {
             if let What::Function(function) | What::Bound(function, _) = atom.what {
-                self.tell(CellKey::Context(function), Value::of(What::Mark(Mark::Called)));
+                self.tell(
+                    CellKey::Context(function),
+                    Value::of(What::Mark(Mark::Called)),
+                );
             }
         }
     }
@@ -467,8 +477,13 @@ impl<'a> Flow<'a> {
         {
             // What goes into an object of a library may stay there.
             let object = Value::one(Atom::new(What::Object(path.into())).at(site));
-            let given = args.all().fold(Value::UNKNOWN, |all, value| all.join(&self.resolved(value)));
-            return object.join(&inside(&given.filter(|atom| atom.data().is_some()), Nest::Inside));
+            let given = args
+                .all()
+                .fold(Value::UNKNOWN, |all, value| all.join(&self.resolved(value)));
+            return object.join(&inside(
+                &given.filter(|atom| atom.data().is_some()),
+                Nest::Inside,
+            ));
         }
         Value::UNKNOWN
     }
@@ -674,7 +689,10 @@ impl<'a> Flow<'a> {
                 }
             }
             // A query may name both keys in its `**keywords`: only a literal beside it is followed.
-            let unseen = method == "query" && args.has_splat && args.keyword("KeyConditionExpression").is_none() && !self.splat_without_full_key(args);
+            let unseen = method == "query"
+                && args.has_splat
+                && args.keyword("KeyConditionExpression").is_none()
+                && !self.splat_without_full_key(args);
             let limited = self.limits(&result.limited, args) || self.full_key(args) || unseen;
             let mut given = Atom::new(What::Data(Data {
                 kind: result.gives,
@@ -781,23 +799,29 @@ impl<'a> Flow<'a> {
 
     /// Are the `**keywords` a literal of this function in which one key at most is fixed?
     fn splat_without_full_key(&self, args: &Args) -> bool {
-        let Some(Expr::Local(slot)) = args.splat_expr.map(|expr| self.facts.expr(expr)) else { return false };
+        let Some(Expr::Local(slot)) = args.splat_expr.map(|expr| self.facts.expr(expr)) else {
+            return false;
+        };
         let mut literal = None;
-        visit(&self.facts.functions[self.function as usize].body, &mut |stmt| {
-            if let Stmt::Assign { targets, value, .. } = stmt {
-                let assigns = targets.iter().any(|&target| matches!(self.facts.expr(target), Expr::Local(other) if other == slot));
-                if let (true, Expr::Dict(pairs)) = (assigns, self.facts.expr(*value)) {
-                    literal = Some(pairs);
+        visit(
+            &self.facts.functions[self.function as usize].body,
+            &mut |stmt| {
+                if let Stmt::Assign { targets, value, .. } = stmt {
+                    let assigns = targets.iter().any(|&target| matches!(self.facts.expr(target), Expr::Local(other) if other == slot));
+                    if let (true, Expr::Dict(pairs)) = (assigns, self.facts.expr(*value)) {
+                        literal = Some(pairs);
+                    }
                 }
-            }
-        });
+            },
+        );
         let condition = literal.into_iter().flatten().find(|(key, _)| key.is_some_and(|key| matches!(self.facts.expr(key), Expr::Str(name) if name == "KeyConditionExpression")));
         condition.is_some_and(|(_, value)| !self.fixes_both_keys(*value))
     }
 
     /// A query with equality on both keys gives at most one item.
     fn full_key(&self, args: &Args) -> bool {
-        args.keyword("KeyConditionExpression").is_some_and(|(expr, _)| self.fixes_both_keys(expr))
+        args.keyword("KeyConditionExpression")
+            .is_some_and(|(expr, _)| self.fixes_both_keys(expr))
     }
 
     fn fixes_both_keys(&self, expr: ExprId) -> bool {
@@ -1073,9 +1097,14 @@ impl<'a> Flow<'a> {
             let by_path = call.and_then(|call| call.args.first()).is_some_and(
                 |arg| matches!(facts.expr(arg.value), Expr::Str(path) if path.starts_with('/')),
             );
-            let guarded = |call: &Call| call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if FRAMEWORKS.decorators.authorizers.contains(name)));
+            let guarded = |call: &Call| {
+                call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if FRAMEWORKS.decorators.authorizers.contains(name)))
+            };
             let declares = base.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) if any_fits(&FRAMEWORKS.decorators.declaring, path)));
-            if declares && FRAMEWORKS.decorators.routes.contains(name) && call.is_some_and(|call| !guarded(call)) {
+            if declares
+                && FRAMEWORKS.decorators.routes.contains(name)
+                && call.is_some_and(|call| !guarded(call))
+            {
                 mark(self, Mark::Open, Confidence::High);
             }
             if FRAMEWORKS.decorators.routes.contains(name) && (router || by_path)

@@ -139,14 +139,23 @@ impl<'a> Flow<'a> {
 
     /// `permission_classes = []` or `[AllowAny]`: the view is open to all.
     fn note_permissions(&mut self, source: Option<ExprId>) {
-        let (Some(class), Some(source)) = (self.unit.class, source) else { return };
+        let (Some(class), Some(source)) = (self.unit.class, source) else {
+            return;
+        };
         let open = match self.facts.expr(source) {
             Expr::List(items) | Expr::Tuple(items) => items.iter().all(|&item| matches!(self.facts.expr(item), Expr::Name(name) | Expr::Attr(_, name) if name == "AllowAny")),
             _ => false,
         };
         if open {
-            let site = Site { unit: self.unit.id, chunk: self.chunk, at: At::Chunk };
-            self.tell(CellKey::Life(class), Value::one(Atom::new(What::Mark(Mark::Open)).at(site)));
+            let site = Site {
+                unit: self.unit.id,
+                chunk: self.chunk,
+                at: At::Chunk,
+            };
+            self.tell(
+                CellKey::Life(class),
+                Value::one(Atom::new(What::Mark(Mark::Open)).at(site)),
+            );
         }
     }
 
@@ -647,8 +656,10 @@ impl<'a> Flow<'a> {
         // One key of a cache that is invalidated on demand bounds nothing either.
         let cache = |name: &str| name.to_ascii_lowercase().contains("cache");
         let own = &self.facts.functions[self.function as usize].name;
-        let forgets = cache(&pair.0) || cache(own) || self.unit.chunks.len() == 1 && cache(&self.facts.name);
-        forgets || self.expiring > 0 && self.looked.contains(&pair)
+        let forgets =
+            cache(&pair.0) || cache(own) || self.unit.chunks.len() == 1 && cache(&self.facts.name);
+        // In a loop it may be a sweep over all keys.
+        forgets && self.loops.is_empty() || self.expiring > 0 && self.looked.contains(&pair)
     }
 
     /// Paths of the places outside this call that a test looks at.

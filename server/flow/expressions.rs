@@ -160,16 +160,16 @@ impl<'a> Flow<'a> {
                         ..atom.clone()
                     };
                     if let What::Data(data) = &mut atom.what {
-                        data.limited |= !pages
-                            && matches!(
-                                data.kind,
-                                Kind::Item
-                                    | Kind::Items
-                                    | Kind::Page
-                                    | Kind::Model
-                                    | Kind::Records
-                                    | Kind::Record
-                            );
+                        let held = matches!(
+                            data.kind,
+                            Kind::Item
+                                | Kind::Items
+                                | Kind::Page
+                                | Kind::Model
+                                | Kind::Records
+                                | Kind::Record
+                        );
+                        data.limited = if held { !pages } else { data.limited };
                     }
                     Some(atom)
                 });
@@ -186,7 +186,7 @@ impl<'a> Flow<'a> {
                         ..atom.clone()
                     };
                     if let What::Data(data) = &mut atom.what {
-                        data.limited |= !pages;
+                        data.limited = !pages;
                     }
                     Some(atom)
                 });
@@ -263,6 +263,7 @@ impl<'a> Flow<'a> {
         if let Some(key) = comprehension.key {
             self.eval(key);
         }
+        let rebuilt = self.rebuilt_item(comprehension);
         let element = self.eval(comprehension.element);
         self.loops.truncate(outside);
         let shape = match comprehension.kind {
@@ -289,7 +290,39 @@ impl<'a> Flow<'a> {
             ComprehensionKind::Set => Shape::Set,
             ComprehensionKind::List => Shape::List,
         };
-        Value::of(What::Container(shape, false)).join(&inside(&element, Nest::Inside))
+        Value::of(What::Container(shape, false))
+            .join(&inside(&element, Nest::Inside))
+            .join(&rebuilt)
+    }
+
+    /// `{key: convert(value) for key, value in item.items()}` is the item in another form.
+    fn rebuilt_item(&mut self, comprehension: &'a Comprehension) -> Value {
+        let [Clause::For { iter, .. }, ..] = comprehension.clauses[..] else {
+            return Value::UNKNOWN;
+        };
+        let Expr::Call(call) = self.facts.expr(iter) else {
+            return Value::UNKNOWN;
+        };
+        let Expr::Attr(base, name) = self.facts.expr(call.function) else {
+            return Value::UNKNOWN;
+        };
+        if comprehension.kind != ComprehensionKind::Dict || name != "items" {
+            return Value::UNKNOWN;
+        }
+        let base = self.peek(*base);
+        self.resolved(&base).map(|atom| {
+            let item = atom.nested == Nest::Not
+                && atom
+                    .data()
+                    .is_some_and(|data| matches!(data.kind, Kind::Item | Kind::Model));
+            item.then(|| {
+                Atom {
+                    held: None,
+                    ..atom.clone()
+                }
+                .sure(Confidence::Medium)
+            })
+        })
     }
 
     /// What a loop over the value gets in each round.

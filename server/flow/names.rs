@@ -106,7 +106,9 @@ impl Flow<'_> {
                 } else {
                     passed.map(|inner| {
                         Some(Atom {
-                            nested: atom.nested, held: None, ..inner.clone()
+                            nested: atom.nested,
+                            held: None,
+                            ..inner.clone()
                         })
                     })
                 });
@@ -191,6 +193,9 @@ impl Flow<'_> {
                     ("app", _) => joined = joined.join(&self.place_value(Place::App(name.clone()))),
                     ("thread-local", _) => {
                         joined = joined.join(&self.place_value(Place::Thread(name.clone())))
+                    }
+                    (path, "deserialize") if path.ends_with("TypeDeserializer") => {
+                        found.push(derived(What::Object(path.into())))
                     }
                     (path, "state" | "extensions") if is_application(path) => {
                         found.push(derived(What::Object("app".into())))
