@@ -192,6 +192,12 @@ impl<'a> Flow<'a> {
                     }
                 }
                 if let Some(class) = self.unit.class {
+                    for atom in bases.atoms() {
+                        // A base class may hold what its heirs use.
+                        if let What::Unloaded(file) = atom.what {
+                            self.tell(CellKey::Unloaded(file), Value::of(What::Mark(Mark::Called)));
+                        }
+                    }
                     self.tell(CellKey::Bases(class), bases);
                 }
             }

@@ -29,6 +29,8 @@ pub enum CellKey {
     Holder(Place),
     /// The definitions and imports of a file: told by the text, not by evaluation.
     Exports(FileId),
+    /// A file that is not loaded is handed a DynamoDB value.
+    Unloaded(FileId),
     /// A definition's signature, likewise.
     Signature(FuncId),
     /// Whether the workspace has one file only, likewise.

@@ -318,6 +318,8 @@ pub enum What {
     Module(FileId),
     /// Something outside the project, by its dotted path: `boto3.client`.
     Symbol(SmolStr),
+    /// Something of a project file that is not loaded.
+    Unloaded(FileId),
     /// An instance of something outside the project: `flask.Flask`.
     Object(SmolStr),
     Str(SmolStr),

@@ -16,10 +16,10 @@ use crate::analysis::{Judged, judge, render};
 use crate::facts::ChunkFacts;
 use crate::finding::Finding;
 use crate::query::{RULES, Rules};
-use crate::summary::{CellKey, Outcome};
+use crate::summary::CellKey;
 use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
-use crate::value::{FuncId, UnitId};
+use crate::value::{FileId, FuncId, UnitId};
 use unit::{Built, Part, Signature, Unit, build, parts};
 use world::{World, file_id, stem};
 
@@ -28,6 +28,8 @@ use world::{World, file_id, stem};
 pub struct Options {
     /// Tests are reported on like other code.
     pub include_tests: bool,
+    /// No edits will come: a check, not an editor.
+    pub once: bool,
 }
 
 /// What the last change cost, in units of work; the tests hold it down.
@@ -70,11 +72,12 @@ impl Workspace {
     }
 
     pub fn with_rules(options: Options, rules: Arc<Rules>) -> Workspace {
+        let once = options.once;
         Workspace {
             options,
             rules,
             files: FxHashMap::default(),
-            world: World::default(),
+            world: World::new(once),
             judged: FxHashMap::default(),
             judges: FxHashMap::default(),
             paths: FxHashSet::default(),
@@ -97,6 +100,7 @@ impl Workspace {
         if !self.paths.insert(Arc::clone(path)) {
             return;
         }
+        self.world.forget_modules();
         let stem: SmolStr = stem(path).into();
         self.world.paths.insert(file_id(path), Arc::clone(path));
         let known = self.world.modules.entry(stem.clone()).or_default();
@@ -263,6 +267,7 @@ impl Workspace {
         let mut changed = vec![CellKey::Exports(id)];
         self.forget_units(&file.units, &mut changed);
         self.world.exports.remove(&id);
+        self.world.forget_modules();
         self.world.paths.remove(&id);
         self.paths.remove(&path);
         if self.paths.len() == 1 {
@@ -378,23 +383,21 @@ impl Workspace {
     }
 
     fn link(&mut self, dirty: FxHashSet<UnitId>, gone: &[UnitId], changed: &[CellKey]) {
-        let before: Vec<(UnitId, Option<Arc<Outcome>>, Vec<CellKey>)> = if self.judged.is_empty() {
+        let before: Vec<(UnitId, Vec<CellKey>)> = if self.options.once || self.judged.is_empty() {
             Vec::new()
         } else {
             dirty
                 .iter()
-                .map(|unit| {
-                    (
-                        *unit,
-                        self.world.outcome(*unit).cloned(),
-                        self.world.reads_of(*unit),
-                    )
-                })
+                .map(|unit| (*unit, self.world.reads_of(*unit)))
                 .collect()
         };
-        let linked = self.world.link(dirty, gone, changed);
+        let linked = if self.options.once {
+            self.world.link_once(dirty, changed)
+        } else {
+            self.world.link(dirty, gone, changed)
+        };
         self.work.linked += linked.evaluated;
-        for (unit, _, reads) in &before {
+        for (unit, reads) in &before {
             self.world.forget_readers(*unit, reads);
         }
         for unit in gone {
@@ -507,46 +510,23 @@ impl Workspace {
         findings
     }
 
-    /// Files that loaded code imports from and that are not loaded.
+    /// Files that loaded code hands a DynamoDB value to and that are not loaded.
     pub fn wanted(&self) -> Vec<Arc<str>> {
-        let mut wanted: FxHashSet<Arc<str>> = FxHashSet::default();
-        for (id, exports) in &self.world.exports {
-            let Some(path) = self.world.paths.get(id) else {
-                continue;
-            };
-            let imports = exports
-                .names
-                .values()
-                .flatten()
-                .filter_map(|export| {
-                    if let unit::Export::Import(import) = export {
-                        Some(import)
-                    } else {
-                        None
-                    }
-                })
-                .chain(&exports.stars);
-            for import in imports {
-                let mut consider = |module: &str| {
-                    if let Some(found) = self.world.find_module(path, module, import.level) {
-                        if !self.files.contains_key(&found) {
-                            wanted.insert(found);
-                        }
-                    }
-                };
-                consider(&import.module);
-                if !import.symbol.is_empty() && import.symbol != "*" {
-                    consider(&if import.module.is_empty() {
-                        import.symbol.to_string()
-                    } else {
-                        format!("{}.{}", import.module, import.symbol)
-                    });
-                }
-            }
-        }
-        let mut wanted: Vec<Arc<str>> = wanted.into_iter().collect();
-        wanted.sort();
-        wanted
+        self.named(self.world.asked_for())
+    }
+
+    /// Files in which a DynamoDB value was seen, or that call into such files: their importers matter.
+    pub fn hot(&self) -> Vec<Arc<str>> {
+        self.named(self.world.hot())
+    }
+
+    fn named(&self, files: FxHashSet<FileId>) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = files
+            .iter()
+            .filter_map(|file| self.world.paths.get(file).cloned())
+            .collect();
+        names.sort();
+        names
     }
 }
 

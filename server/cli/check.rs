@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::gather::{Gathered, gather, read_all};
+use super::gather::{Gathered, Importers, gather, read_all};
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
 use super::select::{Selection, Selector};
@@ -135,10 +135,11 @@ fn inspect(check: &Check, progress: &Progress) -> Report {
     let Walked { files, troubles } = walk(&check.paths, check.include_tests, threads);
 
     progress.set(format!("Reading {} files", files.len()));
-    let gathered = gather(&files);
+    let (gathered, importers) = gather(&files);
     let mut loaded = Loaded {
         workspace: Workspace::new(Options {
             include_tests: true,
+            once: true,
         }),
         names: FxHashSet::default(),
         troubles,
@@ -150,7 +151,7 @@ fn inspect(check: &Check, progress: &Progress) -> Report {
         files.len()
     ));
     loaded.load(gathered);
-    loaded.load_wanted(&files);
+    loaded.load_more(&files, importers);
 
     let selection = Selection {
         select: &check.select,
@@ -190,7 +191,8 @@ impl Loaded {
         self.workspace.load(gathered.texts);
     }
 
-    fn load_wanted(&mut self, files: &[File]) {
+    /// Loads the importers of files that turned out to matter, and what linked code asks for, to the end.
+    fn load_more(&mut self, files: &[File], mut importers: Importers) {
         let by_name: FxHashMap<&str, &File> =
             files.iter().map(|file| (&*file.name, file)).collect();
         // What could not be read goes on being wanted.
@@ -200,16 +202,23 @@ impl Loaded {
                 .iter()
                 .map(|trouble| trouble.name.as_str().into()),
         );
+        let mut expanded: FxHashSet<Arc<str>> = FxHashSet::default();
         for _ in 0..ROUNDS {
+            let mut hot = self.workspace.hot();
+            hot.retain(|name| expanded.insert(Arc::clone(name)));
+            let mut more = importers.of(&hot);
+            more.retain(|file| asked.insert(Arc::clone(&file.name)));
             let mut wanted = self.workspace.wanted();
             wanted.retain(|name| asked.insert(Arc::clone(name)));
-            let wanted: Vec<_> = (wanted.iter())
-                .filter_map(|name| by_name.get(&**name).copied())
-                .collect();
-            if wanted.is_empty() {
+            more.extend(
+                wanted
+                    .iter()
+                    .filter_map(|name| by_name.get(&**name).copied()),
+            );
+            if more.is_empty() {
                 return;
             }
-            self.load(read_all(&wanted));
+            self.load(read_all(&more));
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Gathered {
 }
 
 /// The bytes of a file that doesn't matter are dropped at once: of it, only its imports are kept.
-pub fn gather(files: &[File]) -> Gathered {
+pub fn gather(files: &[File]) -> (Gathered, Importers<'_>) {
     let matters = Matters::new();
     let stems = (files.iter())
         .map(|file| stem_of(module_of(&file.name)))
@@ -28,20 +28,15 @@ pub fn gather(files: &[File]) -> Gathered {
         .collect();
 
     let mut gathered = Gathered::default();
-    let mut loaded = Vec::new();
     let mut others = Vec::new();
     for (file, seen) in files.iter().zip(seen) {
         match seen {
-            Seen::Matters(text) => {
-                loaded.push(&*file.name);
-                gathered.texts.push((Arc::clone(&file.name), text));
-            }
+            Seen::Matters(text) => gathered.texts.push((Arc::clone(&file.name), text)),
             Seen::Imports(names) => others.push((file, names)),
             Seen::Trouble(trouble) => gathered.troubles.push(trouble),
         }
     }
-    gathered.extend(read_all(&importers(loaded, &others)));
-    gathered
+    (gathered, Importers::new(others))
 }
 
 /// Reads files as they are, whether they matter or not.
@@ -57,13 +52,6 @@ pub fn read_all(files: &[&File]) -> Gathered {
         }
     }
     gathered
-}
-
-impl Gathered {
-    fn extend(&mut self, more: Gathered) {
-        self.texts.extend(more.texts);
-        self.troubles.extend(more.troubles);
-    }
 }
 
 enum Seen {
@@ -112,32 +100,42 @@ fn decoded(file: &File, bytes: &[u8]) -> Result<String, Trouble> {
     })
 }
 
-/// The files that may import one of `loaded`, and those that may import these, to the end. An
-/// over-approximation by names alone: what is loaded too much costs time and finds nothing.
-fn importers<'a>(mut loaded: Vec<&'a str>, others: &[(&'a File, String)]) -> Vec<&'a File> {
-    let mut by_end: FxHashMap<&str, Vec<(usize, &str)>> = FxHashMap::default();
-    for (index, (_, names)) in others.iter().enumerate() {
-        for name in names.lines() {
-            for end in ends_of(name) {
-                by_end.entry(end).or_default().push((index, name));
-            }
-        }
+/// Files that do not name DynamoDB, by what they import.
+pub struct Importers<'a> {
+    others: Vec<(&'a File, String)>,
+    taken: Vec<bool>,
+}
+
+impl<'a> Importers<'a> {
+    fn new(others: Vec<(&'a File, String)>) -> Self {
+        let taken = vec![false; others.len()];
+        Importers { others, taken }
     }
-    let mut taken = vec![false; others.len()];
-    let mut importers = Vec::new();
-    while let Some(name) = loaded.pop() {
-        let module = module_of(name);
-        for &(index, imported) in by_end.get(stem_of(module)).into_iter().flatten() {
-            let file = others[index].0;
-            if taken[index] || !may_mean(imported, &file.name, module) {
+
+    /// The files that may import one of these modules and were not given out before: by names alone,
+    /// so some are too many.
+    pub fn of(&mut self, modules: &[Arc<str>]) -> Vec<&'a File> {
+        let mut by_stem: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+        for name in modules {
+            let module = module_of(name);
+            by_stem.entry(stem_of(module)).or_default().push(module);
+        }
+        let mut importers = Vec::new();
+        for ((file, names), taken) in self.others.iter().zip(&mut self.taken) {
+            if *taken {
                 continue;
             }
-            taken[index] = true;
-            loaded.push(&file.name);
-            importers.push(file);
+            *taken = names.lines().any(|imported| {
+                ends_of(imported)
+                    .flat_map(|end| by_stem.get(end).into_iter().flatten())
+                    .any(|module| may_mean(imported, &file.name, module))
+            });
+            if *taken {
+                importers.push(*file);
+            }
         }
+        importers
     }
-    importers
 }
 
 #[cfg(test)]
@@ -145,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn importers_of_importers() {
+    fn importers_one_hop_at_a_time() {
         let file = |name: &str| File {
             name: name.into(),
             path: name.into(),
@@ -162,8 +160,13 @@ mod tests {
         let others: Vec<_> = (files.iter())
             .zip(names.map(|name| format!("{name}\n")))
             .collect();
-        let found = importers(vec!["shop/db.py"], &others);
-        let found: Vec<_> = found.iter().map(|file| &*file.name).collect();
-        assert_eq!(found, ["shop/store.py", "shop/api.py", "shop/urls.py"]);
+        let mut importers = Importers::new(others);
+        let mut of = |name: &str| -> Vec<String> {
+            let found = importers.of(&[name.into()]);
+            found.iter().map(|file| file.name.to_string()).collect()
+        };
+        assert_eq!(of("shop/db.py"), ["shop/store.py"]);
+        assert_eq!(of("shop/store.py"), ["shop/api.py"]);
+        assert!(of("shop/store.py").is_empty());
     }
 }

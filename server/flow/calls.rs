@@ -56,6 +56,7 @@ impl<'a> Flow<'a> {
         };
         let args = self.args(call);
         let callee = self.resolved(&callee);
+        self.ask_for(&callee, &args);
         let mut value = Value::UNKNOWN;
         if let Some((object, method, base)) = &base {
             let base = self.resolved(base);
@@ -124,6 +125,30 @@ impl<'a> Flow<'a> {
         value
     }
 
+    /// A file that gets a DynamoDB value, a client among them, must be loaded.
+    fn ask_for(&mut self, callee: &Value, args: &Args) {
+        let files: Vec<FileId> = callee
+            .atoms()
+            .iter()
+            .filter_map(|atom| {
+                if let What::Unloaded(file) = atom.what {
+                    Some(file)
+                } else {
+                    None
+                }
+            })
+            .collect();
+        if !files.is_empty()
+            && args
+                .all()
+                .any(|value| self.resolved(value).data().next().is_some())
+        {
+            for file in files {
+                self.tell(CellKey::Unloaded(file), Value::of(What::Mark(Mark::Called)));
+            }
+        }
+    }
+
     fn args(&mut self, call: &'a Call) -> Args {
         let mut args = Args::default();
         for arg in &call.args {
@@ -174,9 +199,12 @@ impl<'a> Flow<'a> {
                 passed[index] = value.clone();
             }
         }
+        let names = signature.makes();
         for (index, value) in passed.iter().enumerate() {
-            let value = value
-                .map(|atom| telling(atom).then(|| atom.clone().at(site).sure(Confidence::Medium)));
+            let value = value.map(|atom| {
+                let told = telling(atom) && (names || !matches!(atom.what, What::Str(_)));
+                told.then(|| atom.clone().at(site).sure(Confidence::Medium))
+            });
             self.tell(CellKey::Param(function, index as u16), value);
         }
         self.called(function, site, false);

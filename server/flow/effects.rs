@@ -188,6 +188,13 @@ impl<'a> Flow<'a> {
             places.push(match &atom.what {
                 What::Instance(class) => Place::Attr(*class, name.clone()),
                 What::Class(class) | What::Super(class) => Place::Static(*class, name.clone()),
+                What::Unloaded(file) => {
+                    self.tell(
+                        CellKey::Unloaded(*file),
+                        Value::of(What::Mark(Mark::Called)),
+                    );
+                    continue;
+                }
                 What::Module(file) => Place::Global(*file, name.clone()),
                 What::Function(function) | What::Bound(function, _) => {
                     Place::FunctionAttr(*function, name.clone())

@@ -170,6 +170,7 @@ impl Flow<'_> {
                         None => derived(What::Symbol(path)),
                     });
                 }
+                What::Unloaded(file) => found.push(derived(What::Unloaded(*file))),
                 What::Instance(class) => {
                     joined = joined.join(&self.instance_attribute(*class, name, site, atom))
                 }
@@ -459,6 +460,7 @@ pub fn keeps_place(atom: &Atom) -> bool {
             | What::Bound(..)
             | What::Module(_)
             | What::Symbol(_)
+            | What::Unloaded(_)
             | What::Str(_)
             | What::Int(_)
             | What::Nothing

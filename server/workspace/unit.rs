@@ -247,6 +247,17 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
     let mut again: FxHashMap<UnitId, u32> = FxHashMap::default();
     for (segment, parts) in segments.iter().enumerate() {
         for part in parts {
+            for name in part
+                .facts
+                .functions
+                .iter()
+                .flat_map(|function| &function.globals)
+            {
+                let found = exports.names.entry(name.clone()).or_default();
+                if !found.contains(&Export::Variable) {
+                    found.push(Export::Variable);
+                }
+            }
             let chunk = UnitChunk {
                 facts: Arc::clone(&part.facts),
                 segment: segment as u32,
@@ -474,6 +485,14 @@ impl<'a> Signature<'a> {
                 Expr::Name(name) | Expr::Attr(_, name) => wanted(name),
                 _ => false,
             }
+        })
+    }
+
+    /// Does its code make a client or container, so that constants passed to it say which?
+    pub fn makes(&self) -> bool {
+        self.function.name == "__init__" || self.facts.calls.iter().any(|&call| match self.facts.expr(call) {
+            Expr::Call(call) => matches!(self.facts.expr(call.function), Expr::Attr(_, name) | Expr::Name(name) if crate::api::API.is_constructor(name)),
+            _ => false,
         })
     }
 

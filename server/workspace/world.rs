@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use dashmap::DashMap;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -33,6 +34,10 @@ pub struct World {
     pub modules: FxHashMap<SmolStr, Vec<Arc<str>>>,
     /// Files that name DynamoDB.
     pub scope: FxHashSet<FileId>,
+    /// No edits will come: what only they need is not kept.
+    pub once: bool,
+    /// Modules found so far, by importing file, name and level.
+    found: DashMap<(FileId, SmolStr, u8), Option<Arc<str>>>,
     cells: FxHashMap<CellKey, Cell>,
     histories: FxHashMap<UnitId, History<Arc<Outcome>>>,
 }
@@ -68,7 +73,7 @@ impl<T: Clone> History<T> {
 
 #[derive(Default)]
 struct Cell {
-    tellers: Vec<UnitId>,
+    tellers: FxHashSet<UnitId>,
     readers: FxHashSet<UnitId>,
     /// Empty: unknown in each round.
     history: Option<History<Value>>,
@@ -85,6 +90,13 @@ pub struct Linked {
 }
 
 impl World {
+    pub fn new(once: bool) -> World {
+        World {
+            once,
+            ..World::default()
+        }
+    }
+
     pub fn value(&self, key: &CellKey, round: usize) -> Value {
         self.cells
             .get(key)
@@ -132,6 +144,110 @@ impl World {
             .get(key)
             .into_iter()
             .flat_map(|cell| cell.readers.iter().copied())
+    }
+
+    /// Links for a run that sees no edit: only the present round is kept.
+    ///
+    /// Units are evaluated until nothing changes, modules and classes first; files that come later
+    /// go on from there. Where nothing changes any more, the rounds of [`World::link`] end at the same point.
+    pub fn link_once(&mut self, dirty: FxHashSet<UnitId>, changed: &[CellKey]) -> Linked {
+        let mut linked = Linked::default();
+        let mut due = dirty;
+        for key in changed {
+            due.extend(self.readers(key));
+        }
+        let mut later: FxHashSet<UnitId> = FxHashSet::default();
+        for round in 0..=ROUNDS {
+            if round == 0 {
+                let function = |unit: &UnitId| {
+                    self.units
+                        .get(unit)
+                        .is_some_and(|unit| unit.kind == UnitKind::Function)
+                };
+                later = due.extract_if(|unit| function(unit)).collect();
+            } else {
+                due.extend(later.drain());
+            }
+            let mut fresh: Vec<UnitId> = due
+                .drain()
+                .filter(|unit| self.units.contains_key(unit))
+                .collect();
+            if fresh.is_empty() && later.is_empty() {
+                break;
+            }
+            fresh.sort();
+            linked.evaluated += fresh.len();
+            let world = &*self;
+            let run = |unit: &UnitId| {
+                (
+                    *unit,
+                    Arc::new(evaluate(&world.units[unit], &Reader::new(world, 0))),
+                )
+            };
+            let results: Vec<(UnitId, Arc<Outcome>)> =
+                fresh.par_iter().with_min_len(16).map(run).collect();
+            let mut stale: FxHashSet<CellKey> = FxHashSet::default();
+            for (unit, outcome) in results {
+                for key in &outcome.reads {
+                    match self.cells.get_mut(key) {
+                        Some(cell) => {
+                            cell.readers.insert(unit);
+                        }
+                        None => {
+                            self.cells
+                                .entry(key.clone())
+                                .or_default()
+                                .readers
+                                .insert(unit);
+                        }
+                    }
+                }
+                let nothing = Outcome::default();
+                let before = self
+                    .histories
+                    .insert(unit, History(vec![Arc::clone(&outcome)]));
+                let before = before.as_ref().map_or(&nothing, |history| &history.0[0]);
+                differing(before, &outcome, |key| {
+                    stale.insert(key.clone());
+                });
+                for (key, _) in &outcome.tells {
+                    if stale.contains(key) {
+                        self.cells
+                            .entry(key.clone())
+                            .or_default()
+                            .tellers
+                            .insert(unit);
+                    }
+                }
+                linked.units.insert(unit);
+            }
+            for key in stale {
+                let Some(cell) = self.cells.get(&key) else {
+                    continue;
+                };
+                let mut value = Value::UNKNOWN;
+                for teller in &cell.tellers {
+                    let Some(history) = self.histories.get(teller) else {
+                        continue;
+                    };
+                    if let Ok(index) = history.0[0]
+                        .tells
+                        .binary_search_by(|(told, _)| told.cmp(&key))
+                    {
+                        value = value.join(&history.0[0].tells[index].1);
+                    }
+                }
+                let cell = self.cells.get_mut(&key).expect("looked up above");
+                if cell.history.as_ref().map(|history| &history.0[0]) != Some(&value)
+                    && !(cell.history.is_none() && value.is_unknown())
+                {
+                    cell.history = Some(History(vec![value]));
+                    due.extend(cell.readers.iter().copied());
+                    linked.cells.insert(key);
+                }
+            }
+        }
+        linked
     }
 
     /// Brings all rounds up to date after the units in `dirty` changed and those in `gone` went away.
@@ -217,10 +333,11 @@ impl World {
                         .insert(unit);
                 }
                 for (key, _) in &outcome.tells {
-                    let tellers = &mut self.cells.entry(key.clone()).or_default().tellers;
-                    if !tellers.contains(&unit) {
-                        tellers.push(unit);
-                    }
+                    self.cells
+                        .entry(key.clone())
+                        .or_default()
+                        .tellers
+                        .insert(unit);
                 }
             }
             if round == 1 {
@@ -299,7 +416,9 @@ impl World {
         }
         linked.cells.extend(differs);
         linked.units.extend(touched_units.iter().copied());
-        self.settle(&touched_units, &touched_cells);
+        if !self.once {
+            self.settle(&touched_units, &touched_cells);
+        }
         linked
     }
 
@@ -382,11 +501,80 @@ impl World {
         reads
     }
 
+    /// Files in which a DynamoDB value was seen, or that call into such files.
+    pub fn hot(&self) -> FxHashSet<FileId> {
+        let data = |value: &Value| value.data().next().is_some();
+        let mut hot: FxHashSet<FileId> = FxHashSet::default();
+        let mut calls: FxHashMap<FileId, FxHashSet<FileId>> = FxHashMap::default();
+        for (unit, history) in &self.histories {
+            let Some(of) = self.units.get(unit) else {
+                continue;
+            };
+            let outcome = history.at(ROUNDS);
+            if outcome.tells.iter().any(|(_, value)| data(value))
+                || outcome.seen.values().any(|seen| data(&seen.value))
+            {
+                hot.insert(of.file);
+                continue;
+            }
+            for (key, _) in &outcome.tells {
+                if let CellKey::Context(function) = key {
+                    if let Some(callee) = self
+                        .units
+                        .get(&function.unit)
+                        .filter(|callee| callee.file != of.file)
+                    {
+                        calls.entry(callee.file).or_default().insert(of.file);
+                    }
+                }
+            }
+        }
+        let mut pending: Vec<FileId> = hot.iter().copied().collect();
+        while let Some(file) = pending.pop() {
+            for caller in calls.remove(&file).into_iter().flatten() {
+                if hot.insert(caller) {
+                    pending.push(caller);
+                }
+            }
+        }
+        hot
+    }
+
+    /// Files that a unit hands a DynamoDB value to and that are not loaded.
+    pub fn asked_for(&self) -> FxHashSet<FileId> {
+        self.cells
+            .keys()
+            .filter_map(|key| {
+                if let CellKey::Unloaded(file) = key {
+                    Some(*file)
+                } else {
+                    None
+                }
+            })
+            .filter(|file| !self.exports.contains_key(file))
+            .collect()
+    }
+
     pub fn counts(&self) -> (usize, usize) {
         (self.cells.len(), self.histories.len())
     }
 
     // ---- modules ----
+
+    fn cached_module(&self, file: FileId, from: &str, module: &str, level: u8) -> Option<Arc<str>> {
+        let key = (file, SmolStr::new(module), level);
+        if let Some(found) = self.found.get(&key).map(|found| found.clone()) {
+            return found;
+        }
+        let found = self.find_module(from, module, level);
+        self.found.insert(key, found.clone());
+        found
+    }
+
+    /// The set of files changed: what was found before may be found elsewhere now.
+    pub fn forget_modules(&mut self) {
+        self.found.clear();
+    }
 
     /// The project's file that `module` names, seen from the file at `from`.
     pub fn find_module(&self, from: &str, module: &str, level: u8) -> Option<Arc<str>> {
@@ -530,23 +718,26 @@ impl<'a> Reader<'a> {
         value
     }
 
-    fn note(&self, key: CellKey) {
-        self.reads.borrow_mut().insert(key);
+    /// Notes a question that the text answers. A run that sees no edit needs no such notes.
+    fn note(&self, key: impl FnOnce() -> CellKey) {
+        if !self.world.once {
+            self.reads.borrow_mut().insert(key());
+        }
     }
 
     /// Is there only one file, so that callers may stand elsewhere?
     pub fn alone(&self) -> bool {
-        self.note(CellKey::Alone);
+        self.note(|| CellKey::Alone);
         self.world.paths.len() < 2
     }
 
     /// Does the file name DynamoDB, or import a project file that does?
     pub fn in_scope(&self, file: FileId) -> bool {
-        self.note(CellKey::Scope(file));
+        self.note(|| CellKey::Scope(file));
         if self.world.scope.contains(&file) {
             return true;
         }
-        self.note(CellKey::Exports(file));
+        self.note(|| CellKey::Exports(file));
         let Some(exports) = self.world.exports.get(&file) else {
             return false;
         };
@@ -560,7 +751,7 @@ impl<'a> Reader<'a> {
         imports.chain(&exports.stars).any(|import| {
             self.module_of(file, &import.module, import.level)
                 .is_some_and(|path| {
-                    self.note(CellKey::Scope(file_id(&path)));
+                    self.note(|| CellKey::Scope(file_id(&path)));
                     self.world.scope.contains(&file_id(&path))
                 })
         })
@@ -569,7 +760,7 @@ impl<'a> Reader<'a> {
     pub fn members(&self, class: ClassId) -> &'a FxHashMap<SmolStr, FuncId> {
         static NONE: std::sync::LazyLock<FxHashMap<SmolStr, FuncId>> =
             std::sync::LazyLock::new(FxHashMap::default);
-        self.note(CellKey::Members(class));
+        self.note(|| CellKey::Members(class));
         self.world
             .classes
             .get(&class)
@@ -577,7 +768,7 @@ impl<'a> Reader<'a> {
     }
 
     pub fn signature(&self, function: FuncId) -> Option<Signature<'a>> {
-        self.note(CellKey::Signature(function));
+        self.note(|| CellKey::Signature(function));
         let unit = self.world.units.get(&function.unit)?;
         let facts = &unit.chunks.first()?.facts;
         Some(Signature {
@@ -609,7 +800,7 @@ impl<'a> Reader<'a> {
     }
 
     fn submodule(&self, path: &str, name: &str) -> Value {
-        self.note(CellKey::Modules(name.into()));
+        self.note(|| CellKey::Modules(name.into()));
         let Some(folder) = path.strip_suffix("__init__.py") else {
             return Value::UNKNOWN;
         };
@@ -630,9 +821,11 @@ impl<'a> Reader<'a> {
         if depth > 8 {
             return (Value::UNKNOWN, true);
         }
-        self.note(CellKey::Exports(file));
+        self.note(|| CellKey::Exports(file));
         let Some(exports) = self.world.exports.get(&file) else {
-            return (Value::UNKNOWN, false);
+            // Once it is loaded, whoever asked must look again, edits or not.
+            self.reads.borrow_mut().insert(CellKey::Exports(file));
+            return (Value::of(What::Unloaded(file)), true);
         };
         let mut value = Value::UNKNOWN;
         let found = exports.names.get(name);
@@ -655,8 +848,12 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        let told = self.cell(CellKey::Global(file, name.clone()));
+        // Only what is assigned can hold more than its definition says.
+        if !found.is_some_and(|found| found.contains(&Export::Variable)) {
+            return (value, found.is_some());
+        }
         let place = Place::Global(file, name.clone());
+        let told = self.cell(CellKey::Global(file, name.clone()));
         let told = stored_at(&told, &place);
         let bound = found.is_some() || !told.is_unknown();
         (value.join(&told), bound)
@@ -676,8 +873,8 @@ impl<'a> Reader<'a> {
                     .into()
             }
         };
-        self.note(CellKey::Modules(stem));
-        self.world.find_module(from, module, level)
+        self.note(|| CellKey::Modules(stem));
+        self.world.cached_module(file, from, module, level)
     }
 
     /// What an import statement binds.
