@@ -48,6 +48,8 @@ struct Flow<'a> {
     guards: u32,
     main: bool,
     returning: bool,
+    /// The parameter that the branch found missing.
+    instead_of: Option<u16>,
     /// A branch of this function has returned.
     returned_early: bool,
     /// Inside a branch that never runs: nothing is noted of holders.
@@ -117,6 +119,7 @@ impl<'a> Flow<'a> {
             guards: 0,
             main: false,
             returning: false,
+            instead_of: None,
             returned_early: false,
             muted: 0,
             expiring: 0,
@@ -604,6 +607,8 @@ impl<'a> Flow<'a> {
         let expires = self.is_order(test) as u32;
         self.expiring += expires;
         self.main |= main;
+        let instead_of = self.missing_param(test).or(self.instead_of);
+        let missing = std::mem::replace(&mut self.instead_of, instead_of);
         self.guards += fills as u32;
         self.muted += never as u32;
         self.block(then);
@@ -611,6 +616,7 @@ impl<'a> Flow<'a> {
         self.expiring -= expires;
         self.guards -= fills as u32;
         self.main = outside;
+        self.instead_of = missing;
         let after = std::mem::replace(&mut self.state, before);
         let fills_other = !other.is_empty() && self.fills_tested(test, other);
         self.guards += fills_other as u32;
@@ -620,6 +626,29 @@ impl<'a> Flow<'a> {
         self.returned_early |= after.dead && other.is_empty();
         // `if _client: return _client` guards the rest of the block.
         self.guards += filled as u32;
+    }
+
+    /// The parameter that `not x` or `x is None` asks for.
+    fn missing_param(&self, test: ExprId) -> Option<u16> {
+        let tested = match self.facts.expr(test) {
+            Expr::Not(inner) => *inner,
+            Expr::Compare(parts, operators)
+                if matches!(operators[..], [Comparison::Is | Comparison::Equal])
+                    && parts.len() == 2
+                    && matches!(self.facts.expr(parts[1]), Expr::None) =>
+            {
+                parts[0]
+            }
+            _ => return None,
+        };
+        match self.facts.expr(tested) {
+            Expr::Local(slot)
+                if (*slot as usize) < self.facts.functions[self.function as usize].params.len() =>
+            {
+                Some(*slot)
+            }
+            _ => None,
+        }
     }
 
     /// A name of the module or class, which all calls share.
@@ -704,10 +733,10 @@ impl<'a> Flow<'a> {
         let walks = if self.loops.len() > DEEP_LOOPS { 1 } else { 2 };
         for round in 0..walks {
             bind(self);
-            if round > 0 {
-                if let Some(test) = test {
-                    self.eval(test);
-                }
+            if round > 0
+                && let Some(test) = test
+            {
+                self.eval(test);
             }
             self.block(body);
             self.state.dead = false;
@@ -754,6 +783,7 @@ impl<'a> Flow<'a> {
         Situation {
             loops: self.loops.clone(),
             guarded: self.guards > 0,
+            instead_of: self.instead_of,
             main: self.main,
             varies: self.varies(expr),
             returned: self.returning,
@@ -856,18 +886,18 @@ impl<'a> Flow<'a> {
         }
         // Django's new-style middleware has no base class.
         let members = self.reader.members(class);
-        if let (Some(init), true) = (members.get("__init__"), members.contains_key("__call__")) {
-            if self.reader.signature(*init).is_some_and(|signature| {
+        if let (Some(init), true) = (members.get("__init__"), members.contains_key("__call__"))
+            && self.reader.signature(*init).is_some_and(|signature| {
                 signature
                     .params()
                     .get(1)
                     .is_some_and(|param| param.name == "get_response")
-            }) {
-                self.tell(
-                    CellKey::Life(class),
-                    Value::one(Atom::new(What::Mark(Mark::Role(Role::Middleware))).at(site)),
-                );
-            }
+            })
+        {
+            self.tell(
+                CellKey::Life(class),
+                Value::one(Atom::new(What::Mark(Mark::Role(Role::Middleware))).at(site)),
+            );
         }
     }
 }

@@ -107,11 +107,7 @@ impl Rules {
             conditions.sort_by_key(|condition| condition.predicate.cost);
             patterns.push(Pattern { rule, conditions });
         }
-        let captures = query
-            .capture_names()
-            .iter()
-            .map(|name| SmolStr::new(name))
-            .collect();
+        let captures = query.capture_names().iter().map(SmolStr::new).collect();
         Ok(Rules {
             query,
             patterns,

@@ -70,6 +70,8 @@ pub struct Situation {
     pub loops: SmallVec<[LoopNote; 2]>,
     /// Runs once: guarded by a test of the place that it fills.
     pub guarded: bool,
+    /// The parameter that the call may do without: `if client is None:`.
+    pub instead_of: Option<u16>,
     /// Under `if __name__ == "__main__":`.
     pub main: bool,
     /// Built from what the call or the loop passes in.

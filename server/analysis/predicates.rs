@@ -29,8 +29,30 @@ pub struct Predicate {
 impl Predicate {
     /// Whether the chunk's text alone rules it out, so that the match needn't be kept.
     pub fn ruled_out(&self, facts: &ChunkFacts, captured: &Captured) -> bool {
-        self.name == "built" && !may_build(facts, captured)
+        match self.name {
+            "built" => !may_build(facts, captured),
+            "kind" | "exactly" => captured
+                .expr
+                .is_some_and(|expr| is_constant(facts.expr(expr))),
+            _ => false,
+        }
     }
+}
+
+/// Constants are of no kind.
+fn is_constant(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::Str(_)
+            | Expr::Int(_)
+            | Expr::True
+            | Expr::False
+            | Expr::None
+            | Expr::Format(_)
+            | Expr::Not(_)
+            | Expr::Compare(..)
+            | Expr::Slice(_)
+    )
 }
 
 /// Constructors are called by a name that the library model knows; an alias of one still holds that name.
@@ -149,14 +171,25 @@ fn kind(cx: &Cx, operands: &[Operand]) -> Answer {
     let mut value = value(cx, operands);
     for atom in value.clone().atoms() {
         // `cache.get_or_set(key, lambda: read(key), None)`: what a function made here gives counts as the value.
-        if let What::Function(function) = atom.what {
-            if function.unit == cx.unit.id && function.function > 1 {
-                value = value.join(&cx.reader.cell(CellKey::Return(function)));
-            }
+        if let What::Function(function) = atom.what
+            && function.unit == cx.unit.id
+            && function.function > 1
+        {
+            value = value.join(&cx.reader.cell(CellKey::Return(function)));
         }
     }
+    // A list or dict that the program filled with items is a list of items.
+    let listed = wanted.contains(&Kind::Items)
+        && value
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom.what, What::Container(shape, _) if shape != Shape::Tuple));
     surest(&value, |atom| {
-        kind_of(atom).is_some_and(|kind| wanted.contains(&kind))
+        let item = atom.nested == Nest::Inside
+            && atom
+                .data()
+                .is_some_and(|data| matches!(data.kind, Kind::Item | Kind::Model));
+        listed && item || kind_of(atom).is_some_and(|kind| wanted.contains(&kind))
     })
 }
 
@@ -465,7 +498,18 @@ fn per_request(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn memoised(cx: &Cx, operands: &[Operand]) -> Answer {
     let situation = &seen(cx, operands)?.situation;
-    sure(situation.guarded || cx.context(situation.function).has(Mark::Memoised))
+    let given = situation.instead_of.is_some_and(|slot| {
+        // `if client is None: client = boto3.client(...)`, and callers that pass one.
+        let passed = cx.reader.cell(CellKey::Param(
+            FuncId {
+                unit: cx.unit.id,
+                function: situation.function,
+            },
+            slot,
+        ));
+        passed.data().next().is_some()
+    });
+    sure(situation.guarded || given || cx.context(situation.function).has(Mark::Memoised))
 }
 
 fn script(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -250,26 +250,26 @@ impl<'a> Page<'a> {
                 push(file, span, (*message).to_owned());
             }
         }
-        if let Some(place) = holder {
-            if let Some((file, span)) = self.birth(place) {
-                let lives = crate::lifetime::lifetime(
-                    place,
-                    &crate::workspace::world::Reader::new(self.workspace.world(), ROUNDS),
-                )
-                .0;
-                let message = format!(
-                    "`{}` is made here and lives as long as {}",
-                    place.name(),
-                    match lives {
-                        Lifetime::Process => "the process",
-                        Lifetime::Session => "the session",
-                        Lifetime::Request => "the request",
-                        Lifetime::Instance => "its instance",
-                        Lifetime::Call => "the call",
-                    }
-                );
-                push(file, span, message);
-            }
+        if let Some(place) = holder
+            && let Some((file, span)) = self.birth(place)
+        {
+            let lives = crate::lifetime::lifetime(
+                place,
+                &crate::workspace::world::Reader::new(self.workspace.world(), ROUNDS),
+            )
+            .0;
+            let message = format!(
+                "`{}` is made here and lives as long as {}",
+                place.name(),
+                match lives {
+                    Lifetime::Process => "the process",
+                    Lifetime::Session => "the session",
+                    Lifetime::Request => "the request",
+                    Lifetime::Instance => "its instance",
+                    Lifetime::Call => "the call",
+                }
+            );
+            push(file, span, message);
         }
         trail
     }

@@ -109,10 +109,11 @@ impl<'a> Flow<'a> {
             known = true;
             value = value.join(&given);
         }
-        if let Some((_, method, base)) = &base {
-            if !known && value.is_unknown() {
-                value = self.unknown_method(method, base, &args, site);
-            }
+        if let Some((_, method, base)) = &base
+            && !known
+            && value.is_unknown()
+        {
+            value = self.unknown_method(method, base, &args, site);
         }
         self.callbacks(
             call,
@@ -231,26 +232,25 @@ impl<'a> Flow<'a> {
             }
         });
         for atom in returned.atoms() {
-            if let What::Param(owner, index) = atom.what {
-                if owner == function {
-                    if let Some(given) = passed.get(index as usize) {
-                        let given = given.map(|inner| {
-                            Some(
-                                if atom.nested == Nest::Not {
-                                    inner.clone()
-                                } else {
-                                    Atom {
-                                        nested: atom.nested,
-                                        held: None,
-                                        ..inner.clone()
-                                    }
-                                }
-                                .at(site),
-                            )
-                        });
-                        value = value.join(&given);
-                    }
-                }
+            if let What::Param(owner, index) = atom.what
+                && owner == function
+                && let Some(given) = passed.get(index as usize)
+            {
+                let given = given.map(|inner| {
+                    Some(
+                        if atom.nested == Nest::Not {
+                            inner.clone()
+                        } else {
+                            Atom {
+                                nested: atom.nested,
+                                held: None,
+                                ..inner.clone()
+                            }
+                        }
+                        .at(site),
+                    )
+                });
+                value = value.join(&given);
             }
         }
         value
@@ -391,6 +391,24 @@ impl<'a> Flow<'a> {
                 Value::one(Atom::new(What::Container(container.shape, bounded)).at(site));
             for (_, given) in &args.plain {
                 value = value.join(&self.gathered(given));
+                if path == "dict" {
+                    // A copy of an item is the item.
+                    let item = |atom: &Atom| {
+                        atom.nested == Nest::Not
+                            && atom.data().is_some_and(|data| {
+                                matches!(
+                                    data.kind,
+                                    Kind::Item | Kind::Model | Kind::Page | Kind::Record
+                                )
+                            })
+                    };
+                    value = value.join(&given.filter(item).map(|atom| {
+                        Some(Atom {
+                            held: None,
+                            ..atom.clone()
+                        })
+                    }));
+                }
             }
             return value;
         }
@@ -451,11 +469,11 @@ impl<'a> Flow<'a> {
                     .unwrap_or_default();
             }
             "getattr" => {
-                if let Some([(_, object), (_, name)]) = args.plain.get(..2) {
-                    if let Some(name) = name.string() {
-                        let (object, name) = (object.clone(), name.clone());
-                        return self.attribute(&object, &name, Some(site));
-                    }
+                if let Some([(_, object), (_, name)]) = args.plain.get(..2)
+                    && let Some(name) = name.string()
+                {
+                    let (object, name) = (object.clone(), name.clone());
+                    return self.attribute(&object, &name, Some(site));
                 }
                 return Value::UNKNOWN;
             }
@@ -668,10 +686,7 @@ impl<'a> Flow<'a> {
                 steps: atom.steps.clone(),
             })
         };
-        if data.kind == Kind::Model {
-            let Some(result) = API.models.get(method) else {
-                return Value::UNKNOWN;
-            };
+        if let (Kind::Model, Some(result)) = (data.kind, API.models.get(method)) {
             let limited = self.limits(&result.limited, args) || method == "batch_get";
             let instance = match &atom.held {
                 Some(Place::Static(class, _)) if result.gives == Kind::Model => {
@@ -842,7 +857,17 @@ impl<'a> Flow<'a> {
                 }
             },
         );
-        let condition = literal.into_iter().flatten().find(|(key, _)| key.is_some_and(|key| matches!(self.facts.expr(key), Expr::Str(name) if name == "KeyConditionExpression")));
+        let named = |wanted: &str| {
+            literal.into_iter().flatten().find(|(key, _)| {
+                key.is_some_and(
+                    |key| matches!(self.facts.expr(key), Expr::Str(name) if name == wanted),
+                )
+            })
+        };
+        if named("Limit").is_some() {
+            return false;
+        }
+        let condition = named("KeyConditionExpression");
         condition.is_some_and(|(_, value)| !self.fixes_both_keys(*value))
     }
 
@@ -892,13 +917,13 @@ impl<'a> Flow<'a> {
         }) {
             return Value::UNKNOWN;
         }
-        if method == "get" || method == "pop" {
-            if let Some((expr, key)) = args.plain.first() {
-                let (expr, key) = (*expr, key.string().cloned());
-                let known = self.known_by_key(&base, key.as_deref(), expr);
-                if !known.is_unknown() {
-                    return known;
-                }
+        if (method == "get" || method == "pop")
+            && let Some((expr, key)) = args.plain.first()
+        {
+            let (expr, key) = (*expr, key.string().cloned());
+            let known = self.known_by_key(&base, key.as_deref(), expr);
+            if !known.is_unknown() {
+                return known;
             }
         }
         if API.read.methods.iter().any(|known| known == method)

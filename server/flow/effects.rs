@@ -34,6 +34,8 @@ pub(super) const TAKES: &[&str] = &[
     "expire",
     "close",
     "aclose",
+    "__exit__",
+    "__aexit__",
 ];
 
 impl<'a> Flow<'a> {
@@ -222,6 +224,15 @@ impl<'a> Flow<'a> {
             "__init__" | "__new__" | "setUp" | "__post_init__" | "ready"
         ) || self.guards > 0;
         self.note_replaced(&place, value, !init);
+        if value.data().any(|(_, data)| data.kind == Kind::BatchWriter)
+            && self
+                .cell(CellKey::Holder(place.clone()))
+                .mark(|mark| matches!(mark, Mark::EmptiedBy(_)))
+                .is_some()
+        {
+            // A field that its owner closes is scoped by its owner.
+            self.escapes(value);
+        }
         self.tell_lives(&place, value);
         let value =
             value.filter(|atom| !matches!(atom.what, What::Mark(_)) && atom.what != What::Slot);
@@ -356,19 +367,19 @@ impl<'a> Flow<'a> {
             let joined = self.state.slots[*slot as usize].join(&contents);
             self.set_slot(*slot, joined);
         }
-        if let Expr::Name(name) = self.facts.expr(base) {
-            if self.function == 0 {
-                let joined = self
-                    .state
-                    .names
-                    .get(name)
-                    .cloned()
-                    .unwrap_or_default()
-                    .join(&contents);
-                self.state.names.insert(name.clone(), joined.clone());
-                let ever = self.ever_names.entry(name.clone()).or_default();
-                *ever = ever.join(&joined);
-            }
+        if let Expr::Name(name) = self.facts.expr(base)
+            && self.function == 0
+        {
+            let joined = self
+                .state
+                .names
+                .get(name)
+                .cloned()
+                .unwrap_or_default()
+                .join(&contents);
+            self.state.names.insert(name.clone(), joined.clone());
+            let ever = self.ever_names.entry(name.clone()).or_default();
+            *ever = ever.join(&joined);
         }
         let places: Vec<Place> = self.resolved(holder).places().cloned().collect();
         for place in places {
@@ -403,10 +414,10 @@ impl<'a> Flow<'a> {
             .iter()
             .any(|atom| matches!(atom.what, What::Container(Shape::Queue, _)));
         let key = args.plain.first().map(|(key, _)| *key);
-        if method == "get" {
-            if let Some(key) = key {
-                self.note_key(object, key);
-            }
+        if method == "get"
+            && let Some(key) = key
+        {
+            self.note_key(object, key);
         }
         let on_read = method == "pop" && key.is_some_and(|key| self.goes_on_read(object, key));
         if TAKES.contains(&method) && !on_read || queue && matches!(method, "get") {
@@ -431,13 +442,13 @@ impl<'a> Flow<'a> {
                 contents = contents.join(&inside(value, Nest::Inside));
             }
             self.put(object, base, &contents);
-        } else if method == "setdefault" {
-            if let Some((_, value)) = args.plain.get(1) {
-                let contents = inside(&self.resolved(value), Nest::Inside);
-                self.put(object, base, &contents);
-                // `d.setdefault(k, []).append(x)` puts into what `d` holds.
-                return value.join(&base.filter(|atom| atom.held.is_some() && is_container(atom)));
-            }
+        } else if method == "setdefault"
+            && let Some((_, value)) = args.plain.get(1)
+        {
+            let contents = inside(&self.resolved(value), Nest::Inside);
+            self.put(object, base, &contents);
+            // `d.setdefault(k, []).append(x)` puts into what `d` holds.
+            return value.join(&base.filter(|atom| atom.held.is_some() && is_container(atom)));
         }
         if method == "cache_clear" {
             for atom in base.atoms() {
@@ -542,12 +553,11 @@ impl<'a> Flow<'a> {
         if operators
             .iter()
             .any(|operator| matches!(operator, Comparison::In | Comparison::NotIn))
+            && let [key, container] = *parts
         {
-            if let [key, container] = *parts {
-                let value = self.peek(container);
-                self.note_lookup(&value);
-                self.note_key(container, key);
-            }
+            let value = self.peek(container);
+            self.note_lookup(&value);
+            self.note_key(container, key);
         }
         let zero = parts
             .iter()
@@ -567,10 +577,10 @@ impl<'a> Flow<'a> {
         for &part in parts {
             let mut measured = Vec::new();
             self.facts.any(part, &mut |_, expr| {
-                if let Expr::Call(call) = expr {
-                    if matches!(self.facts.expr(call.function), Expr::Name(name) if name == "len") {
-                        measured.extend(call.args.first().map(|arg| arg.value));
-                    }
+                if let Expr::Call(call) = expr
+                    && matches!(self.facts.expr(call.function), Expr::Name(name) if name == "len")
+                {
+                    measured.extend(call.args.first().map(|arg| arg.value));
                 }
                 false
             });
@@ -598,10 +608,10 @@ impl<'a> Flow<'a> {
     pub(super) fn never_holds(&mut self, test: ExprId) -> bool {
         let mut compared = Vec::new();
         self.facts.any(test, &mut |_, expr| {
-            if let Expr::Compare(parts, operators) = expr {
-                if operators.contains(&Comparison::Order) {
-                    compared.extend(parts.iter().copied());
-                }
+            if let Expr::Compare(parts, operators) = expr
+                && operators.contains(&Comparison::Order)
+            {
+                compared.extend(parts.iter().copied());
             }
             false
         });
@@ -695,14 +705,12 @@ impl<'a> Flow<'a> {
                     Expr::Name(name)
                         if matches!(name.as_str(), "hasattr" | "getattr" | "len" | "callable") =>
                     {
-                        if let [object, attribute, ..] = &call.args[..] {
-                            if let (Some(path), Expr::Str(attribute)) =
+                        if let [object, attribute, ..] = &call.args[..]
+                            && let (Some(path), Expr::Str(attribute)) =
                                 (self.path(object.value), self.facts.expr(attribute.value))
-                            {
-                                if self.outlives(object.value) {
-                                    found.push(format!("{path}.{attribute}"));
-                                }
-                            }
+                            && self.outlives(object.value)
+                        {
+                            found.push(format!("{path}.{attribute}"));
                         }
                     }
                     _ => {}
@@ -815,6 +823,8 @@ impl<'a> Flow<'a> {
             whole.start = whole.start.min(span.start);
             whole.end = whole.end.max(span.end);
         }
+        // `while True: try: return fetch() except Throttled: wait()` goes round only to try again.
+        bounded |= runs_once(body);
         let Some(extent) = extent else {
             return LoopNote {
                 at: self.facts.span(at),
@@ -862,6 +872,16 @@ impl<'a> Flow<'a> {
     /// `len(items) < limit`, `page <= 10`: ends after so much.
     pub(super) fn is_order(&self, test: ExprId) -> bool {
         self.facts.any(test, &mut |_, expr| matches!(expr, Expr::Compare(_, operators) if operators.contains(&Comparison::Order)))
+    }
+}
+
+/// Does the straight way through a loop's body leave the loop?
+fn runs_once(body: &[Stmt]) -> bool {
+    match body.last() {
+        Some(Stmt::Return(_) | Stmt::Break) => true,
+        Some(Stmt::Try { body, other, .. }) => runs_once(body) || runs_once(other),
+        Some(Stmt::With { body, .. }) => runs_once(body),
+        _ => body.iter().any(|stmt| matches!(stmt, Stmt::Try { body, other, .. } if runs_once(body) || runs_once(other))),
     }
 }
 

@@ -331,13 +331,12 @@ impl<'a> Flow<'a> {
         let mut methods = Value::UNKNOWN;
         // A class's own `__iter__` generator.
         for atom in value.atoms() {
-            if let (What::Instance(class), Nest::Not) = (&atom.what, atom.nested) {
-                if let Some(method) = self
+            if let (What::Instance(class), Nest::Not) = (&atom.what, atom.nested)
+                && let Some(method) = self
                     .method_of(*class, "__iter__")
                     .or_else(|| self.method_of(*class, "__aiter__"))
-                {
-                    methods = methods.join(&self.cell(CellKey::Return(method)));
-                }
+            {
+                methods = methods.join(&self.cell(CellKey::Return(method)));
             }
         }
         value.join(&methods).map(|atom| {
@@ -408,7 +407,11 @@ impl<'a> Flow<'a> {
                 };
                 let kind = self.key_kind(data, text.map(|text| text.as_str()), slice)?;
                 let mut data = data.with(kind);
-                data.limited |= slice;
+                // A slice, or one of them, is no whole table.
+                let one = position.is_some()
+                    && kind == Kind::Item
+                    && !matches!(atom.data().map(|data| data.kind), Some(Kind::Page));
+                data.limited |= slice || one;
                 Some(Atom {
                     what: What::Data(data),
                     held: None,

@@ -122,10 +122,10 @@ impl Flow<'_> {
         let mut next = 0;
         while next < chain.len() && chain.len() < DEEPEST_BASES {
             for atom in self.cell(CellKey::Bases(chain[next])).atoms() {
-                if let What::Class(base) = atom.what {
-                    if !chain.contains(&base) {
-                        chain.push(base);
-                    }
+                if let What::Class(base) = atom.what
+                    && !chain.contains(&base)
+                {
+                    chain.push(base);
                 }
             }
             next += 1;
@@ -213,7 +213,16 @@ impl Flow<'_> {
                         })));
                     }
                 }
-                What::Data(data) if data.kind == Kind::Model => {
+                What::Data(data) if data.kind == Kind::Model && name == "attribute_values" => {
+                    found.push(derived(What::Data(data.with(Kind::Item))))
+                }
+                What::Data(data)
+                    if data.kind == Kind::Model
+                        && !matches!(
+                            name.as_str(),
+                            "to_dict" | "to_simple_dict" | "to_dynamodb_dict" | "serialize"
+                        ) =>
+                {
                     found.push(derived(What::Data(data.with(Kind::Attribute))))
                 }
                 What::Data(data) => found.push(derived(What::Method(*data, name.clone()))),

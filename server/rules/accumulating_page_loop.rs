@@ -2,9 +2,10 @@
 
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
+use crate::facts::Expr;
 use crate::finding::{Category, Effect, Severity};
 use crate::rules::About;
-use crate::value::{Kind, Nest};
+use crate::value::Kind;
 
 pub const ABOUT: About = About {
     code: "DDB302",
@@ -17,11 +18,19 @@ pub const ABOUT: About = About {
     message,
 };
 
+/// From this many attributes on a row counts as the whole item.
+const MANY: usize = 4;
+
 fn tell(cx: &Cx, verdict: &mut Verdict) {
     let value = cx.value_of("value");
     verdict.story.value = cx.best(&value, |atom| atom.data().is_some_and(|data| data.kind != Kind::Attribute)).or_else(|| cx.best(&value, |atom| atom.data().is_some()));
     verdict.story.holder_span = cx.span_of("holder");
-    let attributes = verdict.story.value.as_ref().and_then(|atom| atom.data()).is_some_and(|data| data.kind == Kind::Attribute) && verdict.story.value.as_ref().is_some_and(|atom| atom.nested == Nest::Not);
+    // A row of many attributes is the item in another form.
+    let row = cx.captured("value").and_then(|captured| captured.expr).is_some_and(|expr| match cx.facts.expr(expr) {
+        Expr::Dict(pairs) => pairs.len() >= MANY,
+        _ => false,
+    });
+    let attributes = !row && verdict.story.value.as_ref().and_then(|atom| atom.data()).is_some_and(|data| data.kind == Kind::Attribute);
     if attributes || cx.in_script(verdict.function) || verdict.function == 0 {
         verdict.severity = Severity::Info;
     }

@@ -455,10 +455,10 @@ fn export_statement(facts: &ChunkFacts, exports: &mut Exports) {
     }
     walk(facts, &facts.functions[0].body, exports);
     for expr in &facts.exprs {
-        if let Expr::Walrus(target, _) = expr {
-            if let Expr::Name(name) = facts.expr(*target) {
-                variable(exports, name);
-            }
+        if let Expr::Walrus(target, _) = expr
+            && let Expr::Name(name) = facts.expr(*target)
+        {
+            variable(exports, name);
         }
     }
 }

@@ -16,7 +16,9 @@ use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::facts::Import;
 use crate::flow::{evaluate, stored_at};
 use crate::summary::{CellKey, Outcome};
-use crate::value::{ClassId, FileId, FuncId, Kind, Place, UnitId, Value, What, stable_hash};
+use crate::value::{
+    ClassId, FileId, FuncId, Kind, Mark, Place, Role, Service, UnitId, Value, What, stable_hash,
+};
 
 /// Values travel this many hops between units; what is farther away stays unknown.
 pub const ROUNDS: usize = 10;
@@ -178,17 +180,13 @@ impl World {
             fresh.sort();
             linked.evaluated += fresh.len();
             let world = &*self;
-            let run = |unit: &UnitId| {
-                (
-                    *unit,
-                    Arc::new(evaluate(&world.units[unit], &Reader::new(world, 0))),
-                )
-            };
-            let results: Vec<(UnitId, Arc<Outcome>)> =
+            let run = |unit: &UnitId| (*unit, evaluate(&world.units[unit], &Reader::new(world, 0)));
+            let results: Vec<(UnitId, Outcome)> =
                 fresh.par_iter().with_min_len(16).map(run).collect();
             let mut stale: FxHashSet<CellKey> = FxHashSet::default();
-            for (unit, outcome) in results {
-                for key in &outcome.reads {
+            for (unit, mut outcome) in results {
+                // Who reads a cell is known to the cell from here on.
+                for key in &std::mem::take(&mut outcome.reads) {
                     match self.cells.get_mut(key) {
                         Some(cell) => {
                             cell.readers.insert(unit);
@@ -202,6 +200,7 @@ impl World {
                         }
                     }
                 }
+                let outcome = Arc::new(outcome);
                 let nothing = Outcome::default();
                 let before = self
                     .histories
@@ -369,14 +368,13 @@ impl World {
                 };
                 let mut value = Value::UNKNOWN;
                 for teller in &cell.tellers {
-                    if let Some(history) = self.histories.get(teller) {
-                        if let Ok(index) = history
+                    if let Some(history) = self.histories.get(teller)
+                        && let Ok(index) = history
                             .at(round)
                             .tells
                             .binary_search_by(|(told, _)| told.cmp(&key))
-                        {
-                            value = value.join(&history.at(round).tells[index].1);
-                        }
+                    {
+                        value = value.join(&history.at(round).tells[index].1);
                     }
                 }
                 let cell = self.cells.get_mut(&key).expect("looked up above");
@@ -501,43 +499,44 @@ impl World {
         reads
     }
 
-    /// Files in which a DynamoDB value was seen, or that call into such files.
+    /// Files with a unit in which a DynamoDB value was seen, or that calls such a unit.
     pub fn hot(&self) -> FxHashSet<FileId> {
-        let data = |value: &Value| value.data().next().is_some();
-        let mut hot: FxHashSet<FileId> = FxHashSet::default();
-        let mut calls: FxHashMap<FileId, FxHashSet<FileId>> = FxHashMap::default();
+        let data = |value: &Value| {
+            value.data().any(|(_, data)| data.service != Service::Other)
+                || value
+                    .mark(|mark| matches!(mark, Mark::Role(Role::Model | Role::Index)))
+                    .is_some()
+        };
+        let mut hot: Vec<UnitId> = Vec::new();
+        let mut callers: FxHashMap<UnitId, Vec<UnitId>> = FxHashMap::default();
         for (unit, history) in &self.histories {
-            let Some(of) = self.units.get(unit) else {
-                continue;
-            };
             let outcome = history.at(ROUNDS);
             if outcome.tells.iter().any(|(_, value)| data(value))
                 || outcome.seen.values().any(|seen| data(&seen.value))
             {
-                hot.insert(of.file);
-                continue;
+                hot.push(*unit);
             }
             for (key, _) in &outcome.tells {
                 if let CellKey::Context(function) = key {
-                    if let Some(callee) = self
-                        .units
-                        .get(&function.unit)
-                        .filter(|callee| callee.file != of.file)
-                    {
-                        calls.entry(callee.file).or_default().insert(of.file);
-                    }
+                    callers.entry(function.unit).or_default().push(*unit);
                 }
             }
         }
-        let mut pending: Vec<FileId> = hot.iter().copied().collect();
-        while let Some(file) = pending.pop() {
-            for caller in calls.remove(&file).into_iter().flatten() {
-                if hot.insert(caller) {
-                    pending.push(caller);
-                }
-            }
+        let mut known: FxHashSet<UnitId> = hot.iter().copied().collect();
+        while let Some(unit) = hot.pop() {
+            hot.extend(
+                callers
+                    .remove(&unit)
+                    .into_iter()
+                    .flatten()
+                    .filter(|caller| known.insert(*caller)),
+            );
         }
-        hot
+        known
+            .iter()
+            .filter_map(|unit| self.units.get(unit))
+            .map(|unit| unit.file)
+            .collect()
     }
 
     /// Files that a unit hands a DynamoDB value to and that are not loaded.
@@ -725,6 +724,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Does the file stand in a folder of scripts?
+    pub fn in_script_folder(&self, file: FileId) -> bool {
+        self.world
+            .paths
+            .get(&file)
+            .is_some_and(|path| path.rsplit('/').skip(1).any(|folder| folder == "scripts"))
+    }
+
     /// Is there only one file, so that callers may stand elsewhere?
     pub fn alone(&self) -> bool {
         self.note(|| CellKey::Alone);
@@ -790,13 +797,15 @@ impl<'a> Reader<'a> {
     /// What `module.name` is.
     pub fn module_attribute(&self, file: FileId, name: &SmolStr) -> Value {
         let (value, bound) = self.module_name(file, name, 0);
-        if bound || !value.is_unknown() {
+        let unloaded = !self.world.exports.contains_key(&file);
+        if !unloaded && (bound || !value.is_unknown()) {
             return value;
         }
         let Some(path) = self.world.paths.get(&file) else {
-            return Value::UNKNOWN;
+            return value;
         };
-        self.submodule(path, name)
+        let module = self.submodule(path, name);
+        if module.is_unknown() { value } else { module }
     }
 
     fn submodule(&self, path: &str, name: &str) -> Value {
@@ -894,10 +903,13 @@ impl<'a> Reader<'a> {
             Some(path) => {
                 let target = file_id(&path);
                 let (value, bound) = self.module_name(target, &import.symbol, depth + 1);
-                if bound || !value.is_unknown() {
+                let unloaded = !self.world.exports.contains_key(&target);
+                if !unloaded && (bound || !value.is_unknown()) {
                     return value;
                 }
-                self.submodule(&path, &import.symbol)
+                // `from package import module`, whether `__init__.py` is loaded or not.
+                let module = self.submodule(&path, &import.symbol);
+                if module.is_unknown() { value } else { module }
             }
             None if import.level > 0 => {
                 // `from . import models` in a folder without `__init__.py`.
