@@ -766,7 +766,7 @@ impl<'a> Flow<'a> {
         let fits = |target: ExprId| {
             let lasting = !matches!(self.facts.expr(target), Expr::Local(_) | Expr::Tuple(_));
             self.path(target)
-                .is_some_and(|path| tested.contains(&path) && lasting || local && lasting)
+                .is_some_and(|path| lasting && (local || tested.contains(&path)))
         };
         depth < 8 && body.iter().any(|stmt| match stmt {
             Stmt::Assign { targets, .. } => targets.iter().any(|&target| fits(target)),

@@ -420,9 +420,10 @@ fn importers_of_files_that_matter_are_analysed() {
 }
 
 #[test]
-fn what_is_imported_is_analysed_too() {
+fn what_is_handed_a_value_is_analysed_too() {
     let project = Project::good();
-    project.write("good.py", format!("from helpers import keep\n{GOOD}"));
+    let hands = format!("from helpers import keep\n{GOOD}\n\nkeep(table)\n");
+    project.write("good.py", hands);
     project.write("helpers.py", "def keep(value):\n    return value\n");
     project.write("other.py", "def keep(value):\n    return value\n");
     let summary = &project.json(&[]).document()["summary"];
