@@ -57,6 +57,7 @@ pub struct Workspace {
     judges: FxHashMap<CellKey, FxHashSet<UnitId>>,
     paths: FxHashSet<Arc<str>>,
     work: Work,
+    relinked: FxHashSet<UnitId>,
 }
 
 struct File {
@@ -82,6 +83,7 @@ impl Workspace {
             judges: FxHashMap::default(),
             paths: FxHashSet::default(),
             work: Work::default(),
+            relinked: FxHashSet::default(),
         }
     }
 
@@ -397,6 +399,7 @@ impl Workspace {
             self.world.link(dirty, gone, changed)
         };
         self.work.linked += linked.evaluated;
+        self.relinked = linked.anew;
         for (unit, reads) in &before {
             self.world.forget_readers(*unit, reads);
         }
@@ -478,6 +481,25 @@ impl Workspace {
 
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// The units that the last change evaluated anew, as `path:qualified.name`; sorted.
+    pub fn relinked(&self) -> Vec<String> {
+        let name = |unit: &Arc<Unit>| {
+            Some(format!(
+                "{}:{}",
+                self.world.paths.get(&unit.file)?,
+                unit.name
+            ))
+        };
+        let mut names: Vec<String> = self
+            .relinked
+            .iter()
+            .filter_map(|unit| self.world.units.get(unit))
+            .filter_map(name)
+            .collect();
+        names.sort();
+        names
     }
 
     pub fn work(&self) -> Work {

@@ -89,6 +89,8 @@ pub struct Linked {
     /// Cells whose value differs in the last round.
     pub cells: FxHashSet<CellKey>,
     pub evaluated: usize,
+    /// The units that were evaluated anew.
+    pub anew: FxHashSet<UnitId>,
 }
 
 impl World {
@@ -265,6 +267,7 @@ impl World {
             units: dirty.clone(),
             cells: changed.iter().cloned().collect(),
             evaluated: 0,
+            anew: FxHashSet::default(),
         };
         let mut touched_units: FxHashSet<UnitId> = dirty.clone();
         let mut touched_cells: FxHashSet<CellKey> = FxHashSet::default();
@@ -298,6 +301,7 @@ impl World {
                 }
             }
             linked.evaluated += fresh.len();
+            linked.anew.extend(fresh.iter().copied());
             let world = &*self;
             let run = |unit: &UnitId| {
                 let reader = Reader::new(world, round - 1);

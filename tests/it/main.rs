@@ -5,3 +5,4 @@ mod cli;
 mod incremental;
 mod project;
 mod tidy;
+mod work;

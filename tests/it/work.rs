@@ -1,0 +1,156 @@
+//! What an edit costs, counted: the same in a short file as in a long one.
+
+use std::sync::Arc;
+
+use dynaleak::workspace::{Options, Work, Workspace};
+
+const HEAD: &str =
+    "import boto3\n\ntable = boto3.resource(\"dynamodb\").Table(\"orders\")\nSEEN = []\n";
+
+/// A module of `count` functions, each with a finding.
+fn module(count: usize) -> String {
+    let function = |number: usize| {
+        format!(
+            "\n\ndef collect_{number}(key):\n    item = table.get_item(Key={{\"id\": key}})[\"Item\"]\n    SEEN.append(item)\n    return len(item)\n"
+        )
+    };
+    HEAD.to_owned() + &(0..count).map(function).collect::<String>()
+}
+
+fn loaded(files: &[(&str, &str)]) -> Workspace {
+    let mut workspace = Workspace::new(Options::default());
+    workspace.load(
+        files
+            .iter()
+            .map(|(path, text)| (Arc::from(*path), (*text).to_owned()))
+            .collect(),
+    );
+    workspace
+}
+
+/// Replaces the one `old` of a file by `new`.
+fn edit(workspace: &mut Workspace, path: &str, old: &str, new: &str) -> Work {
+    let text = workspace.text(path).expect("a loaded file").as_str();
+    let at = text
+        .find(old)
+        .unwrap_or_else(|| panic!("{old:?} is not in {path}"));
+    workspace.edit(path, at..at + old.len(), new);
+    workspace.work()
+}
+
+#[test]
+fn one_key_costs_the_same_in_any_file() {
+    let cost = |count: usize| {
+        let text = module(count);
+        let mut workspace = loaded(&[("store.py", &text)]);
+        let before = workspace.findings("store.py").len();
+        let work = edit(
+            &mut workspace,
+            "store.py",
+            "def collect_7(key):\n    item =",
+            "def collect_7(key):\n    itemx =",
+        );
+        assert_eq!(
+            workspace.findings("store.py").len(),
+            before - 1,
+            "the finding of `collect_7` is gone"
+        );
+        assert_eq!(workspace.relinked(), ["store.py:collect_7"]);
+        work
+    };
+    let (short, long) = (cost(10), cost(1000));
+    assert_eq!((short.parsed, short.extracted), (1, 1));
+    assert_eq!(short.reused, 10 + 3 - 1);
+    assert_eq!(long.reused, 1000 + 3 - 1);
+    assert_eq!(Work { reused: 0, ..long }, Work { reused: 0, ..short });
+}
+
+#[test]
+fn one_method_of_a_long_class_is_extracted_alone() {
+    let method = |number: usize| {
+        format!(
+            "\n    def collect_{number}(self, key):\n        self.seen.append(table.get_item(Key={{\"id\": key}})[\"Item\"])\n"
+        )
+    };
+    let class: String = (0..400).map(method).collect();
+    let text = format!("{HEAD}\n\nclass Store:\n    seen = []\n{class}");
+    let mut workspace = loaded(&[("store.py", &text)]);
+    let work = edit(
+        &mut workspace,
+        "store.py",
+        "def collect_7(self, key):\n        self",
+        "def collect_7(self, key):\n        xself",
+    );
+    assert_eq!((work.parsed, work.extracted), (1, 1));
+    assert_eq!(workspace.relinked(), ["store.py:Store.collect_7"]);
+}
+
+const STORE: &str = "import boto3\n\ntable = boto3.resource(\"dynamodb\").Table(\"orders\")\n\n\ndef rows(key):\n    print(key)\n    return table.scan()[\"Items\"]\n\n\ndef other():\n    return 1\n";
+const STATE: &str = "RECENT = []\n\n\ndef remember(rows):\n    RECENT.extend(rows)\n";
+const VIEWS: &str = "from state import remember\nfrom store import rows\n\n\ndef show(request):\n    remember(rows(1))\n\n\ndef plain(request):\n    return 2\n";
+
+#[test]
+fn a_summary_that_stays_the_same_stops_the_walk() {
+    let mut workspace = loaded(&[
+        ("store.py", STORE),
+        ("state.py", STATE),
+        ("views.py", VIEWS),
+    ]);
+    assert_eq!(workspace.findings("state.py").len(), 1);
+    edit(&mut workspace, "store.py", "print(key)", "print(key, 1)");
+    assert_eq!(workspace.relinked(), ["store.py:rows"]);
+    assert_eq!(workspace.findings("state.py").len(), 1);
+}
+
+#[test]
+fn a_summary_that_changes_links_its_importers_and_callees() {
+    let mut workspace = loaded(&[
+        ("store.py", STORE),
+        ("state.py", STATE),
+        ("views.py", VIEWS),
+    ]);
+    edit(&mut workspace, "store.py", "table.scan()[\"Items\"]", "7");
+    assert_eq!(
+        workspace.relinked(),
+        ["state.py:remember", "store.py:rows", "views.py:show"]
+    );
+    assert_eq!(workspace.findings("state.py"), []);
+    edit(
+        &mut workspace,
+        "store.py",
+        "return 7",
+        "return table.scan()[\"Items\"]",
+    );
+    assert_eq!(
+        workspace.relinked(),
+        ["state.py:remember", "store.py:rows", "views.py:show"]
+    );
+    assert_eq!(workspace.findings("state.py").len(), 1);
+}
+
+#[test]
+fn nothing_piles_up_under_typing() {
+    let text = module(20);
+    let mut workspace = loaded(&[("store.py", &text)]);
+    let mut counts = Vec::new();
+    for _ in 0..50 {
+        edit(
+            &mut workspace,
+            "store.py",
+            "def collect_7(key):\n    item =",
+            "def collect_7(key):\n    name_that_is_new =",
+        );
+        edit(
+            &mut workspace,
+            "store.py",
+            "    name_that_is_new =",
+            "    item =",
+        );
+        counts.push(workspace.world().counts());
+    }
+    assert_eq!(
+        counts.first(),
+        counts.last(),
+        "cells and outcomes, after the first edit and after the last"
+    );
+}
