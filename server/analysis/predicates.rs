@@ -360,7 +360,7 @@ fn handed_over(cx: &Cx, operands: &[Operand]) -> Answer {
         |mark| matches!(mark, Mark::TakenBy(other) if other != own),
     )
     .is_some();
-    sure(queue && (elsewhere || !here) || deque && elsewhere)
+    sure(queue && (elsewhere || !here) || deque && elsewhere && !here)
 }
 
 fn bounded(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -19,7 +19,7 @@ pub const ABOUT: About = About {
 };
 
 /// From this many attributes on a row counts as the whole item.
-const MANY: usize = 4;
+const MANY: usize = 6;
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
     let value = cx.value_of("value");
