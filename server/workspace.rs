@@ -537,9 +537,10 @@ impl Workspace {
         self.named(self.world.asked_for())
     }
 
-    /// Files in which a DynamoDB value was seen, or that call into such files: their importers matter.
-    pub fn hot(&self) -> Vec<Arc<str>> {
-        self.named(self.world.hot())
+    /// Files whose importers may matter, and those of which only importers that name DynamoDB may.
+    pub fn hot(&self) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
+        let (hot, warm) = self.world.hot();
+        (self.named(hot), self.named(warm))
     }
 
     fn named(&self, files: FxHashSet<FileId>) -> Vec<Arc<str>> {
@@ -563,14 +564,14 @@ pub fn is_test(path: &str) -> bool {
 }
 
 /// Does the text name DynamoDB?
-fn names_dynamo(text: &str) -> bool {
+pub fn names_dynamo(text: impl AsRef<[u8]>) -> bool {
     static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
         AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(["dynamo"])
             .expect("one word is a valid pattern")
     });
-    FINDER.is_match(text)
+    FINDER.is_match(text.as_ref())
 }
 
 fn same_chunks(old: &Unit, new: &Unit) -> bool {

@@ -202,11 +202,13 @@ impl Loaded {
                 .iter()
                 .map(|trouble| trouble.name.as_str().into()),
         );
-        let mut expanded: FxHashSet<Arc<str>> = FxHashSet::default();
+        let mut expanded: FxHashSet<(Arc<str>, bool)> = FxHashSet::default();
         for _ in 0..ROUNDS {
-            let mut hot = self.workspace.hot();
-            hot.retain(|name| expanded.insert(Arc::clone(name)));
-            let mut more = importers.of(&hot);
+            let (mut hot, mut warm) = self.workspace.hot();
+            hot.retain(|name| expanded.insert((Arc::clone(name), false)));
+            warm.retain(|name| expanded.insert((Arc::clone(name), true)));
+            let mut more = importers.of(&hot, false);
+            more.extend(importers.of(&warm, true));
             more.retain(|file| asked.insert(Arc::clone(&file.name)));
             let mut wanted = self.workspace.wanted();
             wanted.retain(|name| asked.insert(Arc::clone(name)));

@@ -9,6 +9,7 @@ use super::coding::{decode, read};
 use super::imports::{ends_of, imports, may_mean, module_of, stem_of};
 use super::matters::Matters;
 use super::walk::{File, Trouble};
+use crate::workspace::names_dynamo;
 
 /// Texts to load, by name, and what could not be read.
 #[derive(Default)]
@@ -114,7 +115,8 @@ impl<'a> Importers<'a> {
 
     /// The files that may import one of these modules and were not given out before: by names alone,
     /// so some are too many.
-    pub fn of(&mut self, modules: &[Arc<str>]) -> Vec<&'a File> {
+    /// With `naming`, only those whose text names DynamoDB.
+    pub fn of(&mut self, modules: &[Arc<str>], naming: bool) -> Vec<&'a File> {
         let mut by_stem: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
         for name in modules {
             let module = module_of(name);
@@ -125,11 +127,13 @@ impl<'a> Importers<'a> {
             if *taken {
                 continue;
             }
-            *taken = names.lines().any(|imported| {
+            let imports = names.lines().any(|imported| {
                 ends_of(imported)
                     .flat_map(|end| by_stem.get(end).into_iter().flatten())
                     .any(|module| may_mean(imported, &file.name, module))
             });
+            *taken =
+                imports && (!naming || names_dynamo(std::fs::read(&file.path).unwrap_or_default()));
             if *taken {
                 importers.push(*file);
             }
@@ -162,7 +166,7 @@ mod tests {
             .collect();
         let mut importers = Importers::new(others);
         let mut of = |name: &str| -> Vec<String> {
-            let found = importers.of(&[name.into()]);
+            let found = importers.of(&[name.into()], false);
             found.iter().map(|file| file.name.to_string()).collect()
         };
         assert_eq!(of("shop/db.py"), ["shop/store.py"]);

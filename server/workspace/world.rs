@@ -17,7 +17,8 @@ use crate::facts::Import;
 use crate::flow::{evaluate, stored_at};
 use crate::summary::{CellKey, Outcome};
 use crate::value::{
-    ClassId, FileId, FuncId, Kind, Mark, Place, Role, Service, UnitId, Value, What, stable_hash,
+    ClassId, Data, FileId, FuncId, Kind, Mark, Place, Role, Service, UnitId, Value, What,
+    stable_hash,
 };
 
 /// Values travel this many hops between units; what is farther away stays unknown.
@@ -503,22 +504,43 @@ impl World {
         reads
     }
 
-    /// Files with a unit in which a DynamoDB value was seen, or that calls such a unit.
-    pub fn hot(&self) -> FxHashSet<FileId> {
-        let data = |value: &Value| {
-            value.data().any(|(_, data)| data.service != Service::Other)
+    /// Files whose importers may matter.
+    ///
+    /// The first set: a unit saw a DynamoDB value, or calls one that did. The second: it saw only a
+    /// session, or a client of a service that isn't known, in a file that does not name DynamoDB:
+    /// there only importers that do name it can matter.
+    pub fn hot(&self) -> (FxHashSet<FileId>, FxHashSet<FileId>) {
+        let vague = |data: Data| {
+            data.kind == Kind::Session
+                || matches!(data.kind, Kind::Client | Kind::Resource)
+                    && data.service == Service::Unknown
+        };
+        let certain = |value: &Value| {
+            value
+                .data()
+                .any(|(_, data)| data.service != Service::Other && !vague(data))
                 || value
                     .mark(|mark| matches!(mark, Mark::Role(Role::Model | Role::Index)))
                     .is_some()
         };
+        let maybe = |value: &Value| value.data().any(|(_, data)| vague(data));
         let mut hot: Vec<UnitId> = Vec::new();
+        let mut warm: Vec<UnitId> = Vec::new();
         let mut callers: FxHashMap<UnitId, Vec<UnitId>> = FxHashMap::default();
         for (unit, history) in &self.histories {
             let outcome = history.at(ROUNDS);
-            if outcome.tells.iter().any(|(_, value)| data(value))
-                || outcome.seen.values().any(|seen| data(&seen.value))
-            {
+            let any = |wanted: &dyn Fn(&Value) -> bool| {
+                outcome.tells.iter().any(|(_, value)| wanted(value))
+                    || outcome.seen.values().any(|seen| wanted(&seen.value))
+            };
+            if any(&certain) {
                 hot.push(*unit);
+            } else if any(&maybe) {
+                let scoped = self
+                    .units
+                    .get(unit)
+                    .is_some_and(|unit| self.scope.contains(&unit.file));
+                if scoped { &mut hot } else { &mut warm }.push(*unit);
             }
             for (key, _) in &outcome.tells {
                 if let CellKey::Context(function) = key {
@@ -526,21 +548,24 @@ impl World {
                 }
             }
         }
-        let mut known: FxHashSet<UnitId> = hot.iter().copied().collect();
-        while let Some(unit) = hot.pop() {
-            hot.extend(
-                callers
-                    .remove(&unit)
-                    .into_iter()
-                    .flatten()
-                    .filter(|caller| known.insert(*caller)),
-            );
-        }
-        known
-            .iter()
-            .filter_map(|unit| self.units.get(unit))
-            .map(|unit| unit.file)
-            .collect()
+        let reached = |mut pending: Vec<UnitId>| -> FxHashSet<FileId> {
+            let mut known: FxHashSet<UnitId> = pending.iter().copied().collect();
+            while let Some(unit) = pending.pop() {
+                pending.extend(
+                    callers
+                        .get(&unit)
+                        .into_iter()
+                        .flatten()
+                        .filter(|caller| known.insert(**caller)),
+                );
+            }
+            known
+                .iter()
+                .filter_map(|unit| self.units.get(unit))
+                .map(|unit| unit.file)
+                .collect()
+        };
+        (reached(hot), reached(warm))
     }
 
     /// Files that a unit hands a DynamoDB value to and that are not loaded.
