@@ -84,8 +84,21 @@ impl<'a> Page<'a> {
         names.join(".")
     }
 
-    /// A site's file and bytes.
+    /// A site's file and its bytes on their first line.
     fn locate(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
+        let (file, range) = self.extent(site)?;
+        let range = first_line(self.workspace.text(&file)?.as_str(), range);
+        Some((file, range))
+    }
+
+    /// A site as the code writes it, on one line.
+    fn written(&self, site: Site) -> Option<String> {
+        let (file, range) = self.extent(site)?;
+        self.workspace.text(&file)?.as_str().get(range).map(short)
+    }
+
+    /// A site's file and all its bytes.
+    fn extent(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
         let (_, facts, file, base) = self.chunk(site.unit, site.chunk)?;
         let span = match site.at {
             At::Call(number) => facts.span(*facts.calls.get(number as usize)?),
@@ -105,11 +118,7 @@ impl<'a> Page<'a> {
                 .filter(|_| facts.kind == crate::facts::ChunkKind::Statement)
                 .unwrap_or(facts.name_span),
         };
-        let text = self.workspace.text(&file)?.as_str();
-        Some((
-            Arc::clone(&file),
-            first_line(text, base + span.start as usize..base + span.end as usize),
-        ))
+        Some((file, base + span.start as usize..base + span.end as usize))
     }
 
     fn own_text(&self, verdict: &Verdict, span: Span) -> Option<String> {
@@ -121,25 +130,13 @@ impl<'a> Page<'a> {
 
     /// `` `table.scan()` ``: the call that the value comes from.
     pub fn source(&self, verdict: &Verdict) -> String {
-        let Some(site) = verdict
+        let site = verdict
             .story
             .value
             .as_ref()
-            .and_then(|atom| atom.steps.first())
-        else {
-            return "a DynamoDB read".into();
-        };
-        match self.locate(*site) {
-            Some((file, range)) => match self
-                .workspace
-                .text(&file)
-                .and_then(|text| text.as_str().get(range))
-            {
-                Some(text) => format!("`{}`", short(text)),
-                None => "a DynamoDB read".into(),
-            },
-            None => "a DynamoDB read".into(),
-        }
+            .and_then(|atom| atom.steps.first());
+        site.and_then(|site| self.written(*site))
+            .map_or_else(|| "a DynamoDB read".into(), |text| format!("`{text}`"))
     }
 
     /// `` `RESULTS` ``: the holder as the code writes it.
@@ -206,12 +203,7 @@ impl<'a> Page<'a> {
                 let Some((file, span)) = self.locate(*site) else {
                     continue;
                 };
-                let text = self
-                    .workspace
-                    .text(&file)
-                    .and_then(|text| text.as_str().get(span.clone()))
-                    .map(short)
-                    .unwrap_or_default();
+                let text = self.written(*site).unwrap_or_default();
                 let message = match (number, site.at) {
                     (0, At::Param(..)) => format!(
                         "`{text}` is declared as {}",

@@ -932,8 +932,14 @@ impl<'a> Flow<'a> {
                 .iter()
                 .any(|(name, _, _)| API.read.keywords.contains(name))
         {
+            let service = if method == "get_records" {
+                Service::Streams
+            } else {
+                Service::DynamoDb
+            };
             return Value::one(
                 Atom::new(What::Data(Data {
+                    service,
                     limited: self.full_key(args),
                     ..Data::new(Kind::Page)
                 }))
