@@ -1181,7 +1181,8 @@ impl<'a> Lowering<'a> {
 
     fn matches(&mut self, node: Node, rules: &Rules) {
         let mut cursor = QueryCursor::new();
-        cursor.set_match_limit(4096);
+        // Nested code keeps matches open: past this the cursor drops the oldest and stays quick.
+        cursor.set_match_limit(512);
         let mut matches = cursor.matches(rules.query(), node, self.text.as_bytes());
         let mut found = Vec::new();
         while let Some(one) = matches.next() {
