@@ -233,9 +233,8 @@ impl<'a> Flow<'a> {
         self.state = State::default();
         self.state.slots = self.frames[function.parent as usize].ever.clone();
         self.state.varying = self.frames[function.parent as usize].ever_varying.clone();
-        let mut decorators = Value::UNKNOWN;
         for &decorator in &function.decorators {
-            decorators = decorators.join(&self.eval(decorator));
+            self.eval(decorator);
         }
         let defaults: Vec<Value> = function
             .params
@@ -256,7 +255,7 @@ impl<'a> Flow<'a> {
         self.returned_early = false;
         self.guards = 0;
         let own = self.func(id);
-        self.roles(id, &decorators);
+        self.roles(id);
         let class = self
             .unit
             .class
@@ -707,7 +706,7 @@ impl<'a> Flow<'a> {
                 self.note(&place, Mark::EmptiedBy(self.func(self.function)));
             }
         }
-        let element = self.element(&iterated, iter);
+        let element = self.element(&iterated);
         let varies =
             self.varies(iter) || !matches!(self.facts.expr(iter), Expr::List(_) | Expr::Tuple(_));
         self.looped(

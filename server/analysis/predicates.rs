@@ -574,7 +574,7 @@ fn method(cx: &Cx, operands: &[Operand]) -> Answer {
 }
 
 fn singleton(cx: &Cx, operands: &[Operand]) -> Answer {
-    let _ = function_of(cx, operands)?;
+    function_of(cx, operands)?;
     let class = cx.unit.class?;
     let (lives, confidence, _) = crate::lifetime::instance(class, cx.reader);
     let life = cx.reader.cell(CellKey::Life(class));

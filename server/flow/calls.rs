@@ -42,7 +42,7 @@ impl Args {
 }
 
 impl<'a> Flow<'a> {
-    pub(super) fn call(&mut self, expr: ExprId, call: &'a Call) -> Value {
+    pub(super) fn call(&mut self, call: &'a Call) -> Value {
         let facts: &'a ChunkFacts = self.facts;
         let site = self.site(call.number);
         let (base, callee) = match facts.expr(call.function) {
@@ -60,8 +60,8 @@ impl<'a> Flow<'a> {
         let mut value = Value::UNKNOWN;
         if let Some((object, method, base)) = &base {
             let base = self.resolved(base);
-            value = value.join(&self.container_method(*object, method, &base, &args, site));
-            self.sized_effects(method, &base, site);
+            value = value.join(&self.container_method(*object, method, &base, &args));
+            self.sized_effects(method, &base);
         }
         if base.as_ref().is_some_and(|(_, method, _)| {
             matches!(
@@ -122,7 +122,6 @@ impl<'a> Flow<'a> {
             &args,
             site,
         );
-        let _ = expr;
         value
     }
 
@@ -573,7 +572,7 @@ impl<'a> Flow<'a> {
 
     /// A container made of this: `list(pages)`, `deque(items)`.
     fn gathered(&mut self, given: &Value) -> Value {
-        let element = self.element(given, 0);
+        let element = self.element(given);
         inside(
             &element.filter(|atom| atom.data().is_some_and(|data| data.kind != Kind::Attribute)),
             Nest::Inside,
@@ -585,7 +584,7 @@ impl<'a> Flow<'a> {
         let value = self.resolved(value);
         match path {
             "next" | "anext" => {
-                let element = self.element(&value, 0);
+                let element = self.element(&value);
                 // `next(iter(pages))` is one page.
                 element.map(|atom| {
                     let mut atom = atom.clone();
@@ -918,10 +917,10 @@ impl<'a> Flow<'a> {
             return Value::UNKNOWN;
         }
         if (method == "get" || method == "pop")
-            && let Some((expr, key)) = args.plain.first()
+            && let Some((_, key)) = args.plain.first()
         {
-            let (expr, key) = (*expr, key.string().cloned());
-            let known = self.known_by_key(&base, key.as_deref(), expr);
+            let key = key.string().cloned();
+            let known = self.known_by_key(&base, key.as_deref());
             if !known.is_unknown() {
                 return known;
             }
@@ -1020,7 +1019,7 @@ impl<'a> Flow<'a> {
         callee: &Value,
         args: &Args,
         site: Site,
-    ) -> Value {
+    ) {
         let name = match (method, self.facts.expr(call.function)) {
             (Some(method), _) => method.clone(),
             (None, Expr::Name(name)) => name.clone(),
@@ -1062,7 +1061,7 @@ impl<'a> Flow<'a> {
                 | "sync_to_async"
         );
         if !(registers || threads || maps || submits) {
-            return Value::UNKNOWN;
+            return;
         }
         let values: Vec<Value> = args.all().map(|value| self.resolved(value)).collect();
         for value in values {
@@ -1107,13 +1106,12 @@ impl<'a> Flow<'a> {
                 }
             }
         }
-        Value::UNKNOWN
     }
 
     // ---- roles ----
 
     /// What decorators, the class and the parameters say of when a function runs.
-    pub(super) fn roles(&mut self, id: FunctionId, decorators: &Value) {
+    pub(super) fn roles(&mut self, id: FunctionId) {
         let facts = self.facts;
         let function = &facts.functions[id as usize];
         let own = self.func(id);
@@ -1128,7 +1126,6 @@ impl<'a> Flow<'a> {
                 Value::one(Atom::new(What::Mark(mark)).sure(sure).at(site)),
             )
         };
-        let _ = decorators;
         self.function = function.parent;
         for &decorator in &function.decorators {
             let path = self.symbol_of(decorator);

@@ -80,7 +80,7 @@ impl<'a> Flow<'a> {
                         self.note_replaced(&place, &value, true);
                     }
                 } else {
-                    self.keep(Place::Global(self.unit.file, name.clone()), &value, target);
+                    self.keep(Place::Global(self.unit.file, name.clone()), &value);
                 }
                 let place = Place::Global(self.unit.file, name.clone());
                 self.see(
@@ -97,7 +97,7 @@ impl<'a> Flow<'a> {
                 let places = self.attribute_places(&holder, name);
                 let mut seen = Vec::new();
                 for place in places {
-                    self.keep(place.clone(), &value, target);
+                    self.keep(place.clone(), &value);
                     seen.push(Atom {
                         held: Some(place),
                         ..Atom::new(What::Slot)
@@ -107,8 +107,7 @@ impl<'a> Flow<'a> {
             }
             Expr::Subscript(base, index) => {
                 let holder = self.eval(*base);
-                let key = self.eval(*index);
-                let _ = key;
+                self.eval(*index);
                 if matches!(facts.expr(*index), Expr::Slice(_)) {
                     self.note_taken(&holder);
                 }
@@ -130,7 +129,7 @@ impl<'a> Flow<'a> {
             }
             Expr::Tuple(items) => {
                 for (position, &item) in items.iter().enumerate() {
-                    let element = self.destructured(&value, position, source);
+                    let element = self.destructured(&value, position);
                     self.assign(item, element, source);
                 }
             }
@@ -161,7 +160,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn destructured(&mut self, value: &Value, position: usize, _source: Option<ExprId>) -> Value {
+    fn destructured(&mut self, value: &Value, position: usize) -> Value {
         self.resolved(value).map(|atom| match atom.nested {
             Nest::At(element) => (element as usize == position).then(|| Atom {
                 nested: Nest::Not,
@@ -217,8 +216,7 @@ impl<'a> Flow<'a> {
     }
 
     /// `place = value`.
-    fn keep(&mut self, place: Place, value: &Value, target: ExprId) {
-        let _ = target;
+    fn keep(&mut self, place: Place, value: &Value) {
         let init = matches!(
             self.facts.functions[self.function as usize].name.as_str(),
             "__init__" | "__new__" | "setUp" | "__post_init__" | "ready"
@@ -333,16 +331,13 @@ impl<'a> Flow<'a> {
                 ..atom.clone()
             })
         });
-        let elements = self.element(
-            &value.filter(|atom| {
-                atom.nested == Nest::Not
-                    && !matches!(
-                        atom.data().map(|data| data.kind),
-                        Some(Kind::Item | Kind::Page)
-                    )
-            }),
-            0,
-        );
+        let elements = self.element(&value.filter(|atom| {
+            atom.nested == Nest::Not
+                && !matches!(
+                    atom.data().map(|data| data.kind),
+                    Some(Kind::Item | Kind::Page)
+                )
+        }));
         let merged = value.filter(|atom| {
             atom.nested == Nest::Not
                 && matches!(
@@ -407,7 +402,6 @@ impl<'a> Flow<'a> {
         method: &str,
         base: &Value,
         args: &Args,
-        _site: Site,
     ) -> Value {
         let queue = base
             .atoms()
@@ -484,7 +478,7 @@ impl<'a> Flow<'a> {
     }
 
     /// `queue.full()`, `queue.qsize()`: whoever asks waits or drops.
-    pub(super) fn sized_effects(&mut self, method: &str, base: &Value, _site: Site) {
+    pub(super) fn sized_effects(&mut self, method: &str, base: &Value) {
         if matches!(method, "full" | "qsize") {
             for place in base.places().cloned().collect::<Vec<_>>() {
                 self.note(&place, Mark::Capped);

@@ -35,7 +35,7 @@ impl<'a> Flow<'a> {
                 };
                 self.attribute(&value, name, Some(site))
             }
-            Expr::Call(call) => self.call(expr, call),
+            Expr::Call(call) => self.call(call),
             Expr::Subscript(base, index) => {
                 let value = self.eval(*base);
                 let key = self.eval(*index);
@@ -180,7 +180,7 @@ impl<'a> Flow<'a> {
             Expr::YieldFrom(inner) => {
                 let value = self.eval(*inner);
                 let pages = self.loops.iter().any(|note| note.pages && !note.bounded);
-                let element = self.element(&value, *inner).map(|atom| {
+                let element = self.element(&value).map(|atom| {
                     let mut atom = Atom {
                         held: None,
                         ..atom.clone()
@@ -250,7 +250,7 @@ impl<'a> Flow<'a> {
                         at: self.facts.span(*iter),
                         ..LoopNote::default()
                     });
-                    let element = self.element(&iterated, *iter);
+                    let element = self.element(&iterated);
                     let varies = self.varies(*iter)
                         || !matches!(self.facts.expr(*iter), Expr::List(_) | Expr::Tuple(_));
                     self.assign_varying(*target, element, varies);
@@ -326,7 +326,7 @@ impl<'a> Flow<'a> {
     }
 
     /// What a loop over the value gets in each round.
-    pub(super) fn element(&mut self, value: &Value, _iter: ExprId) -> Value {
+    pub(super) fn element(&mut self, value: &Value) -> Value {
         let value = self.resolved(value);
         let mut methods = Value::UNKNOWN;
         // A class's own `__iter__` generator.
@@ -422,7 +422,7 @@ impl<'a> Flow<'a> {
         if !found.is_unknown() {
             return found;
         }
-        self.known_by_key(&base, text.map(|text| text.as_str()), index)
+        self.known_by_key(&base, text.map(|text| text.as_str()))
     }
 
     fn key_kind(&self, data: Data, key: Option<&str>, slice: bool) -> Option<Kind> {
@@ -450,7 +450,7 @@ impl<'a> Flow<'a> {
     }
 
     /// `response["Items"]` of an unknown response, where the code also speaks of `LastEvaluatedKey`.
-    pub(super) fn known_by_key(&mut self, base: &Value, key: Option<&str>, at: ExprId) -> Value {
+    pub(super) fn known_by_key(&mut self, base: &Value, key: Option<&str>) -> Value {
         let known = base.atoms().iter().any(|atom| {
             !matches!(
                 atom.what,
@@ -460,7 +460,6 @@ impl<'a> Flow<'a> {
         if known || key != Some("Items") || !self.speaks_of_pages() {
             return Value::UNKNOWN;
         }
-        let _ = at;
         Value::one(Atom::new(What::Data(Data::new(Kind::Items))).sure(Confidence::Medium))
     }
 

@@ -223,26 +223,20 @@ impl World {
                 }
                 linked.units.insert(unit);
             }
-            for key in stale {
-                let Some(cell) = self.cells.get(&key) else {
+            let joined: Vec<(CellKey, Value)> = Vec::from_iter(stale)
+                .into_par_iter()
+                .with_min_len(64)
+                .map(|key| {
+                    let value = self.joined(&key);
+                    (key, value)
+                })
+                .collect();
+            for (key, value) in joined {
+                let Some(cell) = self.cells.get_mut(&key) else {
                     continue;
                 };
-                let mut value = Value::UNKNOWN;
-                for teller in &cell.tellers {
-                    let Some(history) = self.histories.get(teller) else {
-                        continue;
-                    };
-                    if let Ok(index) = history.0[0]
-                        .tells
-                        .binary_search_by(|(told, _)| told.cmp(&key))
-                    {
-                        value = value.join(&history.0[0].tells[index].1);
-                    }
-                }
-                let cell = self.cells.get_mut(&key).expect("looked up above");
-                if cell.history.as_ref().map(|history| &history.0[0]) != Some(&value)
-                    && !(cell.history.is_none() && value.is_unknown())
-                {
+                let before = cell.history.as_ref().map(|history| &history.0[0]);
+                if before.cloned().unwrap_or_default() != value {
                     cell.history = Some(History(vec![value]));
                     due.extend(cell.readers.iter().copied());
                     linked.cells.insert(key);
@@ -250,6 +244,22 @@ impl World {
             }
         }
         linked
+    }
+
+    /// What all tellers of a cell say in the only round there is.
+    fn joined(&self, key: &CellKey) -> Value {
+        let mut value = Value::UNKNOWN;
+        let tellers = self.cells.get(key).map(|cell| &cell.tellers);
+        for teller in tellers.into_iter().flatten() {
+            let Some(history) = self.histories.get(teller) else {
+                continue;
+            };
+            let tells = &history.0[0].tells;
+            if let Ok(index) = tells.binary_search_by(|(told, _)| told.cmp(key)) {
+                value = value.join(&tells[index].1);
+            }
+        }
+        value
     }
 
     /// Brings all rounds up to date after the units in `dirty` changed and those in `gone` went away.

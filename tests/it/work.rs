@@ -1,5 +1,6 @@
 //! What an edit costs, counted: the same in a short file as in a long one.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use dynaleak::workspace::{Options, Work, Workspace};
@@ -153,4 +154,47 @@ fn nothing_piles_up_under_typing() {
         counts.last(),
         "cells and outcomes, after the first edit and after the last"
     );
+}
+
+/// The check links without keeping rounds; the editor's way must tell the same.
+#[test]
+fn a_run_without_edits_finds_the_same() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects/shop");
+    let mut files = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of the example") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "py") {
+                let name = path
+                    .strip_prefix(&root)
+                    .expect("below the root")
+                    .to_str()
+                    .expect("an ASCII name");
+                files.push((
+                    Arc::from(name),
+                    std::fs::read_to_string(&path).expect("readable"),
+                ));
+            }
+        }
+    }
+    let linked = |once: bool| {
+        let mut workspace = Workspace::new(Options {
+            once,
+            ..Options::default()
+        });
+        workspace.load(files.clone());
+        let mut findings: Vec<_> = files
+            .iter()
+            .flat_map(|(path, _)| workspace.findings(path))
+            .collect();
+        findings
+            .sort_by(|a, b| (&a.file, a.span.start, a.code).cmp(&(&b.file, b.span.start, b.code)));
+        findings
+    };
+    let (once, rounds) = (linked(true), linked(false));
+    assert!(once.len() > 30, "the example has findings: {}", once.len());
+    assert_eq!(once, rounds);
 }
