@@ -4,5 +4,6 @@ mod bad_input;
 mod cli;
 mod incremental;
 mod project;
+mod shop;
 mod tidy;
 mod work;
