@@ -241,36 +241,8 @@ impl<'a> Cx<'a> {
     }
 
     pub fn resolved(&self, value: &Value) -> Value {
-        let mut value = value.clone();
-        // A parameter may be passed on as a parameter: two hops are enough for helpers of helpers.
-        for _ in 0..3 {
-            if !value
-                .atoms()
-                .iter()
-                .any(|atom| matches!(atom.what, What::Param(..)))
-            {
-                break;
-            }
-            let mut resolved = value.filter(|atom| !matches!(atom.what, What::Param(..)));
-            for atom in value.atoms() {
-                if let What::Param(function, index) = atom.what {
-                    let passed = self.reader.cell(CellKey::Param(function, index));
-                    resolved = resolved.join(&if atom.nested == Nest::Not {
-                        passed
-                    } else {
-                        passed.map(|inner| {
-                            Some(Atom {
-                                nested: atom.nested,
-                                held: None,
-                                ..inner.clone()
-                            })
-                        })
-                    });
-                }
-            }
-            value = resolved;
-        }
-        value
+        // A parameter may be passed on as a parameter: three hops are enough for helpers of helpers.
+        (0..3).fold(value.clone(), |value, _| self.reader.resolve(&value))
     }
 
     /// The situations in which the function around this match runs; a nested function's are those of the functions around it too.

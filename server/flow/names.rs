@@ -90,31 +90,7 @@ impl Flow<'_> {
 
     /// Parameters replaced by what the call sites pass.
     pub(super) fn resolved(&self, value: &Value) -> Value {
-        if !value
-            .atoms()
-            .iter()
-            .any(|atom| matches!(atom.what, What::Param(..)))
-        {
-            return value.clone();
-        }
-        let mut resolved = value.filter(|atom| !matches!(atom.what, What::Param(..)));
-        for atom in value.atoms() {
-            if let What::Param(function, index) = atom.what {
-                let passed = self.cell(CellKey::Param(function, index));
-                resolved = resolved.join(&if atom.nested == Nest::Not {
-                    passed
-                } else {
-                    passed.map(|inner| {
-                        Some(Atom {
-                            nested: atom.nested,
-                            held: None,
-                            ..inner.clone()
-                        })
-                    })
-                });
-            }
-        }
-        resolved
+        self.reader.resolve(value)
     }
 
     pub(super) fn class_chain(&self, class: ClassId) -> Vec<ClassId> {

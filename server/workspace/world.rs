@@ -17,8 +17,8 @@ use crate::facts::Import;
 use crate::flow::{evaluate, stored_at};
 use crate::summary::{CellKey, Outcome};
 use crate::value::{
-    ClassId, Data, FileId, FuncId, Kind, Mark, Place, Role, Service, UnitId, Value, What,
-    stable_hash,
+    Atom, ClassId, Data, FileId, FuncId, Kind, Mark, Nest, Place, Role, Service, UnitId, Value,
+    What, stable_hash,
 };
 
 /// Values travel this many hops between units; what is farther away stays unknown.
@@ -754,6 +754,34 @@ impl<'a> Reader<'a> {
         let value = self.world.value(&key, self.round);
         self.reads.borrow_mut().insert(key);
         value
+    }
+
+    /// Parameters replaced by what their function's call sites pass, one hop.
+    pub fn resolve(&self, value: &Value) -> Value {
+        let is_param = |atom: &Atom| matches!(atom.what, What::Param(..));
+        if !value.atoms().iter().any(is_param) {
+            return value.clone();
+        }
+        let mut resolved = value.filter(|atom| !is_param(atom));
+        for atom in value.atoms() {
+            let What::Param(function, index) = atom.what else {
+                continue;
+            };
+            let passed = self.cell(CellKey::Param(function, index));
+            let inside = |inner: &Atom| {
+                Some(Atom {
+                    nested: atom.nested,
+                    held: None,
+                    ..inner.clone()
+                })
+            };
+            resolved = resolved.join(&if atom.nested == Nest::Not {
+                passed
+            } else {
+                passed.map(inside)
+            });
+        }
+        resolved
     }
 
     /// Notes a question that the text answers. A run that sees no edit needs no such notes.
