@@ -417,10 +417,7 @@ impl<'a> Flow<'a> {
     }
 
     fn is_view(&self, own: FuncId) -> bool {
-        self.tells
-            .get(&CellKey::Context(own))
-            .is_some_and(|value| value.has(Mark::Request))
-            || self.cell(CellKey::Context(own)).has(Mark::Request)
+        self.context_of(own).has(Mark::Request)
     }
 
     // ---- statements ----

@@ -257,12 +257,13 @@ impl<'a> Flow<'a> {
 
     /// A function of the same chunk: what its body returned in this walk or the last one.
     fn frame_returns(&self, function: FuncId) -> Value {
-        let known = self
-            .tells
-            .get(&CellKey::Return(function))
-            .cloned()
-            .unwrap_or_default();
-        known.join(&self.cell(CellKey::Return(function)))
+        self.so_far(CellKey::Return(function))
+    }
+
+    /// What the cell held, and what this walk has told it since.
+    fn so_far(&self, key: CellKey) -> Value {
+        let told = self.tells.get(&key).cloned().unwrap_or_default();
+        told.join(&self.cell(key))
     }
 
     /// Tells a function in which situation it runs here.
@@ -320,11 +321,7 @@ impl<'a> Flow<'a> {
     }
 
     pub(super) fn context_of(&self, function: FuncId) -> Value {
-        self.tells
-            .get(&CellKey::Context(function))
-            .cloned()
-            .unwrap_or_default()
-            .join(&self.cell(CellKey::Context(function)))
+        self.so_far(CellKey::Context(function))
     }
 
     /// `return boto3.client(...)` inside a loop leaves the loop.

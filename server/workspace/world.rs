@@ -227,7 +227,7 @@ impl World {
                 .into_par_iter()
                 .with_min_len(64)
                 .map(|key| {
-                    let value = self.joined(&key);
+                    let value = self.joined(&key, ROUNDS);
                     (key, value)
                 })
                 .collect();
@@ -246,15 +246,15 @@ impl World {
         linked
     }
 
-    /// What all tellers of a cell say in the only round there is.
-    fn joined(&self, key: &CellKey) -> Value {
+    /// What all tellers of a cell say in this round.
+    fn joined(&self, key: &CellKey, round: usize) -> Value {
         let mut value = Value::UNKNOWN;
         let tellers = self.cells.get(key).map(|cell| &cell.tellers);
         for teller in tellers.into_iter().flatten() {
             let Some(history) = self.histories.get(teller) else {
                 continue;
             };
-            let tells = &history.0[0].tells;
+            let tells = &history.at(round).tells;
             if let Ok(index) = tells.binary_search_by(|(told, _)| told.cmp(key)) {
                 value = value.join(&tells[index].1);
             }
@@ -378,21 +378,10 @@ impl World {
             differs = FxHashSet::default();
             moved.clear();
             for key in stale {
-                let Some(cell) = self.cells.get(&key) else {
+                let value = self.joined(&key, round);
+                let Some(cell) = self.cells.get_mut(&key) else {
                     continue;
                 };
-                let mut value = Value::UNKNOWN;
-                for teller in &cell.tellers {
-                    if let Some(history) = self.histories.get(teller)
-                        && let Ok(index) = history
-                            .at(round)
-                            .tells
-                            .binary_search_by(|(told, _)| told.cmp(&key))
-                    {
-                        value = value.join(&history.at(round).tells[index].1);
-                    }
-                }
-                let cell = self.cells.get_mut(&key).expect("looked up above");
                 let history = cell
                     .history
                     .get_or_insert_with(|| History(vec![Value::UNKNOWN]));
