@@ -97,8 +97,6 @@ pub enum Kind {
     Model,
     /// What a PynamoDB `scan()` or `query()` gives.
     ResultIterator,
-    /// A task, future or closure that holds any of the above.
-    Task,
 }
 
 impl Kind {
@@ -129,7 +127,6 @@ impl Kind {
             Kind::BatchWriter => "a batch writer",
             Kind::Model => "a model instance",
             Kind::ResultIterator => "a result iterator",
-            Kind::Task => "a task that holds its result",
         }
     }
 }

@@ -506,10 +506,6 @@ impl Workspace {
         self.work
     }
 
-    pub fn files(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.files.keys()
-    }
-
     /// A file's findings, by start and code.
     pub fn findings(&self, path: &str) -> Vec<Finding> {
         let Some(file) = self.files.get(path) else {

@@ -790,7 +790,6 @@ impl<'a> Flow<'a> {
                 self.escapes(&Value::one(atom.clone()));
                 Value::UNKNOWN
             }
-            (Kind::Task, "result") => derived(data),
             (
                 Kind::Model,
                 "to_dict" | "to_simple_dict" | "to_dynamodb_dict" | "serialize"

@@ -142,14 +142,7 @@ impl<'a> Flow<'a> {
                 let then = self.eval(*then);
                 then.join(&self.eval(*other))
             }
-            Expr::Await(inner) => {
-                let value = self.eval(*inner);
-                if value.data().any(|(_, data)| data.kind == Kind::Task) {
-                    unwrapped(&value)
-                } else {
-                    value
-                }
-            }
+            Expr::Await(inner) | Expr::Star(inner) => self.eval(*inner),
             Expr::Yield(inner) => {
                 let yielded = inner.map(|inner| self.eval(inner)).unwrap_or_default();
                 self.escapes(&yielded);
@@ -203,7 +196,6 @@ impl<'a> Flow<'a> {
                 self.assign(*target, assigned.clone(), Some(*value));
                 assigned
             }
-            Expr::Star(inner) => self.eval(*inner),
             Expr::Slice(parts) | Expr::Format(parts) | Expr::Other(parts) => {
                 for &part in parts {
                     self.eval(part);
