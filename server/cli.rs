@@ -2,6 +2,7 @@
 
 mod check;
 mod coding;
+mod configured;
 mod gather;
 mod human;
 mod imports;
@@ -11,7 +12,6 @@ mod output;
 mod place;
 mod progress;
 mod rule;
-mod select;
 mod walk;
 
 use std::process::ExitCode;
@@ -52,7 +52,7 @@ enum Verdict {
     Passed,
     /// 1: something fails.
     Failed,
-    /// 2: bad arguments, a named path that cannot be read, an internal error.
+    /// 2: bad arguments or configuration, a named path that cannot be read, an internal error.
     Broken,
 }
 
