@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use dynaleak::analysis::predicates::PREDICATES;
-use dynaleak::rules;
+use dynaleak::rules::{self, Entry};
 use ignore::WalkBuilder;
 use serde::Serialize;
 
@@ -236,7 +236,7 @@ fn excerpt() -> String {
 
 fn rule_table() -> String {
     let mut table = String::from("| code | name | effect | severity |\n|---|---|---|---|\n");
-    let (notices, rules): (Vec<_>, Vec<_>) =
+    let (notices, rules): (Vec<&Entry>, Vec<&Entry>) =
         (rules::entries().iter()).partition(|entry| entry.is_notice());
     for rule in rules.into_iter().chain(notices) {
         let off = if rule.off { ", only when selected" } else { "" };
