@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::finding::{Finding, Severity};
 use crate::rules;
-use crate::select::{Selection, Selector, nearest, selected};
+use crate::select::{Selection, Selector, clip, nearest, selected};
 
 /// All of it; `default` is what holds without a file.
 #[derive(Clone, Debug)]
@@ -116,7 +116,9 @@ impl Config {
             None if reader.problems.is_empty() => return None,
             None => Config::default(),
         };
-        Some((config, reader.problems))
+        let mut problems = reader.problems;
+        problems.sort_by_key(|problem| problem.span.start);
+        Some((config, problems))
     }
 
     pub fn include_tests(&self) -> bool {
@@ -248,7 +250,7 @@ impl Reader {
         for (pattern, selectors) in table.into_iter().flatten() {
             let key: &str = pattern.get_ref();
             if key.starts_with('!') {
-                let reason = format!("`{key}`: a pattern cannot begin with `!` here");
+                let reason = format!("`{}`: a pattern cannot begin with `!` here", clip(key));
                 self.problem(pattern.span(), reason);
                 continue;
             }
@@ -313,7 +315,7 @@ impl Reader {
         match Selector::parse(word) {
             Ok(selector) => Some(selector),
             Err(reason) => {
-                self.problem(span, format!("`{word}`: {reason}"));
+                self.problem(span, format!("`{}`: {reason}", clip(word)));
                 None
             }
         }
@@ -379,13 +381,16 @@ impl Reader {
         } else {
             "a"
         };
-        let reason = format!("`{key}` takes {wanted}, and this is {article} {found}");
+        let reason = format!(
+            "`{}` takes {wanted}, and this is {article} {found}",
+            clip(key)
+        );
         self.problem(value.span(), reason);
     }
 
     fn unknown(&mut self, span: Range<usize>, key: &str, known: &[&str]) {
         let hint = nearest(key, known.iter().copied())
             .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        self.problem(span, format!("unknown key `{key}`{hint}"));
+        self.problem(span, format!("unknown key `{}`{hint}", clip(key)));
     }
 }

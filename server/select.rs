@@ -79,9 +79,14 @@ pub fn hint(word: &str, others: impl Iterator<Item = &'static str>) -> String {
 /// What is spelled most like `word`.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // A word of a whole page is like none, and would take long.
-    let word: String = word.chars().take(64).collect();
-    let word = word.to_ascii_lowercase();
+    let word = clip(word).to_ascii_lowercase();
     known.min_by_key(|other| distance(&word, &other.to_ascii_lowercase()))
+}
+
+/// As much of a word as fits a message.
+pub fn clip(word: &str) -> &str {
+    let end = word.char_indices().nth(60).map_or(word.len(), |(at, _)| at);
+    &word[..end]
 }
 
 /// Every code begins so.

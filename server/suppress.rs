@@ -11,7 +11,7 @@ use tree_sitter::{Node, Tree};
 use crate::config::Settings;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::rules;
-use crate::select::{Selector, nearest};
+use crate::select::{Selector, clip, nearest};
 use crate::syntax::{Source, parse, with_parser};
 use crate::text::Text;
 
@@ -124,9 +124,10 @@ pub fn suppress(
 }
 
 /// The edit that silences a finding with a comment on its statement's last line, where a reason can
-/// be typed behind it; a comment that is there already takes the code in. `None` where no comment
-/// can stand: a statement between two strings of several lines.
+/// be typed behind it; a comment that is there already takes the code in. `None` for a notice, and
+/// where no comment can stand: a statement between two strings of several lines.
 pub fn ignore_edit(source: &Source, finding: &Finding) -> Option<Edit> {
+    rules::find(finding.code)?;
     let mut trees = Trees::new(source);
     let lines = trees.statement(finding.span.start);
     let edit = |span, text| {
@@ -155,7 +156,8 @@ pub fn ignore_edit(source: &Source, finding: &Finding) -> Option<Edit> {
     let first = *lines.start();
     let (start, line) = (text.line_start(first), text.line(first));
     let indent = &line[..line.len() - line.trim_start().len()];
-    if indent.contains('\u{feff}') || trees.in_string(start) {
+    let continued = first > 0 && !trees.takes_comment(first - 1);
+    if continued || line.starts_with('\u{feff}') || trees.in_string(start) {
         return None;
     }
     let end = line_end(text, first);
@@ -404,7 +406,7 @@ fn own(rest: &str, first: bool) -> Result<Read<'_>, String> {
         "" => return Err("`ignore[…]` or `ignore-file[…]` is missing".to_string()),
         other => {
             let nearest = nearest(other, ["ignore", "ignore-file"].into_iter());
-            let nearest = nearest.unwrap_or_default();
+            let (other, nearest) = (clip(other), nearest.unwrap_or_default());
             return Err(format!("`{other}` says nothing; did you mean `{nearest}`?"));
         }
     };
@@ -430,7 +432,7 @@ fn listed(word: &str, file: bool) -> Result<Selector, String> {
     if word.is_empty() {
         return Err("its brackets leave out a rule".to_string());
     }
-    let selector = Selector::parse(word).map_err(|reason| format!("`{word}`: {reason}"))?;
+    let selector = Selector::parse(word).map_err(|reason| format!("`{}`: {reason}", clip(word)))?;
     // `DDB` covers rules too, `DDB0` and DDB003 do not.
     let mut covered = rules::entries()
         .iter()

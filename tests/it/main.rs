@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod cli;
+mod config;
 mod incremental;
 mod project;
 mod shop;
+mod suppress;
 mod tidy;
 mod work;
