@@ -118,10 +118,10 @@ impl Folder<'_> {
         let found = Arc::clone(&self.found);
         builder.filter_entry(move |entry| {
             let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let out = folder && skipped(entry, include_tests)
+                || found.config.excludes_entry(entry.path(), folder);
             // A named folder is taken, whatever its name.
-            entry.depth() == 0
-                || !(folder && skipped(entry, include_tests))
-                    && !found.config.excludes_entry(entry.path(), folder)
+            entry.depth() == 0 || !out
         });
 
         let (sender, found) = mpsc::channel();
