@@ -58,6 +58,10 @@ pub struct Workspace {
     paths: FxHashSet<Arc<str>>,
     work: Work,
     relinked: FxHashSet<UnitId>,
+    /// Codes of rules that panicked since they were last taken.
+    panics: Vec<&'static str>,
+    /// Files of which the last change judged a unit, or dropped one.
+    rejudged: FxHashSet<FileId>,
 }
 
 struct File {
@@ -84,6 +88,8 @@ impl Workspace {
             paths: FxHashSet::default(),
             work: Work::default(),
             relinked: FxHashSet::default(),
+            panics: Vec::new(),
+            rejudged: FxHashSet::default(),
         }
     }
 
@@ -433,9 +439,14 @@ impl Workspace {
             })
             .collect();
         let (world, rules) = (&self.world, &*self.rules);
+        self.rejudged = (due.iter())
+            .filter_map(|unit| world.units.get(unit))
+            .map(|unit| unit.file)
+            .collect();
+        let isolated = !self.options.once;
         let run = |unit: &UnitId| {
             let judged = match world.outcome(*unit) {
-                Some(outcome) => judge(&world.units[unit], outcome, world, rules),
+                Some(outcome) => judge(&world.units[unit], outcome, world, rules, isolated),
                 None => Judged::default(),
             };
             (*unit, judged)
@@ -447,6 +458,7 @@ impl Workspace {
             due.par_iter().with_min_len(8).map(run).collect()
         };
         for (unit, judged) in results {
+            self.panics.extend(&judged.panics);
             self.drop_judged(unit);
             for key in &judged.reads {
                 self.judges.entry(key.clone()).or_default().insert(unit);
@@ -500,6 +512,26 @@ impl Workspace {
             .collect();
         names.sort();
         names
+    }
+
+    /// The files whose findings the last change may have changed.
+    pub fn rejudged(&self) -> impl Iterator<Item = &Arc<str>> {
+        (self.rejudged.iter()).filter_map(|file| self.world.paths.get(file))
+    }
+
+    /// The codes of rules that panicked since the last call. They lost their own findings only.
+    pub fn take_panics(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.panics)
+    }
+
+    /// All loaded files, in no order.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.files.keys()
+    }
+
+    /// All known files, loaded or not, in no order.
+    pub fn paths(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.paths.iter()
     }
 
     pub fn work(&self) -> Work {
