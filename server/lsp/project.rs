@@ -153,6 +153,9 @@ impl Project {
 
     /// Files that loaded code hands values to and that were not looked for yet.
     pub fn wanted(&mut self) -> Vec<Arc<str>> {
+        if !self.workspace.take_asks() {
+            return Vec::new();
+        }
         let mut wanted = self.workspace.wanted();
         wanted.retain(|name| self.asked.insert(Arc::clone(name)));
         wanted
