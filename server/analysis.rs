@@ -1,5 +1,6 @@
 //! Reduce step, second half: which matches of the rules' patterns hold, and what they tell.
 
+pub mod known;
 pub mod predicates;
 pub mod render;
 

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::analysis::{Judged, judge, render};
+use crate::analysis::{Judged, Verdict, judge, render};
 use crate::facts::ChunkFacts;
 use crate::finding::Finding;
 use crate::query::{RULES, Rules};
@@ -585,6 +585,21 @@ impl Workspace {
     /// May [`Workspace::wanted`] have grown since the last call?
     pub fn take_asks(&mut self) -> bool {
         std::mem::take(&mut self.asks)
+    }
+
+    /// The units of a loaded file.
+    pub fn units(&self, path: &str) -> impl Iterator<Item = &Arc<Unit>> {
+        let units = self.files.get(path).map(|file| &file.units[..]);
+        let units = units.unwrap_or_default().iter();
+        units.filter_map(|unit| self.world.units.get(unit))
+    }
+
+    /// What was judged in a file, in no order.
+    pub fn verdicts(&self, path: &str) -> impl Iterator<Item = &Verdict> {
+        let judged = self
+            .units(path)
+            .filter_map(|unit| self.judged.get(&unit.id));
+        judged.flat_map(|judged| &judged.verdicts)
     }
 
     /// All loaded files, in no order.

@@ -61,14 +61,6 @@ impl Project {
         &self.workspace
     }
 
-    pub fn settings(&self) -> &Arc<Settings> {
-        &self.settings
-    }
-
-    pub fn rules(&self) -> &Arc<Rules> {
-        &self.rules
-    }
-
     /// What the client is shown of a file: the one place that selects.
     pub fn shown(&self, name: &str) -> Vec<Finding> {
         let findings = catch_unwind(AssertUnwindSafe(|| self.workspace.findings(name)));
