@@ -222,7 +222,7 @@ fn absolute(path: &Path, here: &Path) -> PathBuf {
 }
 
 /// An absolute path seen from the current folder; empty for that folder itself.
-fn name_of(path: &Path, here: &Path) -> String {
+pub fn name_of(path: &Path, here: &Path) -> String {
     let shared = (path.components().zip(here.components()))
         .take_while(|(a, b)| a == b)
         .count();
