@@ -2,19 +2,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::workspace::{Options, Workspace};
 use clap::{Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
-use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::gather::{Gathered, Importers, gather, read_all};
+use super::gather::{gather, load};
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
 use super::select::{Selection, Selector};
-use super::walk::{File, Trouble, Walked, walk};
+use super::walk::{Trouble, Walked, walk};
 use super::{Verdict, human, json};
 
 #[derive(Args)]
@@ -111,8 +109,6 @@ impl Check {
 
 /// Deeply nested Python is walked by recursion: on the default 2 MiB, 10,000 brackets overflow.
 const STACK: usize = 16 << 20;
-/// How often linked code may ask for files that were not loaded.
-const ROUNDS: usize = 10;
 
 fn inspected(check: &Check) -> Result<Report, String> {
     let pool = ThreadPoolBuilder::new()
@@ -132,40 +128,35 @@ fn inspected(check: &Check) -> Result<Report, String> {
 fn inspect(check: &Check, progress: &Progress) -> Report {
     progress.set("Looking for Python files".to_string());
     let threads = rayon::current_num_threads();
-    let Walked { files, troubles } = walk(&check.paths, check.include_tests, threads);
+    let Walked {
+        files,
+        mut troubles,
+    } = walk(&check.paths, check.include_tests, threads);
 
     progress.set(format!("Reading {} files", files.len()));
-    let (gathered, importers) = gather(&files);
-    let mut loaded = Loaded {
-        workspace: Workspace::new(Options {
-            include_tests: true,
-            once: true,
-        }),
-        names: FxHashSet::default(),
-        troubles,
-    };
-    (loaded.workspace).set_paths(files.iter().map(|file| Arc::clone(&file.name)));
-    progress.set(format!(
-        "Analysing {} of {} files",
-        gathered.texts.len(),
-        files.len()
-    ));
-    loaded.load(gathered);
-    loaded.load_more(&files, importers);
+    let gathered = gather(&files);
+    let mut workspace = Workspace::new(Options {
+        include_tests: true,
+        once: true,
+    });
+    let loaded = load(&mut workspace, &files, gathered, &|count| {
+        progress.set(format!("Analysing {count} of {} files", files.len()));
+        true
+    });
 
     let selection = Selection {
         select: &check.select,
         ignore: &check.ignore,
     };
     let mut findings: Vec<_> = (loaded.names.iter())
-        .flat_map(|name| loaded.workspace.findings(name))
+        .flat_map(|name| workspace.findings(name))
         .filter(|finding| selection.has(finding.code))
         .collect();
     findings.sort_by(|a, b| {
         let key = |finding: &Finding| (finding.span.start, finding.code, finding.span.end);
         a.file.cmp(&b.file).then_with(|| key(a).cmp(&key(b)))
     });
-    let mut troubles = loaded.troubles;
+    troubles.extend(loaded.troubles);
     troubles.sort_by(|a, b| a.name.cmp(&b.name));
     troubles.dedup();
     Report {
@@ -173,54 +164,6 @@ fn inspect(check: &Check, progress: &Progress) -> Report {
         troubles,
         files: files.len(),
         analysed: loaded.names.len(),
-        workspace: loaded.workspace,
-    }
-}
-
-struct Loaded {
-    workspace: Workspace,
-    names: FxHashSet<Arc<str>>,
-    troubles: Vec<Trouble>,
-}
-
-impl Loaded {
-    fn load(&mut self, gathered: Gathered) {
-        let names = gathered.texts.iter().map(|(name, _)| Arc::clone(name));
-        self.names.extend(names);
-        self.troubles.extend(gathered.troubles);
-        self.workspace.load(gathered.texts);
-    }
-
-    /// Loads the importers of files that turned out to matter, and what linked code asks for, to the end.
-    fn load_more(&mut self, files: &[File], mut importers: Importers) {
-        let by_name: FxHashMap<&str, &File> =
-            files.iter().map(|file| (&*file.name, file)).collect();
-        // What could not be read goes on being wanted.
-        let mut asked = self.names.clone();
-        asked.extend(
-            self.troubles
-                .iter()
-                .map(|trouble| trouble.name.as_str().into()),
-        );
-        let mut expanded: FxHashSet<(Arc<str>, bool)> = FxHashSet::default();
-        for _ in 0..ROUNDS {
-            let (mut hot, mut warm) = self.workspace.hot();
-            hot.retain(|name| expanded.insert((Arc::clone(name), false)));
-            warm.retain(|name| expanded.insert((Arc::clone(name), true)));
-            let mut more = importers.of(&hot, false);
-            more.extend(importers.of(&warm, true));
-            more.retain(|file| asked.insert(Arc::clone(&file.name)));
-            let mut wanted = self.workspace.wanted();
-            wanted.retain(|name| asked.insert(Arc::clone(name)));
-            more.extend(
-                wanted
-                    .iter()
-                    .filter_map(|name| by_name.get(&**name).copied()),
-            );
-            if more.is_empty() {
-                return;
-            }
-            self.load(read_all(&more));
-        }
+        workspace,
     }
 }

@@ -9,6 +9,10 @@ use super::coding::{decode, read};
 use super::imports::{ends_of, imports, may_mean, module_of, stem_of};
 use super::matters::{Matters, Words};
 use super::walk::{File, Trouble};
+use crate::workspace::Workspace;
+
+/// How often linked code may ask for files that were not loaded.
+const ROUNDS: usize = 10;
 
 /// Texts to load, by name, and what could not be read.
 #[derive(Default)]
@@ -84,6 +88,61 @@ fn makers<'a>(others: &mut [Other<'a>], mut pending: Vec<(&'a str, String)>) -> 
         }
     }
     makers
+}
+
+/// What a workspace was loaded with.
+#[derive(Default)]
+pub struct Loaded {
+    pub names: FxHashSet<Arc<str>>,
+    pub troubles: Vec<Trouble>,
+}
+
+impl Loaded {
+    fn load(&mut self, workspace: &mut Workspace, gathered: Gathered) {
+        let names = gathered.texts.iter().map(|(name, _)| Arc::clone(name));
+        self.names.extend(names);
+        self.troubles.extend(gathered.troubles);
+        workspace.load(gathered.texts);
+    }
+}
+
+/// Loads what was gathered, then the importers of files that turned out to matter, and what linked
+/// code asks for, to the end. `go_on` hears the number of files before each round, and may stop it.
+pub fn load(
+    workspace: &mut Workspace,
+    files: &[File],
+    (gathered, mut importers): (Gathered, Importers),
+    go_on: &dyn Fn(usize) -> bool,
+) -> Loaded {
+    workspace.set_paths(files.iter().map(|file| Arc::clone(&file.name)));
+    let mut loaded = Loaded::default();
+    if !go_on(gathered.texts.len()) {
+        return loaded;
+    }
+    loaded.load(workspace, gathered);
+
+    let by_name: FxHashMap<&str, &File> = files.iter().map(|file| (&*file.name, file)).collect();
+    // What could not be read goes on being wanted.
+    let mut asked = loaded.names.clone();
+    asked.extend((loaded.troubles.iter()).map(|trouble| Arc::from(trouble.name.as_str())));
+    let mut expanded: FxHashSet<(Arc<str>, bool)> = FxHashSet::default();
+    for _ in 0..ROUNDS {
+        let (mut hot, mut warm) = workspace.hot();
+        hot.retain(|name| expanded.insert((Arc::clone(name), false)));
+        warm.retain(|name| expanded.insert((Arc::clone(name), true)));
+        let mut more = importers.of(&hot, false);
+        more.extend(importers.of(&warm, true));
+        more.retain(|file| asked.insert(Arc::clone(&file.name)));
+        let mut wanted = workspace.wanted();
+        wanted.retain(|name| asked.insert(Arc::clone(name)));
+        let wanted = wanted.iter().filter_map(|name| by_name.get(&**name));
+        more.extend(wanted.copied());
+        if more.is_empty() || !go_on(more.len()) {
+            break;
+        }
+        loaded.load(workspace, read_all(&more));
+    }
+    loaded
 }
 
 /// Reads files as they are, whether they matter or not.
