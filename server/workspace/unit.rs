@@ -431,12 +431,15 @@ fn export_statement(facts: &ChunkFacts, exports: &mut Exports) {
                                 ..import.clone()
                             });
                         } else {
-                            exports.names.entry(import.bound.clone()).or_default().push(
-                                Export::Import(Import {
-                                    target: None,
-                                    ..import.clone()
-                                }),
-                            );
+                            let export = Export::Import(Import {
+                                target: None,
+                                ..import.clone()
+                            });
+                            // The same import again says nothing new, in a long file many times.
+                            let known = exports.names.entry(import.bound.clone()).or_default();
+                            if !known.contains(&export) {
+                                known.push(export);
+                            }
                         }
                     }
                 }
