@@ -31,6 +31,8 @@ pub struct Project {
     pub indexed: bool,
     /// Stops the indexing that goes on.
     pub indexing: Option<Arc<AtomicBool>>,
+    /// How often it was begun.
+    pub indexings: usize,
     /// Files that were looked for on disk because loaded code hands them values.
     pub asked: FxHashSet<Arc<str>>,
     /// Files whose importers are loaded, as the index left them.
@@ -51,6 +53,7 @@ impl Project {
             revision: 0,
             indexed: false,
             indexing: None,
+            indexings: 0,
             asked: FxHashSet::default(),
             hot: FxHashSet::default(),
             broken: FxHashSet::default(),

@@ -280,12 +280,10 @@ fn alive(_: u32) -> bool {
 
 // ---- the index ----
 
-/// The token under which a root's indexing reports its progress.
+/// The token under which a root's indexing reports its progress: another one each time.
 pub fn token(project: &Project) -> Option<String> {
-    Some(format!(
-        "dynaleak/index/{}",
-        project.root.as_ref()?.display()
-    ))
+    let root = project.root.as_ref()?.display();
+    Some(format!("dynaleak/index/{}{root}", project.indexings))
 }
 
 /// Indexes all roots that are not.
@@ -325,6 +323,7 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf) {
         };
         project.stop();
         project.indexing = Some(Arc::clone(&stop));
+        project.indexings += 1;
         let Some(token) = token(project) else { return };
         (settings, rules, token, progress)
     };
