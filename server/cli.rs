@@ -2,6 +2,7 @@
 
 mod check;
 pub(crate) mod coding;
+mod configured;
 pub(crate) mod gather;
 mod human;
 mod imports;
@@ -11,7 +12,6 @@ mod output;
 mod place;
 mod progress;
 mod rule;
-pub(crate) mod select;
 pub(crate) mod walk;
 
 use std::process::ExitCode;
@@ -57,7 +57,7 @@ enum Verdict {
     Passed,
     /// 1: something fails.
     Failed,
-    /// 2: bad arguments, a named path that cannot be read, an internal error.
+    /// 2: bad arguments or configuration, a named path that cannot be read, an internal error.
     Broken,
 }
 

@@ -2,13 +2,14 @@
 //!
 //! The straight line, in reading order: [`text`] → [`syntax`] (segments, a tree each) → [`facts`] (a pure
 //! function of one chunk's text) → [`flow`] (what each expression may be) → [`workspace`] (units linked
-//! through cells until nothing changes) → [`analysis`] (which patterns of which rules hold) → [`finding`].
+//! through cells until nothing changes) → [`analysis`] (which patterns of which rules hold) → [`finding`]
+//! → [`report`] (what of them is shown, by [`config`] and the comments that [`suppress`]).
 //!
 //! Invariants:
 //! 1. Nothing outside `server/lsp/` names an LSP or tokio type; `cargo check --no-default-features --lib` proves it.
 //! 2. A chunk's facts are a pure function of its text and hold no tree node.
 //! 3. Rules and lifetimes never see a tree; they ask questions of facts.
-//! 4. Broken Python is input, not an error: the core returns values, not `Result`. I/O stands only in `cli/` and `lsp/`.
+//! 4. Broken Python is input, not an error: the core returns values, not `Result`. I/O stands only in `config/files.rs`, `cli/` and `lsp/`.
 //! 5. What is not in this version of the text goes with it: a leak finder must not leak.
 //! 6. Unknown means silent.
 //! 7. Ownership that escapes (returned, yielded, put in an ExitStack, stored in a field that is closed) is the caller's: silent.
@@ -17,6 +18,7 @@
 pub mod analysis;
 pub mod api;
 pub mod cli;
+pub mod config;
 pub mod facts;
 pub mod finding;
 pub mod flow;
@@ -24,8 +26,11 @@ pub mod lifetime;
 #[cfg(feature = "lsp")]
 pub mod lsp;
 pub mod query;
+pub mod report;
 pub mod rules;
+pub mod select;
 pub mod summary;
+pub mod suppress;
 pub mod syntax;
 pub mod text;
 pub mod value;

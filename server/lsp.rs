@@ -18,6 +18,7 @@ mod index;
 mod log;
 mod names;
 mod notebook;
+mod pipes;
 mod project;
 mod session;
 mod settings;
@@ -33,6 +34,7 @@ use tower_lsp::{LspService, Server};
 
 use backend::Backend;
 use gate::Gate;
+use pipes::{Input, Output};
 
 /// The options of `dynaleak server`.
 #[derive(Args, Clone, Debug)]
@@ -102,7 +104,14 @@ async fn serve(options: &Options) -> i32 {
     .finish();
     let Some(shared) = shared else { return 2 };
     let gate = Gate::new(service, Arc::clone(&shared));
-    Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
+    let input = match Input::start() {
+        Ok(input) => input,
+        Err(error) => {
+            log::error(format!("cannot read standard input: {error}"));
+            return 2;
+        }
+    };
+    Server::new(input, Output::new(), socket)
         .concurrency_level(CONCURRENCY)
         .serve(gate)
         .await;

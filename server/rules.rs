@@ -43,8 +43,25 @@ pub struct About {
     pub message: fn(&Page, &Verdict) -> String,
 }
 
+/// What a code stands for, be it a rule's or a notice's: what lists, selectors and hovers need.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub code: &'static str,
+    pub name: &'static str,
+    /// The name of its page.
+    pub stem: &'static str,
+    /// A notice has none: it is about comments and configuration, not about data.
+    pub effect: Option<Effect>,
+    pub severity: Severity,
+    pub categories: &'static [Category],
+    /// Only when selected.
+    pub off: bool,
+    page: &'static str,
+}
+
 macro_rules! rules {
     ($($stem:ident,)*) => {
+        mod notices;
         mod stories;
         $(mod $stem;)*
 
@@ -110,7 +127,49 @@ pub fn find(wanted: &str) -> Option<&'static Rule> {
         .find(|rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted)
 }
 
+/// The notices (DDB0…), then the rules: by code.
+pub fn entries() -> &'static [Entry] {
+    static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+        let rules = ALL.iter().map(Rule::entry);
+        notices::ALL.iter().copied().chain(rules).collect()
+    });
+    &ENTRIES
+}
+
+/// A rule or notice by its code, in any case, or its name.
+pub fn entry(wanted: &str) -> Option<&'static Entry> {
+    entries().iter().find(|entry| {
+        entry.code.eq_ignore_ascii_case(wanted) || entry.name.eq_ignore_ascii_case(wanted)
+    })
+}
+
+impl Entry {
+    /// The part of the page above the first `## `: what users read.
+    pub fn help(&self) -> &'static str {
+        let end = self.page.find("\n## ");
+        self.page[..end.unwrap_or(self.page.len())].trim_end()
+    }
+
+    /// Made by no query.
+    pub fn is_notice(&self) -> bool {
+        self.effect.is_none()
+    }
+}
+
 impl Rule {
+    fn entry(&self) -> Entry {
+        Entry {
+            code: self.code,
+            name: self.name,
+            stem: self.stem,
+            effect: Some(self.effect),
+            severity: self.severity,
+            categories: self.categories,
+            off: self.off,
+            page: self.page,
+        }
+    }
+
     /// Lower comes first where several rules hold at one place.
     pub fn rank(&self) -> usize {
         PRECEDENCE
@@ -130,13 +189,9 @@ impl Rule {
         matches!(self.code, "DDB301" | "DDB302")
     }
 
-    /// The part of the page above the first `## `: what users read.
+    /// What users read of its page.
     pub fn help(&self) -> &'static str {
-        self.page
-            .split("\n## ")
-            .next()
-            .unwrap_or(self.page)
-            .trim_end()
+        self.entry().help()
     }
 }
 

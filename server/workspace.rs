@@ -616,6 +616,11 @@ impl Workspace {
         self.work
     }
 
+    /// Is this file reported on, as far as it is or is not a test?
+    pub fn reports_on(&self, path: &str) -> bool {
+        self.options.include_tests || !is_test(path)
+    }
+
     /// A file's findings, by start and code.
     pub fn findings(&self, path: &str) -> Vec<Finding> {
         let Some(file) = self.files.get(path) else {

@@ -15,8 +15,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
+use dynaleak::config::{Config, Form};
 use dynaleak::finding::Finding;
 use dynaleak::query::{self, Rules};
+use dynaleak::report::shown;
+use dynaleak::rules;
+use dynaleak::suppress::ignore_edit;
+use dynaleak::syntax::Source;
 use dynaleak::syntax_check;
 use dynaleak::text::{Encoding, Text};
 use dynaleak::workspace::{Options, Workspace};
@@ -59,9 +64,12 @@ fn main() -> ExitCode {
                 test,
             ));
         }
-        let pages = Arc::clone(&pages);
-        let name = format!("predicates::{}", page.stem);
-        trials.push(Trial::test(name, move || predicates(&pages, nth)));
+        // A notice has no query.
+        if rules::find(&page.code).is_some() {
+            let pages = Arc::clone(&pages);
+            let name = format!("predicates::{}", page.stem);
+            trials.push(Trial::test(name, move || predicates(&pages, nth)));
+        }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     if waiting > 0 && !arguments.list {
@@ -116,15 +124,14 @@ fn read(folder: &Path) -> std::io::Result<Vec<RulePage>> {
 impl Fixture {
     fn run(&self, page: &RulePage, compact: bool) -> Result<(), Failed> {
         let heading = self.heading.as_ref()?;
-        if heading.config.is_some() {
-            return Err("a `toml` block: the engine takes no configuration yet".into());
-        }
-        let properties: [Property; 6] = [
+        let config = &config(heading)?;
+        let properties: [Property; 7] = [
             ("title", &|| title(heading, &page.code)),
-            ("marks", &|| marks(heading, page, compact)),
-            ("edits", &|| edits(heading)),
-            ("typed", &|| typed(heading)),
-            ("shifted", &|| shifted(heading)),
+            ("marks", &|| marks(heading, config, page, compact)),
+            ("edits", &|| edits(heading, config)),
+            ("typed", &|| typed(heading, config)),
+            ("shifted", &|| shifted(heading, config)),
+            ("ignored", &|| ignored(heading, config)),
             ("chunks alone", &|| chunks(heading)),
         ];
         let failures: Vec<String> = properties
@@ -148,9 +155,12 @@ impl Fixture {
         let Ok(heading) = &self.heading else {
             return false;
         };
+        let Ok(config) = config(heading) else {
+            return false;
+        };
         let holds = |workspace: Workspace| {
             let findings = load(workspace, &heading.paths(), &heading.after());
-            let findings = findings_of(&findings, &heading.paths());
+            let findings = findings_of(&findings, &heading.paths(), &config);
             Difference::new(heading, &findings).is_empty()
         };
         *self
@@ -220,8 +230,22 @@ fn title(heading: &Heading, code: &str) -> Result<(), String> {
     }
 }
 
-fn marks(heading: &Heading, page: &RulePage, compact: bool) -> Result<(), String> {
-    let findings = cold(&heading.after());
+/// The heading's `toml` block, as a `dynaleak.toml` beside its files.
+fn config(heading: &Heading) -> Result<Config, String> {
+    let text = heading.config.as_deref().unwrap_or_default();
+    let (config, problems) =
+        Config::parse(text, Form::Own, Path::new("")).ok_or("no configuration")?;
+    match problems.first() {
+        None => Ok(config),
+        Some(problem) => {
+            let what = &text[problem.span.clone()];
+            Err(format!("`toml` block: `{what}`: {}", problem.reason))
+        }
+    }
+}
+
+fn marks(heading: &Heading, config: &Config, page: &RulePage, compact: bool) -> Result<(), String> {
+    let findings = cold(&heading.after(), config);
     let difference = Difference::new(heading, &findings);
     if difference.is_empty() {
         return Ok(());
@@ -237,7 +261,7 @@ fn marks(heading: &Heading, page: &RulePage, compact: bool) -> Result<(), String
 }
 
 /// The block's `«old»→«new»`, each compared with a cold run.
-fn edits(heading: &Heading) -> Result<(), String> {
+fn edits(heading: &Heading, config: &Config) -> Result<(), String> {
     let paths = heading.paths();
     let mut files = heading.before();
     let mut workspace = load(Workspace::new(Options::default()), &paths, &files);
@@ -245,8 +269,8 @@ fn edits(heading: &Heading) -> Result<(), String> {
         let (path, text) = &mut files[edit.file];
         text.replace_range(edit.range.clone(), &edit.new);
         workspace.edit(path, edit.range.clone(), &edit.new);
-        let warm = findings_of(&workspace, &paths);
-        if let Some(unlike) = unlike(["incremental", "cold"], &warm, &cold(&files)) {
+        let warm = findings_of(&workspace, &paths, config);
+        if let Some(unlike) = unlike(["incremental", "cold"], &warm, &cold(&files, config)) {
             return Err(format!("after the edit to `{}`:\n{unlike}", edit.new));
         }
     }
@@ -254,7 +278,7 @@ fn edits(heading: &Heading) -> Result<(), String> {
 }
 
 /// The last file typed character by character, the others there from the start.
-fn typed(heading: &Heading) -> Result<(), String> {
+fn typed(heading: &Heading, config: &Config) -> Result<(), String> {
     let paths = heading.paths();
     let mut files = heading.after();
     let Some((path, text)) = files.last_mut() else {
@@ -271,8 +295,8 @@ fn typed(heading: &Heading) -> Result<(), String> {
         if let Some((_, text)) = files.last_mut() {
             *text = whole[..end].to_string();
         }
-        let warm = findings_of(&workspace, &paths);
-        if let Some(unlike) = unlike(["incremental", "cold"], &warm, &cold(&files)) {
+        let warm = findings_of(&workspace, &paths, config);
+        if let Some(unlike) = unlike(["incremental", "cold"], &warm, &cold(&files, config)) {
             return Err(format!(
                 "typed up to byte {end}:\n{}\n{unlike}",
                 &whole[..end]
@@ -283,9 +307,9 @@ fn typed(heading: &Heading) -> Result<(), String> {
 }
 
 /// A line of emoji on top and CRLF line ends move the findings and change nothing else.
-fn shifted(heading: &Heading) -> Result<(), String> {
+fn shifted(heading: &Heading, config: &Config) -> Result<(), String> {
     let files = heading.after();
-    let mut expected: Vec<_> = cold(&files)
+    let mut expected: Vec<_> = cold(&files, config)
         .iter()
         .map(|finding| {
             story(finding, |file, span| {
@@ -304,7 +328,7 @@ fn shifted(heading: &Heading) -> Result<(), String> {
         })
         .collect();
     let workspace = load(Workspace::new(Options::default()), &heading.paths(), &moved);
-    let mut found: Vec<_> = findings_of(&workspace, &heading.paths())
+    let mut found: Vec<_> = findings_of(&workspace, &heading.paths(), config)
         .iter()
         .map(|finding| {
             story(finding, |file, span| {
@@ -326,6 +350,76 @@ fn shifted(heading: &Heading) -> Result<(), String> {
     }
 }
 
+/// The comment that the editor offers takes away its finding and others of the same rule on that
+/// statement alone; the text stays as sound as it was, and no comment is found wanting.
+fn ignored(heading: &Heading, config: &Config) -> Result<(), String> {
+    for crlf in [false, true] {
+        let ends = |text: String| match crlf {
+            true => text.replace('\n', "\r\n"),
+            false => text,
+        };
+        let files: Files = (heading.after().into_iter())
+            .map(|(path, text)| (path, ends(text)))
+            .collect();
+        for finding in &cold(&files, config) {
+            ignored_one(&files, finding, config)
+                .map_err(|error| format!("{finding:?}, CRLF {crlf}:\n{error}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn ignored_one(files: &Files, finding: &Finding, config: &Config) -> Result<(), String> {
+    if rules::entry(finding.code).is_none_or(|entry| entry.is_notice()) {
+        return Ok(());
+    }
+    let source = Source::new(text_of(files, &finding.file).to_string());
+    let edit = ignore_edit(&source, finding).ok_or("no edit is offered")?;
+    let before = cold(files, config);
+    let mut files = files.clone();
+    let (_, text) = files
+        .iter_mut()
+        .find(|(path, _)| *path == finding.file)
+        .ok_or("no such file")?;
+    let crlf = text.contains("\r\n");
+    text.replace_range(edit.span.clone(), &edit.text);
+    if crlf && text.replace("\r\n", "").contains('\n') {
+        return Err("the edit has another line end".to_string());
+    }
+    let after = cold(&files, config);
+    let shift = |span: &Range<usize>| {
+        let moved = |byte| match byte >= edit.span.end && byte > edit.span.start {
+            true => byte - edit.span.len() + edit.text.len(),
+            false => byte,
+        };
+        moved(span.start)..moved(span.end)
+    };
+    let same = |one: &Finding, other: &Finding| {
+        let span = match one.file == finding.file {
+            true => shift(&one.span),
+            false => one.span.clone(),
+        };
+        (one.code, &one.file, span) == (other.code, &other.file, other.span.clone())
+    };
+    let gone: Vec<&Finding> = (before.iter())
+        .filter(|one| !after.iter().any(|other| same(one, other)))
+        .collect();
+    if !gone.contains(&finding) {
+        return Err(format!(
+            "it is still found:\n{}",
+            text_of(&files, &finding.file)
+        ));
+    }
+    if let Some(other) = gone.iter().find(|gone| gone.code != finding.code) {
+        return Err(format!("another is gone: {other:?}"));
+    }
+    let new = |other: &&Finding| !before.iter().any(|one| same(one, other));
+    match after.iter().find(new) {
+        Some(new) => Err(format!("a new one: {new:?}")),
+        None => Ok(()),
+    }
+}
+
 fn chunks(heading: &Heading) -> Result<(), String> {
     for file in &heading.files {
         let alone = syntax_check::chunks_alone(&file.after);
@@ -341,10 +435,10 @@ const TOP: &str = "# 🦀é\r\n";
 /// A byte, and its line and character in UTF-8 and in UTF-16.
 type Place = (usize, [(u32, u32); 2]);
 
-fn cold(files: &Files) -> Vec<Finding> {
+fn cold(files: &Files, config: &Config) -> Vec<Finding> {
     let paths: Vec<Arc<str>> = files.iter().map(|(path, _)| Arc::clone(path)).collect();
     let workspace = load(Workspace::new(Options::default()), &paths, files);
-    findings_of(&workspace, &paths)
+    findings_of(&workspace, &paths, config)
 }
 
 fn load(mut workspace: Workspace, paths: &[Arc<str>], files: &Files) -> Workspace {
@@ -353,10 +447,11 @@ fn load(mut workspace: Workspace, paths: &[Arc<str>], files: &Files) -> Workspac
     workspace
 }
 
-fn findings_of(workspace: &Workspace, paths: &[Arc<str>]) -> Vec<Finding> {
+/// What is shown, sorted in each file.
+fn findings_of(workspace: &Workspace, paths: &[Arc<str>], config: &Config) -> Vec<Finding> {
     paths
         .iter()
-        .flat_map(|path| workspace.findings(path))
+        .flat_map(|path| shown(workspace, path, &config.of(Path::new(&**path))).kept)
         .collect()
 }
 

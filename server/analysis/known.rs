@@ -51,11 +51,6 @@ pub fn known(workspace: &Workspace, path: &str, byte: usize) -> Option<Known> {
     }
     let mut places: Vec<&Place> = value.places().collect();
     places.dedup();
-    said.extend(
-        places
-            .iter()
-            .filter_map(|place| page.holding(&reader, place)),
-    );
     let mut verdicts: Vec<&Verdict> = workspace.verdicts(path).collect();
     verdicts.sort_by_key(|verdict| verdict.span);
     for verdict in verdicts {
@@ -74,6 +69,15 @@ pub fn known(workspace: &Workspace, path: &str, byte: usize) -> Option<Known> {
                 page.holding(&reader, holder)
                     .map(|holding| format!("held by {holding}")),
             );
+        }
+    }
+    for place in places {
+        said.extend(page.holding(&reader, place));
+        let of_it = |verdict: &&Verdict| verdict.story.holder.as_ref() == Some(place);
+        for verdict in workspace.verdicts(path).filter(of_it) {
+            let kept = verdict.story.value.as_ref();
+            let kept = kept.and_then(|atom| page.describe(atom));
+            said.extend(kept.map(|kept| format!("keeps {}", kept.trim_start_matches("keeps "))));
         }
     }
     let mut once: Vec<String> = Vec::new();

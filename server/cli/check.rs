@@ -3,15 +3,19 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use crate::config::Overrides;
+use crate::config::files::Configs;
 use crate::finding::Finding;
+use crate::select::{Selection, Selector};
+use crate::suppress::{Ignored, Shown};
 use crate::workspace::{Options, Workspace};
 use clap::{Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 
+use super::configured::{configured, sound};
 use super::gather::{gather, load};
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
-use super::select::{Selection, Selector};
 use super::walk::{Trouble, Walked, walk};
 use super::{Verdict, human, json};
 
@@ -29,6 +33,15 @@ pub struct Check {
     /// Check tests too: tests/, test/, test_*.py, *_test.py, conftest.py.
     #[arg(long)]
     include_tests: bool,
+    /// The one configuration file for all; its patterns are seen from the current folder.
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    config: Option<PathBuf>,
+    /// Read no configuration file.
+    #[arg(long)]
+    isolated: bool,
+    /// List what comments silence too, marked as ignored.
+    #[arg(long)]
+    show_ignored: bool,
     /// How findings are printed.
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     output_format: Format,
@@ -61,6 +74,8 @@ pub struct Report {
     pub workspace: Workspace,
     /// Sorted by file, start, code.
     pub findings: Vec<Finding>,
+    /// What comments silence, sorted likewise; empty unless asked for.
+    pub ignored: Vec<Ignored>,
     pub troubles: Vec<Trouble>,
     /// How many files were walked, and how many of these were analysed.
     pub files: usize,
@@ -70,11 +85,13 @@ pub struct Report {
 pub fn run(check: &Check) -> Verdict {
     let report = match inspected(check) {
         Ok(report) => report,
-        Err(message) => {
-            complain(&message);
+        Err(failures) => {
+            for failure in &failures {
+                complain(&failure.line());
+            }
             return match check.output_format {
                 Format::Json => print(check.color, Verdict::Broken, |out| {
-                    json::failure(out, &message)
+                    json::failure(out, &failures)
                 }),
                 _ => Verdict::Broken,
             };
@@ -95,7 +112,41 @@ pub fn run(check: &Check) -> Verdict {
     })
 }
 
+/// Why a run ended with no report.
+pub struct Failure {
+    /// A configuration file's name; none for what is about no file.
+    pub file: Option<String>,
+    /// With line and column where they are known: `3:1: unknown key`.
+    pub message: String,
+}
+
+impl Failure {
+    fn line(&self) -> String {
+        match &self.file {
+            Some(file) => format!("{file}:{}", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
 impl Check {
+    fn configs(&self) -> Configs {
+        let select = (!self.select.is_empty()).then(|| self.select.clone());
+        let overrides = Overrides {
+            selection: Selection {
+                select,
+                ignore: self.ignore.clone(),
+            },
+            include_tests: self.include_tests.then_some(true),
+        };
+        let here = std::env::current_dir().unwrap_or_default();
+        match &self.config {
+            Some(file) => Configs::only(&here.join(file), &here, overrides),
+            None if self.isolated => Configs::isolated(overrides),
+            None => Configs::nearest(overrides),
+        }
+    }
+
     fn verdict(&self, report: &Report) -> Verdict {
         if report.troubles.iter().any(|trouble| trouble.fatal) {
             Verdict::Broken
@@ -110,28 +161,39 @@ impl Check {
 /// Deeply nested Python is walked by recursion: on the default 2 MiB, 10,000 brackets overflow.
 const STACK: usize = 16 << 20;
 
-fn inspected(check: &Check) -> Result<Report, String> {
+fn inspected(check: &Check) -> Result<Report, Vec<Failure>> {
+    let failure = |message: String| {
+        vec![Failure {
+            file: None,
+            message,
+        }]
+    };
     let pool = ThreadPoolBuilder::new()
         .num_threads(check.jobs.unwrap_or(0).into())
         .stack_size(STACK)
         .build()
-        .map_err(|error| format!("cannot start threads: {error}"))?;
+        .map_err(|error| failure(format!("cannot start threads: {error}")))?;
     let progress = Progress::new(check.quiet);
     catch_unwind(AssertUnwindSafe(|| {
         pool.install(|| inspect(check, &progress))
     }))
-    .map_err(|_| {
-        "internal error: this is a defect of dynaleak, please report it with the lines above".into()
+    .unwrap_or_else(|_| {
+        let what =
+            "internal error: this is a defect of dynaleak, please report it with the lines above";
+        Err(failure(what.to_string()))
     })
 }
 
-fn inspect(check: &Check, progress: &Progress) -> Report {
+fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     progress.set("Looking for Python files".to_string());
     let threads = rayon::current_num_threads();
+    let configs = check.configs();
     let Walked {
         files,
         mut troubles,
-    } = walk(&check.paths, check.include_tests, threads);
+        configs: roots,
+    } = walk(&check.paths, &configs, threads);
+    sound(roots)?;
 
     progress.set(format!("Reading {} files", files.len()));
     let gathered = gather(&files);
@@ -144,26 +206,24 @@ fn inspect(check: &Check, progress: &Progress) -> Report {
         true
     });
 
-    let selection = Selection {
-        select: &check.select,
-        ignore: &check.ignore,
-    };
-    let mut findings: Vec<_> = (loaded.names.iter())
-        .flat_map(|name| workspace.findings(name))
-        .filter(|finding| selection.has(finding.code))
-        .collect();
-    findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (finding.span.start, finding.code, finding.span.end);
-        a.file.cmp(&b.file).then_with(|| key(a).cmp(&key(b)))
-    });
+    let names = &loaded.names;
+    let analysed = files.iter().filter(|file| names.contains(&file.name));
+    let Shown {
+        kept: findings,
+        mut ignored,
+    } = configured(&workspace, analysed, &configs)?;
+    if !check.show_ignored {
+        ignored.clear();
+    }
     troubles.extend(loaded.troubles);
     troubles.sort_by(|a, b| a.name.cmp(&b.name));
     troubles.dedup();
-    Report {
+    Ok(Report {
         findings,
+        ignored,
         troubles,
         files: files.len(),
         analysed: loaded.names.len(),
         workspace,
-    }
+    })
 }

@@ -1,5 +1,6 @@
 //! What people read: findings with their source and trail, or a line each, and a summary.
 
+use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -14,22 +15,42 @@ use super::place::Place;
 /// As rustc does: the source line, and on the lines around it the trail.
 pub fn full(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
     let renderer = Renderer::styled();
-    for finding in &report.findings {
-        writeln!(out, "{}\n", renderer.render(&[group(report, finding)]))?;
+    for (finding, by) in listed(report) {
+        let group = group(report, finding, by);
+        writeln!(out, "{}\n", renderer.render(&[group]))?;
     }
     summary(out, report, quiet)
 }
 
 pub fn concise(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
-    for finding in &report.findings {
+    for (finding, by) in listed(report) {
         let place = Place::of(report.workspace.text(&finding.file), finding.span.start);
         let file = one_line(&finding.file);
         let (line, column) = (place.line, place.column);
-        let (level, code) = (word(finding.severity), finding.code);
+        let level = by.map_or(word(finding.severity), |_| "ignored");
+        let code = finding.code;
         let message = one_line(&finding.message);
         writeln!(out, "{file}:{line}:{column}: {level}[{code}] {message}")?;
     }
     summary(out, report, quiet)
+}
+
+/// By file, start and code.
+pub fn in_order(a: &Finding, b: &Finding) -> Ordering {
+    let key = |finding: &Finding| (finding.span.start, finding.code, finding.span.end);
+    a.file.cmp(&b.file).then_with(|| key(a).cmp(&key(b)))
+}
+
+/// All findings, those that comments silence with the comment.
+pub fn listed(report: &Report) -> Vec<(&Finding, Option<&Range<usize>>)> {
+    let ignored = report.ignored.iter();
+    let ignored = ignored.map(|each| (&each.finding, Some(&each.by)));
+    let mut all: Vec<_> = (report.findings.iter())
+        .map(|finding| (finding, None))
+        .chain(ignored)
+        .collect();
+    all.sort_by(|(a, _), (b, _)| in_order(a, b));
+    all
 }
 
 /// Steps of a trail further apart are shown apart: rendering takes time by the line between.
@@ -43,7 +64,7 @@ struct Mark<'a> {
     message: Option<&'a str>,
 }
 
-fn group<'a>(report: &'a Report, finding: &'a Finding) -> Group<'a> {
+fn group<'a>(report: &'a Report, finding: &'a Finding, by: Option<&Range<usize>>) -> Group<'a> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -60,6 +81,11 @@ fn group<'a>(report: &'a Report, finding: &'a Finding) -> Group<'a> {
     }
     if finding.confidence == Confidence::Low {
         let why = "judged by a name alone: does not fail the check";
+        group = group.element(Level::NOTE.message(why));
+    }
+    if let Some(by) = by {
+        let line = Place::of(report.workspace.text(&finding.file), by.start).line;
+        let why = format!("ignored by the comment in line {line}");
         group = group.element(Level::NOTE.message(why));
     }
     for related in &finding.related {

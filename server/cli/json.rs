@@ -10,14 +10,14 @@ use crate::rules;
 use crate::workspace::Workspace;
 use serde::Serialize;
 
-use super::check::Report;
+use super::check::{Failure, Report};
+use super::human::listed;
 use super::place::Place;
 
 pub const SCHEMA: u32 = 1;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let findings = report.findings.iter();
     let errors = report.troubles.iter().map(|trouble| ErrorOut {
         file: &trouble.name,
         message: &trouble.message,
@@ -27,8 +27,8 @@ pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         &Document {
             schema: SCHEMA,
             version: VERSION,
-            findings: findings
-                .map(|each| finding(&report.workspace, each))
+            findings: (listed(report).into_iter())
+                .map(|(each, by)| finding(&report.workspace, each, by))
                 .collect(),
             errors: errors.collect(),
             summary: Summary {
@@ -40,13 +40,17 @@ pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     )
 }
 
-/// The document of a run that ended with no report; the error is about no file, but the folder.
-pub fn failure(out: &mut dyn Write, message: &str) -> io::Result<()> {
+/// The document of a run that ended with no report; what is about no file is about the folder.
+pub fn failure(out: &mut dyn Write, failures: &[Failure]) -> io::Result<()> {
+    let errors = failures.iter().map(|failure| ErrorOut {
+        file: failure.file.as_deref().unwrap_or("."),
+        message: &failure.message,
+    });
     let document = Document {
         schema: SCHEMA,
         version: VERSION,
         findings: Vec::new(),
-        errors: vec![ErrorOut { file: ".", message }],
+        errors: errors.collect(),
         summary: Summary {
             files: 0,
             analysed: 0,
@@ -98,6 +102,15 @@ struct FindingOut<'a> {
     trail: Vec<StepOut<'a>>,
     related: &'a [String],
     fixes: Vec<FixOut<'a>>,
+    /// Only of a finding that a comment silences, with `--show-ignored`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ignored: Option<IgnoredOut>,
+}
+
+/// The comment.
+#[derive(Serialize)]
+struct IgnoredOut {
+    range: RangeOut,
 }
 
 /// Half-open.
@@ -148,13 +161,17 @@ struct Summary {
     findings: usize,
 }
 
-fn finding<'a>(files: &Workspace, finding: &'a Finding) -> FindingOut<'a> {
-    let rule = rules::find(finding.code);
+fn finding<'a>(
+    files: &Workspace,
+    finding: &'a Finding,
+    ignored: Option<&Range<usize>>,
+) -> FindingOut<'a> {
+    let rule = rules::entry(finding.code);
     let categories = rule.map_or(&[][..], |rule| rule.categories);
     FindingOut {
         code: finding.code,
         name: rule.map_or("", |rule| rule.name),
-        effect: rule.map(|rule| rule.effect),
+        effect: rule.and_then(|rule| rule.effect),
         severity: finding.severity,
         confidence: finding.confidence,
         categories,
@@ -166,6 +183,9 @@ fn finding<'a>(files: &Workspace, finding: &'a Finding) -> FindingOut<'a> {
         trail: finding.trail.iter().map(|each| step(files, each)).collect(),
         related: &finding.related,
         fixes: finding.fixes.iter().map(|each| fix(files, each)).collect(),
+        ignored: ignored.map(|by| IgnoredOut {
+            range: range(files, &finding.file, by),
+        }),
     }
 }
 

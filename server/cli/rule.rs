@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 
 use crate::finding::{Category, Effect, Severity};
-use crate::rules::{self, Rule};
+use crate::rules::{self, Entry};
+use crate::select;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::Verdict;
 use super::json::{self, SCHEMA, VERSION, cwe};
 use super::output::{Color, complain, print};
-use super::select;
 
 #[derive(Args)]
 pub struct One {
@@ -36,14 +36,14 @@ enum Format {
 }
 
 pub fn one(args: &One) -> Verdict {
-    let Some(rule) = select::rule(&args.word) else {
+    let Some(rule) = rules::entry(&args.word) else {
         let hint = select::hint(&args.word, std::iter::empty());
         complain(&format!("no rule `{}`{hint}", args.word));
         return Verdict::Broken;
     };
     print(Color::Auto, Verdict::Passed, |out| {
         match args.output_format {
-            Format::Text => writeln!(out, "{}", explanation(rule)),
+            Format::Text => writeln!(out, "{}", rule.help()),
             Format::Json => json::write(out, &RuleOut::of(rule)),
         }
     })
@@ -58,7 +58,7 @@ pub fn all(args: &All) -> Verdict {
                 &Catalogue {
                     schema: SCHEMA,
                     version: VERSION,
-                    rules: rules::all().iter().map(|rule| RuleOut::of(rule)).collect(),
+                    rules: rules::entries().iter().map(RuleOut::of).collect(),
                 },
             ),
         }
@@ -76,7 +76,8 @@ struct Catalogue {
 struct RuleOut {
     code: &'static str,
     name: &'static str,
-    effect: Effect,
+    /// `null` for a notice.
+    effect: Option<Effect>,
     severity: Severity,
     /// It runs without being selected.
     default: bool,
@@ -87,7 +88,7 @@ struct RuleOut {
 }
 
 impl RuleOut {
-    fn of(rule: &'static Rule) -> RuleOut {
+    fn of(rule: &'static Entry) -> RuleOut {
         RuleOut {
             code: rule.code,
             name: rule.name,
@@ -97,20 +98,15 @@ impl RuleOut {
             categories: rule.categories,
             cwe: cwe(rule.categories),
             summary: in_short(rule),
-            explanation: explanation(rule),
+            explanation: rule.help(),
         }
     }
 }
 
-/// The part of the page above its fixtures.
-fn explanation(rule: &Rule) -> &'static str {
-    let end = rule.page.find("\n## ");
-    rule.page[..end.unwrap_or(rule.page.len())].trim_end()
-}
-
 /// The first sentence under the page's title.
-fn in_short(rule: &Rule) -> String {
-    let text = explanation(rule)
+fn in_short(rule: &Entry) -> String {
+    let text = rule
+        .help()
         .lines()
         .skip_while(|line| line.starts_with('#') || line.is_empty());
     let text: Vec<&str> = text.take_while(|line| !line.is_empty()).collect();
@@ -122,13 +118,13 @@ fn in_short(rule: &Rule) -> String {
 }
 
 fn table(out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<[String; 5]> = (rules::all().iter())
+    let rows: Vec<[String; 5]> = (rules::entries().iter())
         .map(|rule| {
             let severity = match rule.off {
                 true => format!("{} (off)", severity(rule.severity)),
                 false => severity(rule.severity).to_string(),
             };
-            let effect = effect(rule.effect).to_string();
+            let effect = rule.effect.map_or("notice", effect).to_string();
             [
                 rule.code.into(),
                 rule.name.into(),

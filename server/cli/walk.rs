@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
+use crate::config::files::{Configs, Found};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 /// A Python file, not read yet.
@@ -31,10 +32,13 @@ pub struct Walked {
     /// Sorted by name, each once.
     pub files: Vec<File>,
     pub troubles: Vec<Trouble>,
+    /// Of each named path.
+    pub configs: Vec<Arc<Found>>,
 }
 
-/// Walks as ruff does. Folder links are not followed, so that a loop of links is harmless.
-pub fn walk(paths: &[PathBuf], include_tests: bool, threads: usize) -> Walked {
+/// Walks as ruff does. Folder links are not followed, so that a loop of links is harmless. What a
+/// folder's walk leaves out is said by the configuration of that folder.
+pub fn walk(paths: &[PathBuf], configs: &Configs, threads: usize) -> Walked {
     let mut walked = Walked::default();
     let here = std::env::current_dir().unwrap_or_default();
     for path in paths {
@@ -43,18 +47,24 @@ pub fn walk(paths: &[PathBuf], include_tests: bool, threads: usize) -> Walked {
         let name = name_of(&path, &here);
         match data {
             Ok(data) if data.is_dir() => {
+                let found = configs.of_folder(&path);
+                walked.configs.push(Arc::clone(&found));
                 let folder = Folder {
                     path: &path,
                     here: &here,
-                    include_tests,
+                    include_tests: found.config.include_tests(),
+                    found,
                 };
                 folder.walk(&mut walked, threads);
             }
-            Ok(data) if data.is_file() => walked.files.push(File {
-                name: name.into(),
-                path,
-                named: true,
-            }),
+            Ok(data) if data.is_file() => {
+                walked.configs.push(configs.of_file(&path));
+                walked.files.push(File {
+                    name: name.into(),
+                    path,
+                    named: true,
+                });
+            }
             Ok(_) => walked.trouble(name, "not a regular file: not analysed"),
             Err(error) => walked.trouble(name, &error.to_string()),
         }
@@ -91,6 +101,7 @@ struct Folder<'a> {
     path: &'a Path,
     here: &'a Path,
     include_tests: bool,
+    found: Arc<Found>,
 }
 
 impl Folder<'_> {
@@ -104,9 +115,13 @@ impl Folder<'_> {
             builder.require_git(false).parents(false).git_global(false);
         }
         let include_tests = self.include_tests;
+        let found = Arc::clone(&self.found);
         builder.filter_entry(move |entry| {
-            let folder = entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir());
-            !folder || !skipped(entry, include_tests)
+            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            // A named folder is taken, whatever its name.
+            entry.depth() == 0
+                || !(folder && skipped(entry, include_tests))
+                    && !found.config.excludes_entry(entry.path(), folder)
         });
 
         let (sender, found) = mpsc::channel();
@@ -184,7 +199,7 @@ fn is_python(path: &Path) -> bool {
     ending.eq_ignore_ascii_case("py") || ending.eq_ignore_ascii_case("pyw")
 }
 
-fn is_test(name: &str) -> bool {
+pub fn is_test(name: &str) -> bool {
     name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 

@@ -7,6 +7,8 @@ use tower_lsp::ls_types::*;
 
 use crate::finding::{Applicability, Edit, Finding, Fix};
 
+use crate::suppress::ignore_edit;
+
 use super::convert::{offset, range};
 use super::documents::Document;
 use super::names::Key;
@@ -157,13 +159,17 @@ impl State {
             return None;
         }
         let findings = self.findings_of(&key, document);
+        let project = &self.projects[document.home.project];
         let find = |fingerprint: &str| findings.iter().find(|(other, _)| other == fingerprint);
         let edits: Vec<Edit> = match &data.what {
             What::Fix {
                 fingerprint,
                 number,
             } => find(fingerprint)?.1.fixes.get(*number)?.edits.clone(),
-            What::Ignore { fingerprint } => vec![self.ignoring(document, &find(fingerprint)?.1)?],
+            What::Ignore { fingerprint } => vec![ignore_edit(
+                project.source(&document.home.name)?,
+                &find(fingerprint)?.1,
+            )?],
             What::All { code } => {
                 let chosen = findings
                     .iter()
@@ -192,19 +198,6 @@ impl State {
             (format!("{fingerprint}/{count}"), finding)
         })
         .collect()
-    }
-
-    /// A comment behind the finding's line.
-    fn ignoring(&self, document: &Document, finding: &Finding) -> Option<Edit> {
-        let project = &self.projects[document.home.project];
-        let text = project.text(&finding.file)?;
-        let line = text.line_of(finding.span.start);
-        let end = text.line_start(line) + text.line(line).trim_end().len();
-        Some(Edit {
-            file: finding.file.clone(),
-            span: end..end,
-            text: format!("  # dynaleak: ignore[{}] reason", finding.code),
-        })
     }
 
     /// With versions where the client takes them. All edits or none: of an unknown file nothing is changed.

@@ -47,6 +47,12 @@ impl Shared {
         i32::from(!self.shut_down.load(Ordering::SeqCst))
     }
 
+    /// Noted as soon as it is read: an `exit` right behind cancels the handler before it runs.
+    pub fn shut_down(&self) {
+        let initialized = self.state().session.is_some();
+        self.shut_down.fetch_or(initialized, Ordering::SeqCst);
+    }
+
     /// Wakes the tasks for what a change left to do.
     pub fn wake(&self) {
         let (publish, settle) = {
@@ -218,7 +224,6 @@ impl LanguageServer for Backend {
     }
 
     async fn shutdown(&self) -> Result<()> {
-        self.shared.shut_down.store(true, Ordering::SeqCst);
         self.shared
             .state()
             .projects

@@ -16,6 +16,8 @@ pub struct Document {
     pub text: Text,
     /// Other languages are kept, not analysed.
     pub python: bool,
+    /// A check of its root would read it.
+    pub taken: bool,
     pub home: Home,
     /// The notebook that it is a cell of.
     pub cell_of: Option<super::names::Key>,
@@ -56,6 +58,7 @@ impl Document {
             version,
             text: Text::new(text),
             python,
+            taken: true,
             home,
             cell_of: None,
             report: Report::default(),
@@ -65,7 +68,7 @@ impl Document {
 
     /// Python, and not larger than what is analysed.
     pub fn analysed(&self) -> bool {
-        self.python && self.text.len() as u64 <= LARGEST
+        self.python && self.taken && self.text.len() as u64 <= LARGEST
     }
 
     /// The text as Python's lines are: as long as the client's, byte for byte.

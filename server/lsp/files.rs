@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicBool;
 use rustc_hash::FxHashSet;
 use tower_lsp::ls_types::Uri;
 
+use crate::config::files::Configs;
 use crate::workspace::Workspace;
 
 use super::index::{files, text_of};
 use super::names::{Key, is_python, path_of};
 use super::project::Project;
-use super::settings::Settings;
 use super::state::State;
 use super::tasks::stopped;
 
@@ -44,12 +44,12 @@ pub struct Changed {
 }
 
 /// Reads what changed. A new file counts only where a check would find it.
-pub fn look_at(changed: Vec<Changed>, settings: &Settings) -> Vec<(PathBuf, Found)> {
+pub fn look_at(changed: Vec<Changed>, configs: &Configs) -> Vec<(PathBuf, Found)> {
     let look = |Changed { root, known, new }: Changed| {
         let mut wanted = known;
         let mut names = None;
         if !new.is_empty() {
-            let all: Vec<Arc<str>> = files(&root, settings)
+            let all: Vec<Arc<str>> = files(&root, configs)
                 .into_iter()
                 .map(|file| file.name)
                 .collect();
@@ -209,7 +209,7 @@ impl State {
         stop: &Arc<AtomicBool>,
         workspace: Workspace,
     ) -> bool {
-        let settings = Arc::clone(&self.settings);
+        let configs = Arc::clone(&self.configs);
         let Some(at) = self
             .projects
             .iter()
@@ -234,7 +234,7 @@ impl State {
         }
         let project = &mut self.projects[at];
         project.swap(workspace);
-        project.set(settings);
+        project.configure(configs);
         for (name, text) in texts {
             match text {
                 Some(text) => project.replace(&name, text),

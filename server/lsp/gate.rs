@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tower_lsp::ExitedError;
-use tower_lsp::jsonrpc::{Error, Request, Response};
+use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 use tower_service::Service;
 
 use super::backend::Shared;
 use super::log;
 use super::names::mended;
+use super::pipes::MALFORMED;
 
 /// How long `exit` may take until the process is ended all the same.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -50,6 +51,13 @@ where
         let (method, id, mut params) = request.into_parts();
         if let Some(params) = &mut params {
             mend(params, 0);
+        }
+        if method == MALFORMED {
+            let answer = Response::from_error(Id::Null, Error::parse_error());
+            return Box::pin(async { Ok(Some(answer)) });
+        }
+        if method == "shutdown" {
+            self.shared.shut_down();
         }
         if method == "exit" {
             watch_exit(self.shared.exit_code());

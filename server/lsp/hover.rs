@@ -31,7 +31,7 @@ impl State {
             })
         };
         if let Some((span, code)) = code_at(document.text.as_str(), byte) {
-            return shown(span, rules::find(code)?.help().to_string());
+            return shown(span, rules::entry(code)?.help().to_string());
         }
         if !document.analysed() {
             return None;
@@ -83,7 +83,7 @@ impl State {
                 location.uri.as_str()
             );
         }
-        if let Some(rule) = rules::find(finding.code) {
+        if let Some(rule) = rules::entry(finding.code) {
             let _ = write!(text, "\n\n---\n\n{}", rule.help());
         }
         text
@@ -107,5 +107,5 @@ fn code_at(text: &str, byte: usize) -> Option<(Range<usize>, &str)> {
         .find(|each| !word(each))
         .map_or(text.len(), |at| byte + at);
     let code = &text[start..end];
-    rules::find(code).map(|_| (start..end, code))
+    rules::entry(code).map(|_| (start..end, code))
 }

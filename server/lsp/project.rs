@@ -8,21 +8,24 @@ use std::sync::atomic::AtomicBool;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::cli::walk::is_test;
+use crate::config::files::Configs;
 use crate::finding::Finding;
 use crate::query::Rules;
+use crate::report;
+use crate::syntax::Source;
 use crate::text::Text;
 use crate::workspace::{self, Workspace};
 
 use super::log;
 use super::names::Key;
-use super::settings::Settings;
 
 pub struct Project {
     /// None: loose documents, which no root folder holds.
     pub root: Option<PathBuf>,
     workspace: Workspace,
     rules: Arc<Rules>,
-    settings: Arc<Settings>,
+    configs: Arc<Configs>,
     /// The open documents and notebooks, by their names here.
     pub open: FxHashMap<Arc<str>, Key>,
     /// Grows with each change: what was answered at the same revision holds.
@@ -31,6 +34,8 @@ pub struct Project {
     pub indexed: bool,
     /// Stops the indexing that goes on.
     pub indexing: Option<Arc<AtomicBool>>,
+    /// How often it was begun.
+    pub indexings: usize,
     /// Files that were looked for on disk because loaded code hands them values.
     pub asked: FxHashSet<Arc<str>>,
     /// Files whose importers are loaded, as the index left them.
@@ -40,17 +45,18 @@ pub struct Project {
 }
 
 impl Project {
-    pub fn new(root: Option<PathBuf>, rules: Arc<Rules>, settings: Arc<Settings>) -> Project {
-        let workspace = empty(&root, &rules, &settings);
+    pub fn new(root: Option<PathBuf>, rules: Arc<Rules>, configs: Arc<Configs>) -> Project {
+        let workspace = empty(&rules);
         Project {
             root,
             workspace,
             rules,
-            settings,
+            configs,
             open: FxHashMap::default(),
             revision: 0,
             indexed: false,
             indexing: None,
+            indexings: 0,
             asked: FxHashSet::default(),
             hot: FxHashSet::default(),
             broken: FxHashSet::default(),
@@ -63,10 +69,35 @@ impl Project {
 
     /// What the client is shown of a file: the one place that selects.
     pub fn shown(&self, name: &str) -> Vec<Finding> {
-        let findings = catch_unwind(AssertUnwindSafe(|| self.workspace.findings(name)));
-        let mut findings = findings.unwrap_or_default();
-        findings.retain(|finding| self.settings.selects(finding.code));
-        findings
+        let path = self.path_of(name);
+        let found = self.configs.of_file(&path);
+        let settings = found.config.of(&path);
+        let shown = catch_unwind(AssertUnwindSafe(|| {
+            report::shown(&self.workspace, name, &settings)
+        }));
+        shown.unwrap_or_default().kept
+    }
+
+    /// Would a check of the root read this file? Ignored folders aside, which only a walk knows.
+    pub fn takes(&self, name: &str) -> bool {
+        let Some(root) = &self.root else { return true };
+        let config = &self.configs.of_folder(root).config;
+        let mut folders = name.split('/');
+        let last = folders.next_back().unwrap_or_default();
+        let test = is_test(last) || folders.any(|folder| matches!(folder, "test" | "tests"));
+        !(test && !config.include_tests() || config.excludes(&root.join(name)))
+    }
+
+    /// Absolute, but for documents that are no files.
+    pub fn path_of(&self, name: &str) -> PathBuf {
+        match &self.root {
+            Some(root) => root.join(name),
+            None => PathBuf::from(name),
+        }
+    }
+
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.workspace.source(name)
     }
 
     pub fn text(&self, name: &str) -> Option<&Text> {
@@ -137,10 +168,10 @@ impl Project {
         self.asked.clear();
     }
 
-    /// New settings: the files stay, the answers are made anew.
-    pub fn set(&mut self, settings: Arc<Settings>) {
+    /// New configurations: the files stay, the answers are made anew.
+    pub fn configure(&mut self, configs: Arc<Configs>) {
         self.revision += 1;
-        self.settings = settings;
+        self.configs = configs;
     }
 
     /// Files that loaded code hands values to and that were not looked for yet.
@@ -190,10 +221,10 @@ impl Project {
             })
             .collect();
         let paths: Vec<Arc<str>> = self.workspace.paths().cloned().collect();
-        self.workspace = empty(&self.root, &self.rules, &self.settings);
+        self.workspace = empty(&self.rules);
         self.guarded(|workspace| workspace.set_paths(paths));
         if !self.guarded(|workspace| workspace.load(others)) {
-            self.workspace = empty(&self.root, &self.rules, &self.settings);
+            self.workspace = empty(&self.rules);
         }
         for (name, text) in changed {
             let file = vec![(Arc::clone(&name), text)];
@@ -208,10 +239,10 @@ impl Project {
     }
 }
 
-pub fn empty(root: &Option<PathBuf>, rules: &Arc<Rules>, settings: &Settings) -> Workspace {
+/// Which tests are reported on is said by [`Project::takes`].
+pub fn empty(rules: &Arc<Rules>) -> Workspace {
     let options = workspace::Options {
-        // A loose document is as good as named.
-        include_tests: settings.include_tests || root.is_none(),
+        include_tests: true,
         once: false,
     };
     Workspace::with_rules(options, Arc::clone(rules))

@@ -105,11 +105,12 @@ impl Session {
                 },
             )),
             notebook_document_sync: Some(OneOf::Left(NotebookDocumentSyncOptions {
-                notebook_selector: vec![NotebookSelector::ByCells {
-                    notebook: None,
-                    cells: vec![NotebookCellSelector {
+                notebook_selector: vec![NotebookSelector::ByNotebook {
+                    // Any; some clients cannot read a selector without it.
+                    notebook: Notebook::String("*".to_string()),
+                    cells: Some(vec![NotebookCellSelector {
                         language: "python".to_string(),
-                    }],
+                    }]),
                 }],
                 save: None,
             })),

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::cli::select::{Selection, Selector};
+use crate::config::Overrides;
+use crate::select::Selector;
 
 use super::log;
 
@@ -10,9 +11,8 @@ use super::log;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     pub diagnostic_mode: Mode,
-    pub include_tests: bool,
-    pub select: Vec<Selector>,
-    pub ignore: Vec<Selector>,
+    /// Stronger than any configuration file.
+    pub overrides: Overrides,
     pub inlay_hints: bool,
     pub log_level: Option<log::Level>,
 }
@@ -45,10 +45,16 @@ impl Settings {
                     }
                     _ => false,
                 },
-                "includeTests" => put(&mut settings.include_tests, value.as_bool()),
+                "includeTests" => put(
+                    &mut settings.overrides.include_tests,
+                    value.as_bool().map(Some),
+                ),
                 "inlayHints" => put(&mut settings.inlay_hints, switch(value)),
-                "select" => put(&mut settings.select, selectors(value)),
-                "ignore" => put(&mut settings.ignore, selectors(value)),
+                "select" => put(
+                    &mut settings.overrides.selection.select,
+                    selectors(value).map(Some),
+                ),
+                "ignore" => put(&mut settings.overrides.selection.ignore, selectors(value)),
                 "logLevel" => {
                     let level = match value.as_str() {
                         Some("error") => Some(log::Level::Error),
@@ -66,11 +72,6 @@ impl Settings {
             }
         }
         settings
-    }
-
-    pub fn selects(&self, code: &str) -> bool {
-        let Settings { select, ignore, .. } = self;
-        Selection { select, ignore }.has(code)
     }
 }
 

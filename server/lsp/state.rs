@@ -6,6 +6,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, TextDocumentItem, Uri};
 
+use crate::config::Overrides;
+use crate::config::files::Configs;
 use crate::query::{RULES, Rules};
 
 use super::documents::{Document, Home};
@@ -19,6 +21,8 @@ use super::settings::Settings;
 pub struct State {
     pub session: Option<Session>,
     pub settings: Arc<Settings>,
+    /// The configuration files, with the client's settings over them.
+    pub configs: Arc<Configs>,
     pub rules: Arc<Rules>,
     /// The first is that of loose documents.
     pub projects: Vec<Project>,
@@ -53,10 +57,12 @@ impl State {
     pub fn new() -> State {
         let settings = Arc::new(Settings::default());
         let rules = Arc::clone(&RULES);
-        let loose = Project::new(None, Arc::clone(&rules), Arc::clone(&settings));
+        let configs = Arc::new(Configs::nearest(Overrides::default()));
+        let loose = Project::new(None, Arc::clone(&rules), Arc::clone(&configs));
         State {
             session: None,
             settings,
+            configs,
             rules,
             projects: vec![loose],
             documents: FxHashMap::default(),
@@ -71,7 +77,7 @@ impl State {
         self.projects = vec![Project::new(
             None,
             Arc::clone(&rules),
-            Arc::clone(&self.settings),
+            Arc::clone(&self.configs),
         )];
         self.rules = rules;
     }
@@ -80,9 +86,23 @@ impl State {
         if let Some(level) = settings.log_level {
             log::set_level(level);
         }
+        if settings.overrides != self.settings.overrides {
+            self.configs = Arc::new(Configs::nearest(settings.overrides.clone()));
+        }
         self.settings = Arc::new(settings);
+        self.reconfigure();
+    }
+
+    /// Configuration files changed, or what the client sets over them.
+    pub fn reconfigure(&mut self) {
         for project in &mut self.projects {
-            project.set(Arc::clone(&self.settings));
+            project.configure(Arc::clone(&self.configs));
+        }
+        let keys: Vec<Key> = self.documents.keys().cloned().collect();
+        for key in keys {
+            if self.documents[&key].cell_of.is_none() {
+                self.analyse(&key);
+            }
         }
         self.all_changed();
     }
@@ -110,7 +130,7 @@ impl State {
                 None => Project::new(
                     Some(root),
                     Arc::clone(&self.rules),
-                    Arc::clone(&self.settings),
+                    Arc::clone(&self.configs),
                 ),
             });
         }
@@ -266,11 +286,12 @@ impl State {
 
     /// Loads an open document's text.
     fn analyse(&mut self, key: &Key) {
-        let Some(document) = self.documents.get(key) else {
+        let Some(document) = self.documents.get_mut(key) else {
             return;
         };
         let home = document.home.clone();
         let project = &mut self.projects[home.project];
+        document.taken = project.takes(&home.name);
         project.open.insert(Arc::clone(&home.name), key.clone());
         match document.analysed() {
             true => project.replace(&home.name, document.python_text().into_owned()),

@@ -222,7 +222,7 @@ pub fn fetch_settings(shared: &Arc<Shared>) {
 pub fn apply(shared: &Arc<Shared>, settings: Settings) {
     let (again, hints) = {
         let mut state = shared.state();
-        let again = settings.include_tests != state.settings.include_tests;
+        let again = settings.overrides.include_tests != state.settings.overrides.include_tests;
         let hints = settings.inlay_hints != state.settings.inlay_hints;
         let hints = hints
             && state
@@ -280,12 +280,10 @@ fn alive(_: u32) -> bool {
 
 // ---- the index ----
 
-/// The token under which a root's indexing reports its progress.
+/// The token under which a root's indexing reports its progress: another one each time.
 pub fn token(project: &Project) -> Option<String> {
-    Some(format!(
-        "dynaleak/index/{}",
-        project.root.as_ref()?.display()
-    ))
+    let root = project.root.as_ref()?.display();
+    Some(format!("dynaleak/index/{}{root}", project.indexings))
 }
 
 /// Indexes all roots that are not.
@@ -313,9 +311,9 @@ pub fn index_if_grown(shared: &Arc<Shared>) {
 /// Builds a root's workspace beside the one that answers, and swaps it in.
 pub fn index_root(shared: &Arc<Shared>, root: PathBuf) {
     let stop = Arc::new(AtomicBool::new(false));
-    let (settings, rules, token, progress) = {
+    let (configs, rules, token, progress) = {
         let mut state = shared.state();
-        let (settings, rules) = (Arc::clone(&state.settings), Arc::clone(&state.rules));
+        let (configs, rules) = (Arc::clone(&state.configs), Arc::clone(&state.rules));
         let progress = state
             .session
             .as_ref()
@@ -325,8 +323,9 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf) {
         };
         project.stop();
         project.indexing = Some(Arc::clone(&stop));
+        project.indexings += 1;
         let Some(token) = token(project) else { return };
-        (settings, rules, token, progress)
+        (configs, rules, token, progress)
     };
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
@@ -338,7 +337,7 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf) {
                 let tell = |message: String, share: u32| {
                     let _ = told.send((message, share));
                 };
-                index(&root, &settings, &rules, &stop, &tell)
+                index(&root, &configs, &rules, &stop, &tell)
             })
         };
         while let Some((message, share)) = steps.recv().await {
@@ -446,8 +445,8 @@ pub fn files_changed(shared: &Arc<Shared>, there: Vec<Uri>, gone: Vec<Uri>) {
     }
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
-        let settings = Arc::clone(&shared.state().settings);
-        let job = tokio::task::spawn_blocking(move || files::look_at(load, &settings));
+        let configs = Arc::clone(&shared.state().configs);
+        let job = tokio::task::spawn_blocking(move || files::look_at(load, &configs));
         let Ok(found) = job.await else { return };
         let mut state = shared.state();
         for (root, found) in found {

@@ -17,9 +17,10 @@ use crate::project::{command, run};
 fn each_rule_has_its_three_files_and_no_file_is_an_orphan() {
     let folders: [(&str, &str, &[&str]); 3] = [
         ("queries", ".scm", &["api.toml", "frameworks.toml"]),
-        ("server/rules", ".rs", &["stories.rs"]),
+        ("server/rules", ".rs", &["notices.rs", "stories.rs"]),
         ("tests/rules", ".md", &[]),
     ];
+    let notices = || rules::entries().iter().filter(|entry| entry.is_notice());
     let mut wrong = Vec::new();
     for (folder, ending, shared) in folders {
         let found = names_in(folder);
@@ -27,6 +28,11 @@ fn each_rule_has_its_three_files_and_no_file_is_an_orphan() {
             .iter()
             .map(|rule| format!("{}{ending}", rule.stem))
             .chain(shared.iter().map(|name| name.to_string()))
+            .chain(
+                notices()
+                    .filter(|_| folder == "tests/rules")
+                    .map(|entry| format!("{}{ending}", entry.stem)),
+            )
             .collect();
         let missing = wanted.difference(&found);
         wrong.extend(missing.map(|name| format!("{folder}/{name} is missing")));
@@ -63,6 +69,16 @@ fn pages_queries_and_code_begin_with_what_they_are() {
         if !rule.query.starts_with(';') {
             wrong.push(format!(
                 "queries/{stem}.scm: no comment with the Python that it matches stands first"
+            ));
+        }
+    }
+    for entry in rules::entries().iter().filter(|entry| entry.is_notice()) {
+        let first = format!("# {}: {}", entry.code, entry.name);
+        if entry.help().lines().next() != Some(&first) || entry.name.replace('-', "_") != entry.stem
+        {
+            let stem = entry.stem;
+            wrong.push(format!(
+                "tests/rules/{stem}.md: the first line is not `{first}`"
             ));
         }
     }
@@ -220,14 +236,17 @@ fn excerpt() -> String {
 
 fn rule_table() -> String {
     let mut table = String::from("| code | name | effect | severity |\n|---|---|---|---|\n");
-    for rule in rules::all() {
+    let (notices, rules): (Vec<_>, Vec<_>) =
+        (rules::entries().iter()).partition(|entry| entry.is_notice());
+    for rule in rules.into_iter().chain(notices) {
         let off = if rule.off { ", only when selected" } else { "" };
         table.push_str(&format!(
             "| {} | [{}](tests/rules/{}.md) | {} | {}{off} |\n",
             rule.code,
             rule.name,
             rule.stem,
-            word(&rule.effect),
+            rule.effect
+                .map_or("notice".to_string(), |effect| word(&effect)),
             word(&rule.severity),
         ));
     }

@@ -1,0 +1,61 @@
+//! What the configuration makes of a check's findings, and what is wrong with the configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::files::{Configs, Found};
+use crate::report::shown;
+use crate::suppress::Shown;
+use crate::workspace::Workspace;
+
+use super::check::Failure;
+use super::place::Place;
+use super::walk::{File, name_of};
+
+/// What is shown of these files, sorted by file, start, code.
+pub fn configured<'a>(
+    workspace: &Workspace,
+    files: impl Iterator<Item = &'a File>,
+    configs: &Configs,
+) -> Result<Shown, Vec<Failure>> {
+    let files: Vec<(&File, Arc<Found>)> = files
+        .map(|file| (file, configs.of_file(&file.path)))
+        .collect();
+    sound(files.iter().map(|(_, found)| Arc::clone(found)))?;
+    let mut all = Shown::default();
+    for (file, found) in files {
+        let one = shown(workspace, &file.name, &found.config.of(&file.path));
+        all.kept.extend(one.kept);
+        all.ignored.extend(one.ignored);
+    }
+    Ok(all)
+}
+
+/// A check with a configuration that is not understood would not be the one that was meant.
+pub fn sound(configs: impl IntoIterator<Item = Arc<Found>>) -> Result<(), Vec<Failure>> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let mut configs: Vec<Arc<Found>> = (configs.into_iter())
+        .filter(|found| !found.problems.is_empty())
+        .collect();
+    configs.sort_by(|a, b| a.path.cmp(&b.path));
+    configs.dedup_by(|a, b| a.path == b.path);
+    let failures: Vec<Failure> = configs
+        .iter()
+        .flat_map(|found| failures(found, &here))
+        .collect();
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(failures),
+    }
+}
+
+fn failures<'a>(found: &'a Found, here: &Path) -> impl Iterator<Item = Failure> + 'a {
+    let file = found.path.as_ref().map(|path| name_of(path, here));
+    found.problems.iter().map(move |problem| {
+        let place = Place::of(Some(&found.text), problem.span.start);
+        Failure {
+            file: file.clone(),
+            message: format!("{}:{}: {}", place.line, place.column, problem.reason),
+        }
+    })
+}

@@ -1,0 +1,225 @@
+//! Finds and reads configuration files: the nearest one above each Python file, each folder looked at once.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use memchr::memmem;
+
+use crate::finding::{Confidence, Finding, Severity};
+use crate::text::Text;
+
+use super::{Config, Form, Overrides, Problem};
+
+/// A configuration with the file that it came from.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What could be understood of it.
+    pub config: Config,
+    /// None: no file says anything.
+    pub path: Option<PathBuf>,
+    pub text: Text,
+    pub problems: Vec<Problem>,
+}
+
+/// The configurations of a project. Files are read when first asked for and kept until [`Configs::forget`].
+#[derive(Debug)]
+pub struct Configs {
+    overrides: Overrides,
+    /// For all files the same; else the nearest counts.
+    only: Option<Arc<Found>>,
+    folders: DashMap<PathBuf, Arc<Found>>,
+}
+
+impl Configs {
+    /// The nearest file above each Python file counts.
+    pub fn nearest(overrides: Overrides) -> Configs {
+        Configs {
+            overrides,
+            only: None,
+            folders: DashMap::new(),
+        }
+    }
+
+    /// No file counts.
+    pub fn isolated(overrides: Overrides) -> Configs {
+        let only = Some(Arc::new(none(&overrides)));
+        Configs {
+            only,
+            ..Configs::nearest(overrides)
+        }
+    }
+
+    /// One file for all; its patterns are seen from `root`. A file that is missing or says nothing
+    /// of dynaleak is a problem here.
+    pub fn only(path: &Path, root: &Path, overrides: Overrides) -> Configs {
+        let form = match path.file_name().is_some_and(|name| name == PYPROJECT) {
+            true => Form::PyProject,
+            false => Form::Own,
+        };
+        let mut found = read(path, form, root).unwrap_or_else(|| {
+            let reason = match path.exists() {
+                true => "it has no table [tool.dynaleak]",
+                false => "there is no such file",
+            };
+            broken(path, reason.to_string())
+        });
+        found.config.overrides = overrides.clone();
+        Configs {
+            only: Some(Arc::new(found)),
+            ..Configs::nearest(overrides)
+        }
+    }
+
+    /// The configuration of a file, or of a walk that begins at a folder; `folder` is the one that
+    /// holds the file, or that folder itself. Absolute.
+    pub fn of_folder(&self, folder: &Path) -> Arc<Found> {
+        if let Some(only) = &self.only {
+            return Arc::clone(only);
+        }
+        let mut looked = Vec::new();
+        let mut found = None;
+        for folder in folder.ancestors() {
+            found = self.known(folder).or_else(|| self.look(folder));
+            looked.push(folder);
+            if found.is_some() {
+                break;
+            }
+        }
+        let found = found.unwrap_or_else(|| Arc::new(none(&self.overrides)));
+        for folder in looked {
+            self.folders.insert(folder.into(), Arc::clone(&found));
+        }
+        found
+    }
+
+    /// The configuration of a file, by its absolute path.
+    pub fn of_file(&self, path: &Path) -> Arc<Found> {
+        self.of_folder(path.parent().unwrap_or(path))
+    }
+
+    /// The next answers are read anew: a configuration file has changed.
+    pub fn forget(&self) {
+        self.folders.clear();
+    }
+
+    fn known(&self, folder: &Path) -> Option<Arc<Found>> {
+        self.folders.get(folder).map(|found| Arc::clone(&found))
+    }
+
+    fn look(&self, folder: &Path) -> Option<Arc<Found>> {
+        let mut found = NAMES
+            .iter()
+            .find_map(|(name, form)| read(&folder.join(name), *form, folder))?;
+        found.config.overrides = self.overrides.clone();
+        Some(Arc::new(found))
+    }
+}
+
+impl Found {
+    /// The problems as findings (DDB004) of the file, by the name that the editor knows it by.
+    pub fn findings(&self, name: &Arc<str>) -> Vec<Finding> {
+        let finding = |problem: &Problem| Finding {
+            code: "DDB004",
+            severity: Severity::Error,
+            confidence: Confidence::High,
+            file: Arc::clone(name),
+            function: "<module>".to_string(),
+            span: problem.span.clone(),
+            message: problem.reason.clone(),
+            trail: Vec::new(),
+            related: Vec::new(),
+            fixes: Vec::new(),
+        };
+        self.problems.iter().map(finding).collect()
+    }
+}
+
+/// Is this the name of a file that may hold a configuration?
+pub fn is_config(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    NAMES.iter().any(|(known, _)| name == *known)
+}
+
+const PYPROJECT: &str = "pyproject.toml";
+/// In one folder the first of these counts.
+const NAMES: [(&str, Form); 3] = [
+    (".dynaleak.toml", Form::Own),
+    ("dynaleak.toml", Form::Own),
+    (PYPROJECT, Form::PyProject),
+];
+/// In bytes; a configuration of a thousand rules and patterns has a hundredth of it.
+const LIMIT: u64 = 1 << 20;
+
+/// `None` where there is no such file, or a `pyproject.toml` that says nothing of dynaleak.
+fn read(path: &Path, form: Form, root: &Path) -> Option<Found> {
+    let bytes = match bytes_of(path)? {
+        Ok(bytes) => bytes,
+        Err(reason) => return Some(broken(path, reason)),
+    };
+    // Another tool's mistakes in it are not ours to tell.
+    if form == Form::PyProject && memmem::find(&bytes, b"dynaleak").is_none() {
+        return None;
+    }
+    if bytes.len() as u64 > LIMIT {
+        return Some(broken(path, "larger than 1 MB".to_string()));
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            return Some(broken(path, format!("not valid UTF-8 at byte {at}")));
+        }
+    };
+    let (config, problems) = Config::parse(&text, form, root)?;
+    Some(Found {
+        config,
+        path: Some(path.to_path_buf()),
+        text: Text::new(text),
+        problems,
+    })
+}
+
+/// At most one byte more than the limit. A pipe or device is never opened: it may never end.
+fn bytes_of(path: &Path) -> Option<Result<Vec<u8>, String>> {
+    let data = match fs::metadata(path) {
+        Ok(data) => data,
+        Err(error) => {
+            let absent = [
+                ErrorKind::NotFound,
+                ErrorKind::NotADirectory,
+                ErrorKind::PermissionDenied,
+            ];
+            return (!absent.contains(&error.kind())).then(|| Err(error.to_string()));
+        }
+    };
+    if !data.is_file() {
+        return Some(Err("not a regular file".to_string()));
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
+    Some(read.map(|_| bytes).map_err(|error| error.to_string()))
+}
+
+fn none(overrides: &Overrides) -> Found {
+    let config = Config {
+        overrides: overrides.clone(),
+        ..Config::default()
+    };
+    Found {
+        config,
+        path: None,
+        text: Text::new(String::new()),
+        problems: Vec::new(),
+    }
+}
+
+fn broken(path: &Path, reason: String) -> Found {
+    Found {
+        path: Some(path.to_path_buf()),
+        problems: vec![Problem { span: 0..0, reason }],
+        ..none(&Overrides::default())
+    }
+}

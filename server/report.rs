@@ -1,0 +1,45 @@
+//! What of a file's findings is shown: the selected ones, as severe as configured, without those that a comment silences.
+
+use std::sync::Arc;
+
+use crate::config::Settings;
+use crate::finding::{Confidence, Finding, Severity};
+use crate::suppress::{self, Shown};
+use crate::workspace::Workspace;
+
+/// The findings of one file by start and code, for the editor and the check alike. `path` is the
+/// workspace's name for the file, `settings` what the configuration says of it.
+pub fn shown(workspace: &Workspace, path: &str, settings: &Settings) -> Shown {
+    let mut shown = Shown {
+        kept: workspace.findings(path),
+        ignored: Vec::new(),
+    };
+    shown.kept.retain(|finding| settings.has(finding.code));
+    if let Some(source) = workspace.source(path)
+        && workspace.reports_on(path)
+    {
+        let file = Arc::from(path);
+        if settings.has("DDB001") {
+            let unparsed = suppress::unparsed(source);
+            let findings = unparsed.map(|(span, function)| Finding {
+                code: "DDB001",
+                severity: Severity::Info,
+                confidence: Confidence::High,
+                file: Arc::clone(&file),
+                function,
+                span,
+                message: "this is not understood as Python: nothing is found in it".to_string(),
+                trail: Vec::new(),
+                related: Vec::new(),
+                fixes: Vec::new(),
+            });
+            shown.kept.extend(findings);
+        }
+        shown = suppress::suppress(source, &file, shown.kept, settings);
+    }
+    let ignored = shown.ignored.iter_mut().map(|ignored| &mut ignored.finding);
+    for finding in shown.kept.iter_mut().chain(ignored) {
+        finding.severity = settings.severity(finding);
+    }
+    shown
+}
