@@ -1,8 +1,10 @@
 //! Reduce step, second half: which matches of the rules' patterns hold, and what they tell.
 
+pub mod known;
 pub mod predicates;
 pub mod render;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -63,10 +65,20 @@ pub enum Where {
 pub struct Judged {
     pub verdicts: Vec<Verdict>,
     pub reads: Vec<CellKey>,
+    /// Codes of rules that panicked.
+    pub panics: Vec<&'static str>,
 }
 
-/// Judges all matches of a unit against the last round's cells.
-pub fn judge(unit: &Unit, outcome: &Outcome, world: &World, rules: &Rules) -> Judged {
+/// Judges all matches of a unit against the last round's cells. `isolated`: a rule that panics
+/// loses its own verdict only.
+pub fn judge(
+    unit: &Unit,
+    outcome: &Outcome,
+    world: &World,
+    rules: &Rules,
+    isolated: bool,
+) -> Judged {
+    let mut panics = Vec::new();
     let reader = Reader::new(world, crate::workspace::world::ROUNDS);
     let mut verdicts: Vec<Verdict> = Vec::new();
     for (number, chunk) in unit.chunks.iter().enumerate() {
@@ -80,13 +92,21 @@ pub fn judge(unit: &Unit, outcome: &Outcome, world: &World, rules: &Rules) -> Ju
                 &chunk.facts,
                 one,
             );
-            verdicts.extend(cx.verdict());
+            if !isolated {
+                verdicts.extend(cx.verdict());
+                continue;
+            }
+            match catch_unwind(AssertUnwindSafe(|| cx.verdict())) {
+                Ok(verdict) => verdicts.extend(verdict),
+                Err(_) => panics.push(rules.pattern(one.pattern).rule.code),
+            }
         }
     }
     settle(&mut verdicts);
     Judged {
         verdicts,
         reads: reader.take_reads(),
+        panics,
     }
 }
 

@@ -1,9 +1,9 @@
 //! The command line: its arguments, its commands and the exit code that each verdict gives.
 
 mod check;
-mod coding;
+pub(crate) mod coding;
 mod configured;
-mod gather;
+pub(crate) mod gather;
 mod human;
 mod imports;
 mod json;
@@ -12,7 +12,7 @@ mod output;
 mod place;
 mod progress;
 mod rule;
-mod walk;
+pub(crate) mod walk;
 
 use std::process::ExitCode;
 
@@ -23,6 +23,8 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check::run(&check),
         Command::Rule(rule) => rule::one(&rule),
         Command::Rules(rules) => rule::all(&rules),
+        #[cfg(feature = "lsp")]
+        Command::Server(options) => return crate::lsp::run(&options),
     };
     verdict.into()
 }
@@ -43,6 +45,9 @@ enum Command {
     Rule(rule::One),
     /// List all rules.
     Rules(rule::All),
+    /// Run the language server on standard input and output.
+    #[cfg(feature = "lsp")]
+    Server(crate::lsp::Options),
 }
 
 /// What a run says to the shell.

@@ -33,6 +33,14 @@ pub fn evaluate(unit: &Unit, reader: &Reader) -> Outcome {
     flow.finish()
 }
 
+/// The same, with every expression noted in [`Outcome::seen`], not only what patterns capture.
+pub fn evaluate_all(unit: &Unit, reader: &Reader) -> Outcome {
+    let mut flow = Flow::new(unit, reader);
+    flow.watches_all = true;
+    flow.run();
+    flow.finish()
+}
+
 struct Flow<'a> {
     unit: &'a Unit,
     reader: &'a Reader<'a>,
@@ -62,6 +70,7 @@ struct Flow<'a> {
     seen: FxHashMap<(u16, ExprId), Seen>,
     scoped: FxHashSet<Site>,
     watched: Vec<bool>,
+    watches_all: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -128,6 +137,7 @@ impl<'a> Flow<'a> {
             seen: FxHashMap::default(),
             scoped: FxHashSet::default(),
             watched: Vec::new(),
+            watches_all: false,
         }
     }
 
@@ -167,7 +177,7 @@ impl<'a> Flow<'a> {
                 ..Frame::default()
             })
             .collect();
-        self.watched = vec![false; self.facts.exprs.len()];
+        self.watched = vec![self.watches_all; self.facts.exprs.len()];
         for captured in self.facts.matches.iter().flat_map(|one| &one.captures) {
             if let Some(expr) = captured.expr {
                 self.watched[expr as usize] = true;

@@ -23,6 +23,8 @@ pub mod facts;
 pub mod finding;
 pub mod flow;
 pub mod lifetime;
+#[cfg(feature = "lsp")]
+pub mod lsp;
 pub mod query;
 pub mod report;
 pub mod rules;

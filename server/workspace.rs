@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::analysis::{Judged, judge, render};
+use crate::analysis::{Judged, Verdict, judge, render};
 use crate::facts::ChunkFacts;
 use crate::finding::Finding;
 use crate::query::{RULES, Rules};
@@ -20,7 +20,7 @@ use crate::summary::CellKey;
 use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
 use crate::value::{FileId, FuncId, UnitId};
-use unit::{Built, Part, Signature, Unit, build, parts};
+use unit::{Built, Part, Signature, Unit, build, interchangeable, parts};
 use world::{World, file_id, stem};
 
 /// How a workspace is analysed.
@@ -58,6 +58,12 @@ pub struct Workspace {
     paths: FxHashSet<Arc<str>>,
     work: Work,
     relinked: FxHashSet<UnitId>,
+    /// Whether files that are not loaded were handed values since this was last taken.
+    asks: bool,
+    /// Codes of rules that panicked since they were last taken.
+    panics: Vec<&'static str>,
+    /// Files of which the last change judged a unit, or dropped one.
+    rejudged: FxHashSet<FileId>,
 }
 
 struct File {
@@ -65,6 +71,8 @@ struct File {
     /// The chunks of each segment.
     parts: Vec<Vec<Part>>,
     units: Vec<UnitId>,
+    /// See [`Built::homes`].
+    homes: Vec<Vec<(UnitId, u32)>>,
 }
 
 impl Workspace {
@@ -84,6 +92,9 @@ impl Workspace {
             paths: FxHashSet::default(),
             work: Work::default(),
             relinked: FxHashSet::default(),
+            asks: false,
+            panics: Vec::new(),
+            rejudged: FxHashSet::default(),
         }
     }
 
@@ -176,6 +187,7 @@ impl Workspace {
             .collect();
         let old_len = file.source.text().len();
         file.source.parsed = 0;
+        let named_here = names_dynamo(around(file.source.text(), range.clone()));
         let replaced = file.source.edit(range.clone(), new);
         let delta = file.source.text().len() as isize - old_len as isize;
         // What the edit left alone keeps its facts, by where it stood.
@@ -232,13 +244,52 @@ impl Workspace {
                 .sum::<usize>()
             + changed_parts;
         self.work.reused = total - extracted;
+        let (mut dirty, mut gone, mut changed) = (FxHashSet::default(), Vec::new(), Vec::new());
+        let same_shape = replaced.old == replaced.new
+            && fresh
+                .iter()
+                .zip(&file.parts[replaced.old.clone()])
+                .all(|(new, old)| {
+                    new.len() == old.len()
+                        && new
+                            .iter()
+                            .zip(old)
+                            .all(|(new, old)| interchangeable(old, new))
+                });
+        if same_shape {
+            let id = file_id(&path);
+            let was = self.world.scope.contains(&id);
+            let named = match (was, named_here) {
+                (true, false) => true,
+                _ => names_dynamo(around(file.source.text(), range.start..edit_end)),
+            };
+            let named = named || was && names_dynamo(file.source.text().as_str());
+            self.set_scope(id, named, &mut changed);
+            for (segment, fresh) in replaced.new.clone().zip(fresh) {
+                for (number, part) in fresh.iter().enumerate() {
+                    let (unit, chunk) = file.homes[segment][number];
+                    let Some(old) = self.world.units.get(&unit) else {
+                        continue;
+                    };
+                    let mut unit = (**old).clone();
+                    let placed = &mut unit.chunks[chunk as usize];
+                    placed.facts = Arc::clone(&part.facts);
+                    placed.start = part.start;
+                    self.put(unit, &mut dirty, &mut changed);
+                }
+                file.parts[segment] = fresh;
+            }
+            self.files.insert(path, file);
+            self.link(dirty, &gone, &changed);
+            return;
+        }
         file.parts.splice(replaced.old.clone(), fresh);
         let built = build(&path, file_id(&path), &file.parts);
-        let (mut dirty, mut gone, mut changed) = (FxHashSet::default(), Vec::new(), Vec::new());
         let File {
             source,
             parts,
             units,
+            ..
         } = file;
         self.files.insert(
             Arc::clone(&path),
@@ -246,6 +297,7 @@ impl Workspace {
                 source: Source::new(String::new()),
                 parts: Vec::new(),
                 units,
+                homes: Vec::new(),
             },
         );
         self.place(
@@ -328,32 +380,7 @@ impl Workspace {
         gone.extend(removed);
         let units: Vec<UnitId> = built.units.iter().map(|unit| unit.id).collect();
         for unit in built.units {
-            let old = self.world.units.get(&unit.id);
-            let same = old.is_some_and(|old| same_chunks(old, &unit));
-            if !same {
-                dirty.insert(unit.id);
-                let signature =
-                    |unit: &Unit| unit.chunks.first().and_then(|chunk| hash_of(&chunk.facts));
-                if old.map(|old| signature(old)) != Some(signature(&unit)) {
-                    changed.push(CellKey::Signature(FuncId {
-                        unit: unit.id,
-                        function: 1,
-                    }));
-                }
-                for function in 2..unit
-                    .chunks
-                    .first()
-                    .map_or(0, |chunk| chunk.facts.functions.len())
-                {
-                    changed.push(CellKey::Signature(FuncId {
-                        unit: unit.id,
-                        function: function as u16,
-                    }));
-                }
-            }
-            if !same || old.is_some_and(|old| moved(old, &unit)) {
-                self.world.units.insert(unit.id, Arc::new(unit));
-            }
+            self.put(unit, dirty, changed);
         }
         for (class, of) in built.classes {
             if self.world.classes.get(&class) != Some(&of) {
@@ -366,22 +393,58 @@ impl Workspace {
             changed.push(CellKey::Exports(id));
         }
         let named = names_dynamo(source.text().as_str());
-        if named != self.world.scope.contains(&id) {
-            if named {
-                self.world.scope.insert(id);
-            } else {
-                self.world.scope.remove(&id);
-            }
-            changed.push(CellKey::Scope(id));
-        }
+        self.set_scope(id, named, changed);
         self.files.insert(
             Arc::clone(path),
             File {
                 source,
                 parts,
                 units,
+                homes: built.homes,
             },
         );
+    }
+
+    /// Puts a unit in the place of its old self, if it differs.
+    fn put(&mut self, unit: Unit, dirty: &mut FxHashSet<UnitId>, changed: &mut Vec<CellKey>) {
+        let old = self.world.units.get(&unit.id);
+        let same = old.is_some_and(|old| same_chunks(old, &unit));
+        if !same {
+            dirty.insert(unit.id);
+            let signature =
+                |unit: &Unit| unit.chunks.first().and_then(|chunk| hash_of(&chunk.facts));
+            if old.map(|old| signature(old)) != Some(signature(&unit)) {
+                changed.push(CellKey::Signature(FuncId {
+                    unit: unit.id,
+                    function: 1,
+                }));
+            }
+            for function in 2..unit
+                .chunks
+                .first()
+                .map_or(0, |chunk| chunk.facts.functions.len())
+            {
+                changed.push(CellKey::Signature(FuncId {
+                    unit: unit.id,
+                    function: function as u16,
+                }));
+            }
+        }
+        if !same || old.is_some_and(|old| moved(old, &unit)) {
+            self.world.units.insert(unit.id, Arc::new(unit));
+        }
+    }
+
+    fn set_scope(&mut self, file: FileId, named: bool, changed: &mut Vec<CellKey>) {
+        if named == self.world.scope.contains(&file) {
+            return;
+        }
+        if named {
+            self.world.scope.insert(file);
+        } else {
+            self.world.scope.remove(&file);
+        }
+        changed.push(CellKey::Scope(file));
     }
 
     fn link(&mut self, dirty: FxHashSet<UnitId>, gone: &[UnitId], changed: &[CellKey]) {
@@ -400,6 +463,7 @@ impl Workspace {
         };
         self.work.linked += linked.evaluated;
         self.relinked = linked.anew;
+        self.asks |= (linked.cells.iter()).any(|key| matches!(key, CellKey::Unloaded(_)));
         for (unit, reads) in &before {
             self.world.forget_readers(*unit, reads);
         }
@@ -433,9 +497,14 @@ impl Workspace {
             })
             .collect();
         let (world, rules) = (&self.world, &*self.rules);
+        self.rejudged = (due.iter())
+            .filter_map(|unit| world.units.get(unit))
+            .map(|unit| unit.file)
+            .collect();
+        let isolated = !self.options.once;
         let run = |unit: &UnitId| {
             let judged = match world.outcome(*unit) {
-                Some(outcome) => judge(&world.units[unit], outcome, world, rules),
+                Some(outcome) => judge(&world.units[unit], outcome, world, rules, isolated),
                 None => Judged::default(),
             };
             (*unit, judged)
@@ -447,6 +516,7 @@ impl Workspace {
             due.par_iter().with_min_len(8).map(run).collect()
         };
         for (unit, judged) in results {
+            self.panics.extend(&judged.panics);
             self.drop_judged(unit);
             for key in &judged.reads {
                 self.judges.entry(key.clone()).or_default().insert(unit);
@@ -500,6 +570,46 @@ impl Workspace {
             .collect();
         names.sort();
         names
+    }
+
+    /// The files whose findings the last change may have changed.
+    pub fn rejudged(&self) -> impl Iterator<Item = &Arc<str>> {
+        (self.rejudged.iter()).filter_map(|file| self.world.paths.get(file))
+    }
+
+    /// The codes of rules that panicked since the last call. They lost their own findings only.
+    pub fn take_panics(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.panics)
+    }
+
+    /// May [`Workspace::wanted`] have grown since the last call?
+    pub fn take_asks(&mut self) -> bool {
+        std::mem::take(&mut self.asks)
+    }
+
+    /// The units of a loaded file.
+    pub fn units(&self, path: &str) -> impl Iterator<Item = &Arc<Unit>> {
+        let units = self.files.get(path).map(|file| &file.units[..]);
+        let units = units.unwrap_or_default().iter();
+        units.filter_map(|unit| self.world.units.get(unit))
+    }
+
+    /// What was judged in a file, in no order.
+    pub fn verdicts(&self, path: &str) -> impl Iterator<Item = &Verdict> {
+        let judged = self
+            .units(path)
+            .filter_map(|unit| self.judged.get(&unit.id));
+        judged.flat_map(|judged| &judged.verdicts)
+    }
+
+    /// All loaded files, in no order.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.files.keys()
+    }
+
+    /// All known files, loaded or not, in no order.
+    pub fn paths(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.paths.iter()
     }
 
     pub fn work(&self) -> Work {
@@ -573,6 +683,14 @@ pub fn names_dynamo(text: impl AsRef<[u8]>) -> bool {
             .expect("one word is a valid pattern")
     });
     FINDER.is_match(text.as_ref())
+}
+
+/// A range and what a word that it touches can reach into.
+fn around(text: &Text, range: Range<usize>) -> &[u8] {
+    const REACH: usize = "dynamo".len();
+    let bytes = text.as_str().as_bytes();
+    let end = range.end.saturating_add(REACH).min(bytes.len());
+    &bytes[range.start.saturating_sub(REACH).min(end)..end]
 }
 
 fn same_chunks(old: &Unit, new: &Unit) -> bool {

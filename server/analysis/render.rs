@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Story, Verdict, Where};
 use crate::facts::{ChunkFacts, Expr, FunctionId, Span};
 use crate::finding::{Finding, Step};
+use crate::text::Text;
 use crate::value::*;
 use crate::workspace::Workspace;
 use crate::workspace::unit::{Unit, UnitKind};
@@ -43,7 +44,15 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn chunk(
+    pub(super) fn of(workspace: &'a Workspace) -> Page<'a> {
+        Page { workspace }
+    }
+
+    pub(super) fn text(&self, file: &str) -> Option<&'a Text> {
+        self.workspace.text(file)
+    }
+
+    pub(super) fn chunk(
         &self,
         unit: UnitId,
         chunk: u16,
@@ -85,14 +94,14 @@ impl<'a> Page<'a> {
     }
 
     /// A site's file and its bytes on their first line.
-    fn locate(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
+    pub(super) fn locate(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
         let (file, range) = self.extent(site)?;
         let range = first_line(self.workspace.text(&file)?.as_str(), range);
         Some((file, range))
     }
 
     /// A site as the code writes it, on one line.
-    fn written(&self, site: Site) -> Option<String> {
+    pub(super) fn written(&self, site: Site) -> Option<String> {
         let (file, range) = self.extent(site)?;
         self.workspace.text(&file)?.as_str().get(range).map(short)
     }
@@ -267,7 +276,7 @@ impl<'a> Page<'a> {
     }
 
     /// Where a place's first value is stored.
-    fn birth(&self, place: &Place) -> Option<(Arc<str>, Range<usize>)> {
+    pub(super) fn birth(&self, place: &Place) -> Option<(Arc<str>, Range<usize>)> {
         let world = self.workspace.world();
         let (unit, name) = match place {
             Place::Global(file, name) => (world.units.get(&world.module_unit(*file)?)?, name),
@@ -341,7 +350,7 @@ fn first_line(text: &str, range: Range<usize>) -> Range<usize> {
 }
 
 /// One line of at most 60 characters.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= 60 {
         return line;

@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::config::Overrides;
 use crate::config::files::Configs;
@@ -12,13 +11,12 @@ use crate::suppress::{Ignored, Shown};
 use crate::workspace::{Options, Workspace};
 use clap::{Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::configured::{configured, sound};
-use super::gather::{Gathered, Importers, gather, read_all};
+use super::gather::{gather, load};
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
-use super::walk::{File, Trouble, Walked, walk};
+use super::walk::{Trouble, Walked, walk};
 use super::{Verdict, human, json};
 
 #[derive(Args)]
@@ -162,8 +160,6 @@ impl Check {
 
 /// Deeply nested Python is walked by recursion: on the default 2 MiB, 10,000 brackets overflow.
 const STACK: usize = 16 << 20;
-/// How often linked code may ask for files that were not loaded.
-const ROUNDS: usize = 10;
 
 fn inspected(check: &Check) -> Result<Report, Vec<Failure>> {
     let failure = |message: String| {
@@ -194,40 +190,32 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let configs = check.configs();
     let Walked {
         files,
-        troubles,
+        mut troubles,
         configs: roots,
     } = walk(&check.paths, &configs, threads);
     sound(roots)?;
 
     progress.set(format!("Reading {} files", files.len()));
-    let (gathered, importers) = gather(&files);
-    let mut loaded = Loaded {
-        workspace: Workspace::new(Options {
-            include_tests: true,
-            once: true,
-        }),
-        names: FxHashSet::default(),
-        troubles,
-    };
-    (loaded.workspace).set_paths(files.iter().map(|file| Arc::clone(&file.name)));
-    progress.set(format!(
-        "Analysing {} of {} files",
-        gathered.texts.len(),
-        files.len()
-    ));
-    loaded.load(gathered);
-    loaded.load_more(&files, importers);
+    let gathered = gather(&files);
+    let mut workspace = Workspace::new(Options {
+        include_tests: true,
+        once: true,
+    });
+    let loaded = load(&mut workspace, &files, gathered, &|count| {
+        progress.set(format!("Analysing {count} of {} files", files.len()));
+        true
+    });
 
     let names = &loaded.names;
     let analysed = files.iter().filter(|file| names.contains(&file.name));
     let Shown {
         kept: findings,
         mut ignored,
-    } = configured(&loaded.workspace, analysed, &configs)?;
+    } = configured(&workspace, analysed, &configs)?;
     if !check.show_ignored {
         ignored.clear();
     }
-    let mut troubles = loaded.troubles;
+    troubles.extend(loaded.troubles);
     troubles.sort_by(|a, b| a.name.cmp(&b.name));
     troubles.dedup();
     Ok(Report {
@@ -236,54 +224,6 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         troubles,
         files: files.len(),
         analysed: loaded.names.len(),
-        workspace: loaded.workspace,
+        workspace,
     })
-}
-
-struct Loaded {
-    workspace: Workspace,
-    names: FxHashSet<Arc<str>>,
-    troubles: Vec<Trouble>,
-}
-
-impl Loaded {
-    fn load(&mut self, gathered: Gathered) {
-        let names = gathered.texts.iter().map(|(name, _)| Arc::clone(name));
-        self.names.extend(names);
-        self.troubles.extend(gathered.troubles);
-        self.workspace.load(gathered.texts);
-    }
-
-    /// Loads the importers of files that turned out to matter, and what linked code asks for, to the end.
-    fn load_more(&mut self, files: &[File], mut importers: Importers) {
-        let by_name: FxHashMap<&str, &File> =
-            files.iter().map(|file| (&*file.name, file)).collect();
-        // What could not be read goes on being wanted.
-        let mut asked = self.names.clone();
-        asked.extend(
-            self.troubles
-                .iter()
-                .map(|trouble| trouble.name.as_str().into()),
-        );
-        let mut expanded: FxHashSet<(Arc<str>, bool)> = FxHashSet::default();
-        for _ in 0..ROUNDS {
-            let (mut hot, mut warm) = self.workspace.hot();
-            hot.retain(|name| expanded.insert((Arc::clone(name), false)));
-            warm.retain(|name| expanded.insert((Arc::clone(name), true)));
-            let mut more = importers.of(&hot, false);
-            more.extend(importers.of(&warm, true));
-            more.retain(|file| asked.insert(Arc::clone(&file.name)));
-            let mut wanted = self.workspace.wanted();
-            wanted.retain(|name| asked.insert(Arc::clone(name)));
-            more.extend(
-                wanted
-                    .iter()
-                    .filter_map(|name| by_name.get(&**name).copied()),
-            );
-            if more.is_empty() {
-                return;
-            }
-            self.load(read_all(&more));
-        }
-    }
 }

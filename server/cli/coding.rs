@@ -63,7 +63,7 @@ fn decoded(bytes: &[u8]) -> Result<String, String> {
     }
 }
 
-fn with_newlines(text: &str) -> String {
+pub fn with_newlines(text: &str) -> String {
     let pieces = text.split("\r\n").map(|piece| piece.replace('\r', "\n"));
     pieces.collect::<Vec<_>>().join("\r\n")
 }

@@ -1,4 +1,4 @@
-//! Which files a check loads: those that name DynamoDB, and those that import one that is loaded.
+//! Which files a check loads: those in which DynamoDB values can originate, and those that import one that is loaded.
 
 use std::sync::Arc;
 
@@ -7,9 +7,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::coding::{decode, read};
 use super::imports::{ends_of, imports, may_mean, module_of, stem_of};
-use super::matters::Matters;
+use super::matters::{Matters, Words};
 use super::walk::{File, Trouble};
-use crate::workspace::names_dynamo;
+use crate::workspace::Workspace;
+
+/// How often linked code may ask for files that were not loaded.
+const ROUNDS: usize = 10;
 
 /// Texts to load, by name, and what could not be read.
 #[derive(Default)]
@@ -24,20 +27,122 @@ pub fn gather(files: &[File]) -> (Gathered, Importers<'_>) {
     let stems = (files.iter())
         .map(|file| stem_of(module_of(&file.name)))
         .collect();
-    let seen: Vec<Seen> = (files.par_iter())
+    let seen: Vec<Result<Seen, Trouble>> = (files.par_iter())
         .map_init(Vec::new, |bytes, file| look(file, bytes, &matters, &stems))
         .collect();
 
     let mut gathered = Gathered::default();
     let mut others = Vec::new();
+    // What files that name the service import: a maker of clients among it may be told the service.
+    let mut imported = Vec::new();
     for (file, seen) in files.iter().zip(seen) {
         match seen {
-            Seen::Matters(text) => gathered.texts.push((Arc::clone(&file.name), text)),
-            Seen::Imports(names) => others.push((file, names)),
-            Seen::Trouble(trouble) => gathered.troubles.push(trouble),
+            Ok(seen) => {
+                if seen.words.service || seen.text.is_some() {
+                    imported.push((&*file.name, seen.imports.clone()));
+                }
+                match seen.text {
+                    Some(text) => gathered.texts.push((Arc::clone(&file.name), text)),
+                    None => others.push(Other {
+                        file,
+                        imports: seen.imports,
+                        words: seen.words,
+                        taken: false,
+                    }),
+                }
+            }
+            Err(trouble) => gathered.troubles.push(trouble),
         }
     }
-    (gathered, Importers::new(others))
+    let makers = makers(&mut others, imported);
+    let makers = read_all(&makers);
+    gathered.texts.extend(makers.texts);
+    gathered.troubles.extend(makers.troubles);
+    (gathered, Importers { others })
+}
+
+/// The files that make clients and that one of these imports means, straight or through each other.
+fn makers<'a>(others: &mut [Other<'a>], mut pending: Vec<(&'a str, String)>) -> Vec<&'a File> {
+    let mut by_stem: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (index, other) in others.iter().enumerate() {
+        if other.words.maker {
+            let stem = stem_of(module_of(&other.file.name));
+            by_stem.entry(stem).or_default().push(index);
+        }
+    }
+    let mut makers = Vec::new();
+    while let Some((importer, names)) = pending.pop() {
+        for imported in names.lines() {
+            for &index in ends_of(imported)
+                .filter_map(|end| by_stem.get(end))
+                .flatten()
+            {
+                let other = &mut others[index];
+                let module = module_of(&other.file.name);
+                if !other.taken && may_mean(imported, importer, module) {
+                    other.taken = true;
+                    makers.push(other.file);
+                    pending.push((&other.file.name, other.imports.clone()));
+                }
+            }
+        }
+    }
+    makers
+}
+
+/// What a workspace was loaded with.
+#[derive(Default)]
+pub struct Loaded {
+    pub names: FxHashSet<Arc<str>>,
+    pub troubles: Vec<Trouble>,
+}
+
+impl Loaded {
+    fn load(&mut self, workspace: &mut Workspace, gathered: Gathered) {
+        let names = gathered.texts.iter().map(|(name, _)| Arc::clone(name));
+        self.names.extend(names);
+        self.troubles.extend(gathered.troubles);
+        workspace.load(gathered.texts);
+    }
+}
+
+/// Loads what was gathered, then the importers of files that turned out to matter, and what linked
+/// code asks for, to the end. `go_on` hears the number of files before each round, and may stop it.
+pub fn load(
+    workspace: &mut Workspace,
+    files: &[File],
+    (gathered, mut importers): (Gathered, Importers),
+    go_on: &dyn Fn(usize) -> bool,
+) -> Loaded {
+    workspace.set_paths(files.iter().map(|file| Arc::clone(&file.name)));
+    let mut loaded = Loaded::default();
+    if !go_on(gathered.texts.len()) {
+        return loaded;
+    }
+    loaded.load(workspace, gathered);
+
+    let by_name: FxHashMap<&str, &File> = files.iter().map(|file| (&*file.name, file)).collect();
+    // What could not be read goes on being wanted.
+    let mut asked = loaded.names.clone();
+    asked.extend((loaded.troubles.iter()).map(|trouble| Arc::from(trouble.name.as_str())));
+    let mut expanded: FxHashSet<(Arc<str>, bool)> = FxHashSet::default();
+    for _ in 0..ROUNDS {
+        let (mut hot, mut warm) = workspace.hot();
+        hot.retain(|name| expanded.insert((Arc::clone(name), false)));
+        warm.retain(|name| expanded.insert((Arc::clone(name), true)));
+        let mut more = importers.of(&hot, false);
+        more.extend(importers.of(&warm, true));
+        more.retain(|file| asked.insert(Arc::clone(&file.name)));
+        let mut wanted = workspace.wanted();
+        wanted.retain(|name| asked.insert(Arc::clone(name)));
+        let wanted = wanted.iter().filter_map(|name| by_name.get(&**name));
+        more.extend(wanted.copied());
+        if more.is_empty() || !go_on(more.len()) {
+            break;
+        }
+        loaded.load(workspace, read_all(&more));
+    }
+    loaded
 }
 
 /// Reads files as they are, whether they matter or not.
@@ -55,24 +160,32 @@ pub fn read_all(files: &[&File]) -> Gathered {
     gathered
 }
 
-enum Seen {
-    Matters(String),
+struct Seen {
+    words: Words,
     /// See `imports`.
-    Imports(String),
-    Trouble(Trouble),
+    imports: String,
+    /// Of a file that matters.
+    text: Option<String>,
 }
 
-fn look(file: &File, bytes: &mut Vec<u8>, matters: &Matters, stems: &FxHashSet<&str>) -> Seen {
-    if let Err(trouble) = read_into(file, bytes) {
-        return Seen::Trouble(trouble);
-    }
-    if !matters.matters(bytes) {
-        return Seen::Imports(imports(bytes, &file.name, stems));
-    }
-    match decoded(file, bytes) {
-        Ok(text) => Seen::Matters(text),
-        Err(trouble) => Seen::Trouble(trouble),
-    }
+fn look(
+    file: &File,
+    bytes: &mut Vec<u8>,
+    matters: &Matters,
+    stems: &FxHashSet<&str>,
+) -> Result<Seen, Trouble> {
+    read_into(file, bytes)?;
+    let words = matters.words(bytes);
+    // What makes clients and cannot be decoded is reported, whether anybody asks for it or not.
+    let text = match words.maker || words.matter() {
+        true => Some(decoded(file, bytes)?),
+        false => None,
+    };
+    Ok(Seen {
+        words,
+        imports: imports(bytes, &file.name, stems),
+        text: text.filter(|_| words.matter()),
+    })
 }
 
 fn text_of(file: &File, bytes: &mut Vec<u8>) -> Result<String, Trouble> {
@@ -101,18 +214,21 @@ fn decoded(file: &File, bytes: &[u8]) -> Result<String, Trouble> {
     })
 }
 
-/// Files that do not name DynamoDB, by what they import.
+/// Files that do not matter by themselves, by what they import.
 pub struct Importers<'a> {
-    others: Vec<(&'a File, String)>,
-    taken: Vec<bool>,
+    others: Vec<Other<'a>>,
+}
+
+struct Other<'a> {
+    file: &'a File,
+    /// See `imports`.
+    imports: String,
+    words: Words,
+    /// Given out before.
+    taken: bool,
 }
 
 impl<'a> Importers<'a> {
-    fn new(others: Vec<(&'a File, String)>) -> Self {
-        let taken = vec![false; others.len()];
-        Importers { others, taken }
-    }
-
     /// The files that may import one of these modules and were not given out before: by names alone,
     /// so some are too many.
     /// With `naming`, only those whose text names DynamoDB.
@@ -123,19 +239,17 @@ impl<'a> Importers<'a> {
             by_stem.entry(stem_of(module)).or_default().push(module);
         }
         let mut importers = Vec::new();
-        for ((file, names), taken) in self.others.iter().zip(&mut self.taken) {
-            if *taken {
+        for other in &mut self.others {
+            if other.taken || naming && !other.words.service {
                 continue;
             }
-            let imports = names.lines().any(|imported| {
+            other.taken = other.imports.lines().any(|imported| {
                 ends_of(imported)
                     .flat_map(|end| by_stem.get(end).into_iter().flatten())
-                    .any(|module| may_mean(imported, &file.name, module))
+                    .any(|module| may_mean(imported, &other.file.name, module))
             });
-            *taken =
-                imports && (!naming || names_dynamo(std::fs::read(&file.path).unwrap_or_default()));
-            if *taken {
-                importers.push(*file);
+            if other.taken {
+                importers.push(other.file);
             }
         }
         importers
@@ -161,10 +275,16 @@ mod tests {
         ]
         .map(file);
         let names = ["shop/db/get", "shop/store", "shop/api/view", "shop/dbx"];
-        let others: Vec<_> = (files.iter())
-            .zip(names.map(|name| format!("{name}\n")))
+        let others = (files.iter())
+            .zip(names)
+            .map(|(file, name)| Other {
+                file,
+                imports: format!("{name}\n"),
+                words: Words::default(),
+                taken: false,
+            })
             .collect();
-        let mut importers = Importers::new(others);
+        let mut importers = Importers { others };
         let mut of = |name: &str| -> Vec<String> {
             let found = importers.of(&[name.into()], false);
             found.iter().map(|file| file.name.to_string()).collect()

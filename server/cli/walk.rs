@@ -199,7 +199,7 @@ fn is_python(path: &Path) -> bool {
     ending.eq_ignore_ascii_case("py") || ending.eq_ignore_ascii_case("pyw")
 }
 
-fn is_test(name: &str) -> bool {
+pub fn is_test(name: &str) -> bool {
     name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 

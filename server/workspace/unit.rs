@@ -224,6 +224,33 @@ pub struct Built {
     pub units: Vec<Unit>,
     pub exports: Exports,
     pub classes: Vec<(ClassId, Class)>,
+    /// The unit of each part, by segment, and the part's place among its chunks.
+    pub homes: Vec<Vec<(UnitId, u32)>>,
+}
+
+/// May `new` stand where `old` stood without any change to the file's units and exports but that
+/// chunk itself?
+pub fn interchangeable(old: &Part, new: &Part) -> bool {
+    let globals = |part: &Part| -> Vec<SmolStr> {
+        let functions = part.facts.functions.iter();
+        functions
+            .flat_map(|function| function.globals.clone())
+            .collect()
+    };
+    let exports = |part: &Part| {
+        let mut exports = Exports::default();
+        if part.facts.kind == ChunkKind::Statement && part.scope.is_empty() {
+            export_statement(&part.facts, &mut exports);
+        }
+        exports
+    };
+    Arc::ptr_eq(&old.facts, &new.facts)
+        || old.facts.kind == new.facts.kind
+            && old.facts.name == new.facts.name
+            && old.scope == new.scope
+            && old.main == new.main
+            && globals(old) == globals(new)
+            && exports(old) == exports(new)
 }
 
 pub fn class_id(path: &str, name: &str) -> ClassId {
@@ -245,8 +272,11 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
     let mut classes: FxHashMap<ClassId, usize> = FxHashMap::default();
     let mut members: FxHashMap<ClassId, FxHashMap<SmolStr, FuncId>> = FxHashMap::default();
     let mut again: FxHashMap<UnitId, u32> = FxHashMap::default();
+    let mut homes = Vec::with_capacity(segments.len());
     for (segment, parts) in segments.iter().enumerate() {
+        homes.push(Vec::with_capacity(parts.len()));
         for part in parts {
+            let mut live = |unit: &Unit| homes[segment].push((unit.id, unit.chunks.len() as u32));
             for name in part
                 .facts
                 .functions
@@ -272,8 +302,12 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
             };
             match part.facts.kind {
                 ChunkKind::Statement => match owner.and_then(|owner| classes.get(&owner)) {
-                    Some(&class) => units[class].chunks.push(chunk),
+                    Some(&class) => {
+                        live(&units[class]);
+                        units[class].chunks.push(chunk);
+                    }
                     None => {
+                        live(&module);
                         if part.scope.is_empty() {
                             export_statement(&part.facts, &mut exports);
                         }
@@ -291,19 +325,23 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
                     }
                     if let Some(&class) = classes.get(&id) {
                         // Defined twice, in two branches: one class for us.
+                        live(&units[class]);
                         units[class].chunks.push(chunk);
                         continue;
                     }
                     classes.insert(id, units.len());
                     members.entry(id).or_default();
-                    units.push(Unit {
+                    let mut unit = Unit {
                         id: UnitId(stable_hash(&[path, &name, "class"])),
                         file,
                         kind: UnitKind::Class,
                         class: Some(id),
                         name,
-                        chunks: vec![chunk],
-                    });
+                        chunks: Vec::new(),
+                    };
+                    live(&unit);
+                    unit.chunks.push(chunk);
+                    units.push(unit);
                 }
                 ChunkKind::Function => {
                     let mut id = UnitId(stable_hash(&[path, &name]));
@@ -331,14 +369,17 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
                             .or_default()
                             .push(Export::Function(function)),
                     }
-                    units.push(Unit {
+                    let mut unit = Unit {
                         id,
                         file,
                         kind: UnitKind::Function,
                         class: owner,
                         name,
-                        chunks: vec![chunk],
-                    });
+                        chunks: Vec::new(),
+                    };
+                    live(&unit);
+                    unit.chunks.push(chunk);
+                    units.push(unit);
                 }
             }
         }
@@ -362,6 +403,7 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
         units,
         exports,
         classes,
+        homes,
     }
 }
 
@@ -389,12 +431,15 @@ fn export_statement(facts: &ChunkFacts, exports: &mut Exports) {
                                 ..import.clone()
                             });
                         } else {
-                            exports.names.entry(import.bound.clone()).or_default().push(
-                                Export::Import(Import {
-                                    target: None,
-                                    ..import.clone()
-                                }),
-                            );
+                            let export = Export::Import(Import {
+                                target: None,
+                                ..import.clone()
+                            });
+                            // The same import again says nothing new, in a long file many times.
+                            let known = exports.names.entry(import.bound.clone()).or_default();
+                            if !known.contains(&export) {
+                                known.push(export);
+                            }
                         }
                     }
                 }

@@ -1,0 +1,279 @@
+//! Code actions: fixes, fixes of a whole file, and the comment that ignores a finding.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use tower_lsp::ls_types::*;
+
+use crate::finding::{Applicability, Edit, Finding, Fix};
+
+use crate::suppress::ignore_edit;
+
+use super::convert::{offset, range};
+use super::documents::Document;
+use super::names::Key;
+use super::session::FIX_ALL;
+use super::state::State;
+
+/// What an action needs to be resolved; it says nothing once the version moved on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Data {
+    uri: Uri,
+    version: i32,
+    what: What,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum What {
+    /// One rewrite of one finding.
+    Fix {
+        fingerprint: String,
+        number: usize,
+    },
+    /// All safe rewrites of the file, or those of one code.
+    All {
+        code: Option<String>,
+    },
+    Ignore {
+        fingerprint: String,
+    },
+}
+
+impl State {
+    pub fn actions(&self, params: &CodeActionParams) -> CodeActionResponse {
+        let key = Key::of(&params.text_document.uri);
+        let Some(document) = self
+            .documents
+            .get(&key)
+            .filter(|document| document.analysed())
+        else {
+            return Vec::new();
+        };
+        let (base, encoding) = (self.base(&key, document), self.encoding());
+        let at = |position| base + offset(&document.text, position, encoding);
+        let (start, end) = (at(params.range.start), at(params.range.end));
+        let wants = |kind: &str| {
+            let only = params.context.only.as_ref();
+            only.is_none_or(|only| only.iter().any(|wanted| covers(wanted.as_str(), kind)))
+        };
+        let findings = self.findings_of(&key, document);
+        let project = document.home.project;
+        let mut actions = Vec::new();
+        if wants("quickfix") {
+            let here = findings
+                .iter()
+                .filter(|(_, finding)| finding.span.start <= end && start <= finding.span.end);
+            let mut codes = Vec::new();
+            for (fingerprint, finding) in here {
+                let span =
+                    finding.span.start - base..(finding.span.end - base).min(document.text.len());
+                let diagnostic =
+                    self.diagnostic(project, finding, range(&document.text, &span, encoding));
+                for (number, fix) in finding.fixes.iter().enumerate() {
+                    let what = What::Fix {
+                        fingerprint: fingerprint.clone(),
+                        number,
+                    };
+                    let mut action = self.action(document, &fix.title, "quickfix", what);
+                    action.is_preferred =
+                        (fix.applicability == Applicability::Safe).then_some(true);
+                    action.diagnostics = Some(vec![diagnostic.clone()]);
+                    actions.push(action);
+                }
+                let what = What::Ignore {
+                    fingerprint: fingerprint.clone(),
+                };
+                let title = format!("Ignore {} here with a reason", finding.code);
+                let mut action = self.action(document, &title, "quickfix", what);
+                action.diagnostics = Some(vec![diagnostic]);
+                actions.push(action);
+                let several = findings
+                    .iter()
+                    .filter(|(_, other)| other.code == finding.code && safe(other).is_some());
+                if several.count() > 1 && !codes.contains(&finding.code) {
+                    codes.push(finding.code);
+                    let title = format!("Fix all {} in this file", finding.code);
+                    let what = What::All {
+                        code: Some(finding.code.to_string()),
+                    };
+                    actions.push(self.action(document, &title, "quickfix", what));
+                }
+            }
+        }
+        if wants(FIX_ALL) && findings.iter().any(|(_, finding)| safe(finding).is_some()) {
+            let what = What::All { code: None };
+            actions.push(self.action(
+                document,
+                "Fix all that dynaleak can fix safely",
+                FIX_ALL,
+                what,
+            ));
+        }
+        actions
+            .into_iter()
+            .map(CodeActionOrCommand::CodeAction)
+            .collect()
+    }
+
+    /// Adds the edit, if the document is as it was when the action was offered.
+    pub fn resolve(&self, mut action: CodeAction) -> CodeAction {
+        let data = action
+            .data
+            .clone()
+            .and_then(|data| serde_json::from_value::<Data>(data).ok());
+        if action.edit.is_none()
+            && let Some(data) = data
+        {
+            action.edit = self.edit_of(&data);
+        }
+        action
+    }
+
+    fn action(
+        &self,
+        document: &Document,
+        title: &str,
+        kind: &'static str,
+        what: What,
+    ) -> CodeAction {
+        let data = Data {
+            uri: document.uri.clone(),
+            version: document.version,
+            what,
+        };
+        let resolves = self.session.as_ref().is_some_and(|session| session.resolve);
+        CodeAction {
+            title: title.to_string(),
+            kind: Some(CodeActionKind::from(kind)),
+            edit: (!resolves).then(|| self.edit_of(&data)).flatten(),
+            data: resolves.then(|| serde_json::to_value(&data).ok()).flatten(),
+            ..CodeAction::default()
+        }
+    }
+
+    fn edit_of(&self, data: &Data) -> Option<WorkspaceEdit> {
+        let key = Key::of(&data.uri);
+        let document = self.documents.get(&key)?;
+        if document.version != data.version {
+            return None;
+        }
+        let findings = self.findings_of(&key, document);
+        let project = &self.projects[document.home.project];
+        let find = |fingerprint: &str| findings.iter().find(|(other, _)| other == fingerprint);
+        let edits: Vec<Edit> = match &data.what {
+            What::Fix {
+                fingerprint,
+                number,
+            } => find(fingerprint)?.1.fixes.get(*number)?.edits.clone(),
+            What::Ignore { fingerprint } => vec![ignore_edit(
+                project.source(&document.home.name)?,
+                &find(fingerprint)?.1,
+            )?],
+            What::All { code } => {
+                let chosen = findings
+                    .iter()
+                    .filter(|(_, finding)| code.as_ref().is_none_or(|code| finding.code == code))
+                    .filter_map(|(_, finding)| safe(finding));
+                apart(chosen)
+            }
+        };
+        self.workspace_edit(document.home.project, &edits)
+    }
+
+    /// The findings shown in a document, each with what it is known by, told apart where that is the same.
+    fn findings_of(&self, key: &Key, document: &Document) -> Vec<(String, Finding)> {
+        let start = self.base(key, document);
+        let end = start + document.text.len();
+        let cell = document.cell_of.is_some();
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        let findings = self.projects[document.home.project].shown(&document.home.name);
+        let own = findings
+            .into_iter()
+            .filter(|finding| !cell || start <= finding.span.start && finding.span.start < end);
+        own.map(|finding| {
+            let fingerprint = super::diagnostics::fingerprint(&finding);
+            let count = seen.entry(fingerprint.clone()).or_default();
+            *count += 1;
+            (format!("{fingerprint}/{count}"), finding)
+        })
+        .collect()
+    }
+
+    /// With versions where the client takes them. All edits or none: of an unknown file nothing is changed.
+    fn workspace_edit(&self, project: usize, edits: &[Edit]) -> Option<WorkspaceEdit> {
+        let mut files: Vec<(Uri, Option<i32>, Vec<TextEdit>)> = Vec::new();
+        for edit in edits {
+            let location = self.location(project, &edit.file, &edit.span)?;
+            let version = self
+                .documents
+                .get(&Key::of(&location.uri))
+                .map(|document| document.version);
+            let change = TextEdit::new(location.range, edit.text.clone());
+            match files.iter_mut().find(|(uri, _, _)| *uri == location.uri) {
+                Some((_, _, changes)) => changes.push(change),
+                None => files.push((location.uri, version, vec![change])),
+            }
+        }
+        if files.is_empty() {
+            return None;
+        }
+        if !self.session.as_ref().is_some_and(|session| session.changes) {
+            #[expect(clippy::mutable_key_type, reason = "the wire type's own map")]
+            let changes = files
+                .into_iter()
+                .map(|(uri, _, edits)| (uri, edits))
+                .collect();
+            return Some(WorkspaceEdit {
+                changes: Some(changes),
+                ..WorkspaceEdit::default()
+            });
+        }
+        let edits = files
+            .into_iter()
+            .map(|(uri, version, edits)| TextDocumentEdit {
+                text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
+                edits: edits.into_iter().map(OneOf::Left).collect(),
+            });
+        Some(WorkspaceEdit {
+            document_changes: Some(DocumentChanges::Edits(edits.collect())),
+            ..WorkspaceEdit::default()
+        })
+    }
+}
+
+fn safe(finding: &Finding) -> Option<&Fix> {
+    finding
+        .fixes
+        .iter()
+        .find(|fix| fix.applicability == Applicability::Safe)
+}
+
+/// The edits of the fixes that do not touch what an earlier one rewrites; each fix whole or not at all.
+fn apart<'a>(fixes: impl Iterator<Item = &'a Fix>) -> Vec<Edit> {
+    let mut taken: Vec<Edit> = Vec::new();
+    for fix in fixes {
+        let clashes = |edit: &Edit| {
+            taken.iter().any(|other| {
+                other.file == edit.file
+                    && other.span.start <= edit.span.end
+                    && edit.span.start <= other.span.end
+            })
+        };
+        let new: Vec<&Edit> = fix
+            .edits
+            .iter()
+            .filter(|edit| !taken.contains(edit))
+            .collect();
+        if !new.iter().any(|edit| clashes(edit)) {
+            taken.extend(new.into_iter().cloned());
+        }
+    }
+    taken
+}
+
+/// `source` covers `source.fixAll.dynaleak`.
+fn covers(wanted: &str, kind: &str) -> bool {
+    kind.strip_prefix(wanted)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}

@@ -1,0 +1,261 @@
+//! Findings as the client's diagnostics, with ids that say when nothing changed.
+
+use std::sync::{Arc, LazyLock};
+use std::time::SystemTime;
+
+use rustc_hash::FxHasher;
+use serde_json::json;
+use std::hash::{Hash, Hasher};
+use tower_lsp::ls_types::*;
+
+use crate::finding::Finding;
+
+use super::convert::{range, severity};
+use super::names::Key;
+use super::settings::Mode;
+use super::state::State;
+
+pub const SOURCE: &str = "dynaleak";
+
+/// What tells a finding from others without its place, so that it outlives edits above it.
+pub fn fingerprint(finding: &Finding) -> String {
+    let mut hasher = FxHasher::default();
+    (
+        finding.code,
+        &*finding.file,
+        &finding.function,
+        &finding.message,
+    )
+        .hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+impl State {
+    /// A document's diagnostics as of now; made only when something changed since.
+    pub fn report(&mut self, key: &Key) -> Option<(u64, Arc<Vec<Diagnostic>>)> {
+        let document = self.documents.get(key)?;
+        let revision = self.projects[document.home.project].revision;
+        if document.report.revision != Some(revision) {
+            let items = self.diagnose(key).unwrap_or_default();
+            let document = self.documents.get_mut(key)?;
+            if document.report.revision.is_none() || *document.report.items != items {
+                self.results += 1;
+                document.report.id = self.results;
+                document.report.items = Arc::new(items);
+            }
+            document.report.revision = Some(revision);
+        }
+        let document = self.documents.get(key)?;
+        Some((document.report.id, Arc::clone(&document.report.items)))
+    }
+
+    fn diagnose(&self, key: &Key) -> Option<Vec<Diagnostic>> {
+        let document = self.documents.get(key)?;
+        if !document.analysed() {
+            return None;
+        }
+        let (start, encoding) = (self.base(key, document), self.encoding());
+        let cell = document.cell_of.is_some();
+        let end = start + document.text.len();
+        let project = document.home.project;
+        let findings = self.projects[project].shown(&document.home.name);
+        let own = findings
+            .iter()
+            .filter(|finding| !cell || start <= finding.span.start && finding.span.start < end);
+        let items = own.map(|finding| {
+            let span =
+                finding.span.start - start..(finding.span.end - start).min(document.text.len());
+            self.diagnostic(project, finding, range(&document.text, &span, encoding))
+        });
+        Some(items.collect())
+    }
+
+    pub fn diagnostic(&self, project: usize, finding: &Finding, range: Range) -> Diagnostic {
+        let related = self.session.as_ref().is_some_and(|session| session.related);
+        let steps = || {
+            finding.trail.iter().filter_map(|step| {
+                Some(DiagnosticRelatedInformation {
+                    location: self.location(project, &step.file, &step.span)?,
+                    message: step.message.clone(),
+                })
+            })
+        };
+        Diagnostic {
+            range,
+            severity: Some(severity(finding.severity)),
+            code: Some(NumberOrString::String(finding.code.to_string())),
+            code_description: None,
+            source: Some(SOURCE.to_string()),
+            message: finding.message.clone(),
+            related_information: related.then(|| steps().collect()),
+            tags: None,
+            data: Some(json!({ "code": finding.code, "fingerprint": fingerprint(finding) })),
+        }
+    }
+
+    /// The answer to a pull.
+    pub fn pull(&mut self, uri: &Uri, previous: Option<&str>) -> DocumentDiagnosticReport {
+        let key = Key::of(uri);
+        let (id, items) = match self.report(&key) {
+            Some((id, items)) => (result_id(id), items),
+            // Not open: the file as it was indexed.
+            None => {
+                let home = self.home(uri);
+                let items = self.diagnose_file(home.project, &home.name);
+                (file_id(&items), Arc::new(items))
+            }
+        };
+        if previous == Some(id.as_str()) {
+            return RelatedUnchangedDocumentDiagnosticReport {
+                related_documents: None,
+                unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport {
+                    result_id: id,
+                },
+            }
+            .into();
+        }
+        RelatedFullDocumentDiagnosticReport {
+            related_documents: None,
+            full_document_diagnostic_report: FullDocumentDiagnosticReport {
+                result_id: Some(id),
+                items: items.to_vec(),
+            },
+        }
+        .into()
+    }
+
+    /// Of a loaded file that is not open.
+    pub fn diagnose_file(&self, project: usize, name: &Arc<str>) -> Vec<Diagnostic> {
+        let of = &self.projects[project];
+        let Some(text) = of.text(name) else {
+            return Vec::new();
+        };
+        let encoding = self.encoding();
+        let findings = of.shown(name);
+        let items = findings
+            .iter()
+            .map(|finding| self.diagnostic(project, finding, range(text, &finding.span, encoding)));
+        items.collect()
+    }
+
+    /// The answer to `workspace/diagnostic`: open files, and in workspace mode all that have findings.
+    pub fn pull_workspace(
+        &mut self,
+        previous: &[PreviousResultId],
+    ) -> Vec<WorkspaceDocumentDiagnosticReport> {
+        let known = |uri: &Uri| {
+            let key = Key::of(uri);
+            let mut same = previous.iter().filter(|other| Key::of(&other.uri) == key);
+            same.next().map(|previous| previous.value.clone())
+        };
+        let mut reports = Vec::new();
+        let mut said = Vec::new();
+        let keys: Vec<Key> = self.documents.keys().cloned().collect();
+        for key in keys {
+            let Some((id, items)) = self.report(&key) else {
+                continue;
+            };
+            let Some(document) = self.documents.get(&key) else {
+                continue;
+            };
+            let (uri, version) = (document.uri.clone(), Some(i64::from(document.version)));
+            reports.push(one(
+                uri.clone(),
+                version,
+                known(&uri),
+                result_id(id),
+                items.to_vec(),
+            ));
+            said.push(key);
+        }
+        if self.settings.diagnostic_mode == Mode::Workspace {
+            for (project, name) in self.closed_files() {
+                let items = self.diagnose_file(project, &name);
+                let Some(uri) = self.uri_of(project, &name) else {
+                    continue;
+                };
+                let before = known(&uri);
+                if items.is_empty() && before.is_none() {
+                    continue;
+                }
+                said.push(Key::of(&uri));
+                reports.push(one(uri, None, before, file_id(&items), items));
+            }
+        }
+        // What was reported once and is not any more: gone files, another mode.
+        for previous in previous {
+            if !said.contains(&Key::of(&previous.uri)) && previous.value != file_id(&[]) {
+                reports.push(one(
+                    previous.uri.clone(),
+                    None,
+                    None,
+                    file_id(&[]),
+                    Vec::new(),
+                ));
+            }
+        }
+        reports
+    }
+
+    /// All loaded files of the roots that are not open, by name.
+    pub fn closed_files(&self) -> Vec<(usize, Arc<str>)> {
+        let mut files = Vec::new();
+        for (number, project) in self.projects.iter().enumerate().skip(1) {
+            let closed = project
+                .workspace()
+                .files()
+                .filter(|name| !project.open.contains_key(*name));
+            files.extend(closed.map(|name| (number, Arc::clone(name))));
+        }
+        files.sort();
+        files
+    }
+}
+
+fn one(
+    uri: Uri,
+    version: Option<i64>,
+    previous: Option<String>,
+    id: String,
+    items: Vec<Diagnostic>,
+) -> WorkspaceDocumentDiagnosticReport {
+    if previous.as_deref() == Some(&id) {
+        return WorkspaceUnchangedDocumentDiagnosticReport {
+            uri,
+            version,
+            unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport {
+                result_id: id,
+            },
+        }
+        .into();
+    }
+    WorkspaceFullDocumentDiagnosticReport {
+        uri,
+        version,
+        full_document_diagnostic_report: FullDocumentDiagnosticReport {
+            result_id: Some(id),
+            items,
+        },
+    }
+    .into()
+}
+
+/// Ids of another run of the server mean nothing to this one.
+fn result_id(id: u64) -> String {
+    static RUN: LazyLock<u128> = LazyLock::new(|| {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since.unwrap_or_default().as_micros()
+    });
+    format!("{:x}-{id}", *RUN)
+}
+
+/// A file that is not open is known by what is said of it.
+fn file_id(items: &[Diagnostic]) -> String {
+    let mut hasher = FxHasher::default();
+    for item in items {
+        serde_json::to_string(item)
+            .unwrap_or_default()
+            .hash(&mut hasher);
+    }
+    format!("file-{:016x}", hasher.finish())
+}

@@ -1,0 +1,273 @@
+//! Keeps the index true to the disk: files that came, changed, moved or went. Never over an open document.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rustc_hash::FxHashSet;
+use tower_lsp::ls_types::Uri;
+
+use crate::config::files::Configs;
+use crate::workspace::Workspace;
+
+use super::index::{files, text_of};
+use super::names::{Key, is_python, path_of};
+use super::project::Project;
+use super::state::State;
+use super::tasks::stopped;
+
+/// What a folder holds now, as far as it was asked for.
+pub struct Found {
+    /// All names, where files came that were not known.
+    pub names: Option<Vec<Arc<str>>>,
+    pub texts: Vec<(Arc<str>, String)>,
+    pub missing: Vec<Arc<str>>,
+}
+
+/// Reads files of roots by their names.
+pub fn read(wanted: Vec<(PathBuf, Vec<Arc<str>>)>) -> Vec<(PathBuf, Vec<(Arc<str>, String)>)> {
+    let texts = |root: &Path, names: Vec<Arc<str>>| {
+        let text = |name: Arc<str>| Some((Arc::clone(&name), text_of(&root.join(&*name))?));
+        names.into_iter().filter_map(text).collect()
+    };
+    wanted
+        .into_iter()
+        .map(|(root, names)| (root.clone(), texts(&root, names)))
+        .collect()
+}
+
+/// One root's changed files: those known, and those to look for.
+pub struct Changed {
+    root: PathBuf,
+    known: Vec<Arc<str>>,
+    new: Vec<Arc<str>>,
+}
+
+/// Reads what changed. A new file counts only where a check would find it.
+pub fn look_at(changed: Vec<Changed>, configs: &Configs) -> Vec<(PathBuf, Found)> {
+    let look = |Changed { root, known, new }: Changed| {
+        let mut wanted = known;
+        let mut names = None;
+        if !new.is_empty() {
+            let all: Vec<Arc<str>> = files(&root, configs)
+                .into_iter()
+                .map(|file| file.name)
+                .collect();
+            let there: FxHashSet<&Arc<str>> = all.iter().collect();
+            let under = |folder: &Arc<str>, name: &str| {
+                name.strip_prefix(&**folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            };
+            for name in &new {
+                match is_python(name) {
+                    true => wanted.extend(there.get(name).map(|name| Arc::clone(name))),
+                    false => wanted.extend(all.iter().filter(|other| under(name, other)).cloned()),
+                }
+            }
+            names = Some(all);
+        }
+        let (mut texts, mut missing) = (Vec::new(), Vec::new());
+        for name in wanted {
+            match text_of(&root.join(&*name)) {
+                Some(text) => texts.push((name, text)),
+                None => missing.push(name),
+            }
+        }
+        (
+            root,
+            Found {
+                names,
+                texts,
+                missing,
+            },
+        )
+    };
+    changed.into_iter().map(look).collect()
+}
+
+impl State {
+    pub fn project_at(&mut self, root: &Path) -> Option<&mut Project> {
+        let mut projects = self.projects.iter_mut();
+        projects.find(|project| project.root.as_deref() == Some(root))
+    }
+
+    /// Removes what is gone; answers which roots to index anew, and which files to look at.
+    pub fn sort_out(
+        &mut self,
+        there: &[Uri],
+        gone: &[Uri],
+        many: bool,
+    ) -> (Vec<PathBuf>, Vec<Changed>) {
+        let (mut again, mut changed): (Vec<PathBuf>, Vec<Changed>) = Default::default();
+        for (uri, is_gone) in gone
+            .iter()
+            .map(|uri| (uri, true))
+            .chain(there.iter().map(|uri| (uri, false)))
+        {
+            let home = self.home(uri);
+            let project = &mut self.projects[home.project];
+            let Some(root) = project.root.clone() else {
+                continue;
+            };
+            if path_of(uri).is_none() {
+                continue;
+            }
+            if many || project.indexing.is_some() {
+                // What goes on may have read the old state.
+                if !again.contains(&root) {
+                    again.push(root);
+                }
+                continue;
+            }
+            if is_gone {
+                self.gone(home.project, &home.name);
+                continue;
+            }
+            if project.open.contains_key(&home.name)
+                || !is_python(&home.name) && looks_like_file(&home.name)
+            {
+                continue;
+            }
+            let known = project.workspace().paths().any(|path| *path == home.name);
+            let at = changed
+                .iter()
+                .position(|changed| changed.root == root)
+                .unwrap_or_else(|| {
+                    changed.push(Changed {
+                        root,
+                        known: Vec::new(),
+                        new: Vec::new(),
+                    });
+                    changed.len() - 1
+                });
+            match known {
+                true => changed[at].known.push(home.name),
+                false => changed[at].new.push(home.name),
+            }
+        }
+        (again, changed)
+    }
+
+    /// A file or a folder was deleted; what is open of it stays.
+    fn gone(&mut self, project: usize, name: &Arc<str>) {
+        let of = &self.projects[project];
+        let inside = |path: &str| {
+            path.strip_prefix(&**name)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let names: Vec<Arc<str>> = (of.workspace().paths())
+            .filter(|path| *path == name || inside(path))
+            .filter(|path| !of.open.contains_key(*path))
+            .cloned()
+            .collect();
+        for name in names {
+            self.projects[project].remove(&name);
+            let home = super::documents::Home { project, name };
+            self.rejudged(&home, &Key::of_path(Path::new("")));
+        }
+    }
+
+    pub fn take_found(&mut self, root: &Path, found: Found) {
+        if let Some(names) = found.names
+            && let Some(project) = self.project_at(root)
+        {
+            project.set_paths(names);
+        }
+        self.load_closed(root, found.texts);
+        let at = self
+            .projects
+            .iter()
+            .position(|project| project.root.as_deref() == Some(root));
+        for name in found.missing {
+            if let Some(at) = at {
+                self.gone(at, &name);
+            }
+        }
+    }
+
+    /// Loads files from disk, but never over an open document.
+    pub fn load_closed(&mut self, root: &Path, mut texts: Vec<(Arc<str>, String)>) {
+        let Some(project) = self.project_at(root) else {
+            return;
+        };
+        texts.retain(|(name, text)| {
+            let same = project
+                .text(name)
+                .is_some_and(|known| known.as_str() == text);
+            !project.open.contains_key(name) && !same
+        });
+        if !texts.is_empty() {
+            project.load(texts);
+            self.all_changed();
+        }
+    }
+
+    /// Swaps an index in, the open documents' texts over those on disk. True: it must be made again.
+    pub fn take_index(
+        &mut self,
+        root: &Path,
+        stop: &Arc<AtomicBool>,
+        workspace: Workspace,
+    ) -> bool {
+        let configs = Arc::clone(&self.configs);
+        let Some(at) = self
+            .projects
+            .iter()
+            .position(|project| project.root.as_deref() == Some(root))
+        else {
+            return false;
+        };
+        if stopped(stop) || !self.is_current(at, stop) {
+            return false;
+        }
+        let mut texts = Vec::new();
+        for (name, key) in &self.projects[at].open {
+            let text = match self.documents.get(key) {
+                Some(document) => document
+                    .analysed()
+                    .then(|| document.python_text().into_owned()),
+                None => self.projects[at]
+                    .text(name)
+                    .map(|text| text.as_str().to_string()),
+            };
+            texts.push((Arc::clone(name), text));
+        }
+        let project = &mut self.projects[at];
+        project.swap(workspace);
+        project.configure(configs);
+        for (name, text) in texts {
+            match text {
+                Some(text) => project.replace(&name, text),
+                None => project.remove(&name),
+            }
+        }
+        project.indexed = true;
+        project.indexing = None;
+        project.settled();
+        self.due.reindexed = true;
+        self.all_changed();
+        false
+    }
+
+    pub fn stopped(&mut self, root: &Path, stop: &Arc<AtomicBool>) {
+        let at = self
+            .projects
+            .iter()
+            .position(|project| project.root.as_deref() == Some(root));
+        if let Some(at) = at.filter(|&at| self.is_current(at, stop)) {
+            self.projects[at].indexing = None;
+        }
+    }
+
+    fn is_current(&self, at: usize, stop: &Arc<AtomicBool>) -> bool {
+        let current = self.projects[at].indexing.as_ref();
+        current.is_some_and(|current| Arc::ptr_eq(current, stop))
+    }
+}
+
+/// A name with an ending is no folder.
+fn looks_like_file(name: &str) -> bool {
+    name.rsplit('/')
+        .next()
+        .is_some_and(|last| last.trim_start_matches('.').contains('.'))
+}

@@ -1,0 +1,194 @@
+//! Standard input and output: whole, readable messages in, each answer out in one write.
+//!
+//! A message that is no JSON-RPC would end tower-lsp's stream for good, so it never gets there.
+//! Input is read on without regard to what becomes of it: a client that writes before it reads
+//! must not wait for a server that writes.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tower_lsp::jsonrpc::{Request, Response};
+
+use super::log;
+
+/// What stands in for a message that cannot be read; answered by the gate.
+pub const MALFORMED: &str = "dynaleak/malformed";
+/// Longer messages are no messages.
+const LARGEST: usize = 1 << 30;
+
+/// Frames from standard input.
+pub struct Input {
+    frames: UnboundedReceiver<Vec<u8>>,
+    frame: Vec<u8>,
+    read: usize,
+}
+
+impl Input {
+    /// Starts the thread that reads.
+    pub fn start() -> io::Result<Input> {
+        let (sender, frames) = unbounded_channel();
+        let read = move || {
+            let mut input = BufReader::with_capacity(1 << 16, io::stdin());
+            while let Some(body) = message(&mut input) {
+                let body = match readable(&body) {
+                    true => body,
+                    false => {
+                        log::warning(format!("a message of {} bytes is no JSON-RPC", body.len()));
+                        format!(r#"{{"jsonrpc":"2.0","id":null,"method":"{MALFORMED}"}}"#)
+                            .into_bytes()
+                    }
+                };
+                let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+                frame.extend(body);
+                if sender.send(frame).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("input".to_string())
+            .spawn(read)?;
+        Ok(Input {
+            frames,
+            frame: Vec::new(),
+            read: 0,
+        })
+    }
+}
+
+impl AsyncRead for Input {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.read == self.frame.len() {
+            // None: the end of input.
+            self.frame = ready!(self.frames.poll_recv(cx)).unwrap_or_default();
+            self.read = 0;
+        }
+        let count = buffer.remaining().min(self.frame.len() - self.read);
+        buffer.put_slice(&self.frame[self.read..self.read + count]);
+        self.read += count;
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The body of the next message; none at the end of input. Headers without a length are passed over.
+fn message(input: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut length = None;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if input
+            .by_ref()
+            .take(1 << 16)
+            .read_until(b'\n', &mut line)
+            .ok()?
+            == 0
+        {
+            return None;
+        }
+        let header = line.trim_ascii();
+        if header.is_empty() {
+            let Some(length) = length.take() else {
+                continue;
+            };
+            let mut body = vec![0; length];
+            input.read_exact(&mut body).ok()?;
+            return Some(body);
+        }
+        let (name, value) =
+            header.split_at(header.iter().position(|&byte| byte == b':').unwrap_or(0));
+        if name.eq_ignore_ascii_case(b"content-length") {
+            let value = str::from_utf8(&value[1..]).ok();
+            length = value
+                .and_then(|value| value.trim().parse().ok())
+                .filter(|&length| length <= LARGEST);
+        }
+    }
+}
+
+fn readable(body: &[u8]) -> bool {
+    serde_json::from_slice::<Request>(body).is_ok()
+        || serde_json::from_slice::<Response>(body).is_ok()
+}
+
+/// Standard output without its buffer by lines.
+pub struct Output(Box<dyn Write + Send>);
+
+impl Output {
+    pub fn new() -> Output {
+        match unbuffered() {
+            Ok(file) => Output(Box::new(file)),
+            Err(_) => Output(Box::new(io::stdout())),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn unbuffered() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn unbuffered() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    io::stdout()
+        .as_handle()
+        .try_clone_to_owned()
+        .map(File::from)
+}
+
+impl AsyncWrite for Output {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.0.write(bytes))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.flush())
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_between_nonsense() {
+        let bytes = b"Content-Length: 2\r\nContent-Type: x\r\n\r\n{}nonsense\r\n\r\ncontent-length:3\n\nabcContent-Length: x\r\n\r\n";
+        let mut input = &bytes[..];
+        assert_eq!(message(&mut input).as_deref(), Some(&b"{}"[..]));
+        assert_eq!(message(&mut input).as_deref(), Some(&b"abc"[..]));
+        assert_eq!(message(&mut input), None);
+    }
+
+    #[test]
+    fn what_is_readable() {
+        assert!(readable(br#"{"jsonrpc":"2.0","method":"exit"}"#));
+        assert!(readable(br#"{"jsonrpc":"2.0","id":1,"result":null}"#));
+        for body in [
+            &b"[]"[..],
+            b"{",
+            b"",
+            b"3",
+            b"\xff",
+            br#"{"jsonrpc":"2.0"}"#,
+        ] {
+            assert!(!readable(body), "{body:?}");
+        }
+    }
+}

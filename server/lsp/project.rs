@@ -1,0 +1,291 @@
+//! One root folder's workspace, kept usable whatever happens in it.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::cli::walk::is_test;
+use crate::config::files::Configs;
+use crate::finding::Finding;
+use crate::query::Rules;
+use crate::report;
+use crate::syntax::Source;
+use crate::text::Text;
+use crate::workspace::{self, Workspace};
+
+use super::log;
+use super::names::Key;
+
+pub struct Project {
+    /// None: loose documents, which no root folder holds.
+    pub root: Option<PathBuf>,
+    workspace: Workspace,
+    rules: Arc<Rules>,
+    configs: Arc<Configs>,
+    /// The open documents and notebooks, by their names here.
+    pub open: FxHashMap<Arc<str>, Key>,
+    /// Grows with each change: what was answered at the same revision holds.
+    pub revision: u64,
+    /// Whether the folder's files are loaded.
+    pub indexed: bool,
+    /// Stops the indexing that goes on.
+    pub indexing: Option<Arc<AtomicBool>>,
+    /// How often it was begun.
+    pub indexings: usize,
+    /// Files that were looked for on disk because loaded code hands them values.
+    pub asked: FxHashSet<Arc<str>>,
+    /// Files whose importers are loaded, as the index left them.
+    hot: FxHashSet<Arc<str>>,
+    /// Files whose analysis panics: left out until their text changes.
+    broken: FxHashSet<Arc<str>>,
+}
+
+impl Project {
+    pub fn new(root: Option<PathBuf>, rules: Arc<Rules>, configs: Arc<Configs>) -> Project {
+        let workspace = empty(&rules);
+        Project {
+            root,
+            workspace,
+            rules,
+            configs,
+            open: FxHashMap::default(),
+            revision: 0,
+            indexed: false,
+            indexing: None,
+            indexings: 0,
+            asked: FxHashSet::default(),
+            hot: FxHashSet::default(),
+            broken: FxHashSet::default(),
+        }
+    }
+
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// What the client is shown of a file: the one place that selects.
+    pub fn shown(&self, name: &str) -> Vec<Finding> {
+        let path = self.path_of(name);
+        let found = self.configs.of_file(&path);
+        let settings = found.config.of(&path);
+        let shown = catch_unwind(AssertUnwindSafe(|| {
+            report::shown(&self.workspace, name, &settings)
+        }));
+        shown.unwrap_or_default().kept
+    }
+
+    /// Would a check of the root read this file? Ignored folders aside, which only a walk knows.
+    pub fn takes(&self, name: &str) -> bool {
+        let Some(root) = &self.root else { return true };
+        let config = &self.configs.of_folder(root).config;
+        let mut folders = name.split('/');
+        let last = folders.next_back().unwrap_or_default();
+        let test = is_test(last) || folders.any(|folder| matches!(folder, "test" | "tests"));
+        !(test && !config.include_tests() || config.excludes(&root.join(name)))
+    }
+
+    /// Absolute, but for documents that are no files.
+    pub fn path_of(&self, name: &str) -> PathBuf {
+        match &self.root {
+            Some(root) => root.join(name),
+            None => PathBuf::from(name),
+        }
+    }
+
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.workspace.source(name)
+    }
+
+    pub fn text(&self, name: &str) -> Option<&Text> {
+        self.workspace.text(name)
+    }
+
+    pub fn load(&mut self, files: Vec<(Arc<str>, String)>) {
+        self.revision += 1;
+        let names: Vec<Arc<str>> = files.iter().map(|(name, _)| Arc::clone(name)).collect();
+        let kept = files.clone();
+        if self.guarded(|workspace| workspace.load(files)) {
+            for name in &names {
+                self.broken.remove(name);
+            }
+        } else {
+            self.recover(kept);
+        }
+    }
+
+    /// One edit; `whole` is the file's text after it.
+    pub fn edit(
+        &mut self,
+        name: &Arc<str>,
+        range: Range<usize>,
+        new: &str,
+        whole: &dyn Fn() -> String,
+    ) {
+        if self.broken.contains(name) || self.workspace.text(name).is_none() {
+            return self.load(vec![(Arc::clone(name), whole())]);
+        }
+        self.revision += 1;
+        if !self.guarded(|workspace| workspace.edit(name, range, new)) {
+            self.recover(vec![(Arc::clone(name), whole())]);
+        }
+    }
+
+    /// Makes a file's text another one by the shortest edit.
+    pub fn replace(&mut self, name: &Arc<str>, text: String) {
+        let Some(old) = self.workspace.text(name) else {
+            return self.load(vec![(Arc::clone(name), text)]);
+        };
+        if let Some((range, new)) = difference(old.as_str(), &text) {
+            let new = text[new].to_string();
+            self.edit(name, range, &new, &|| text.clone());
+        }
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.revision += 1;
+        self.broken.remove(name);
+        if !self.guarded(|workspace| workspace.remove(name)) {
+            self.recover(Vec::new());
+        }
+    }
+
+    pub fn set_paths(&mut self, paths: Vec<Arc<str>>) {
+        self.revision += 1;
+        if !self.guarded(|workspace| workspace.set_paths(paths)) {
+            self.recover(Vec::new());
+        }
+    }
+
+    /// Takes an indexed workspace in place of the one so far.
+    pub fn swap(&mut self, workspace: Workspace) {
+        self.revision += 1;
+        self.workspace = workspace;
+        self.broken.clear();
+        self.asked.clear();
+    }
+
+    /// New configurations: the files stay, the answers are made anew.
+    pub fn configure(&mut self, configs: Arc<Configs>) {
+        self.revision += 1;
+        self.configs = configs;
+    }
+
+    /// Files that loaded code hands values to and that were not looked for yet.
+    pub fn wanted(&mut self) -> Vec<Arc<str>> {
+        if !self.workspace.take_asks() {
+            return Vec::new();
+        }
+        let mut wanted = self.workspace.wanted();
+        wanted.retain(|name| self.asked.insert(Arc::clone(name)));
+        wanted
+    }
+
+    /// Notes which files' importers are loaded.
+    pub fn settled(&mut self) {
+        let (hot, warm) = self.workspace.hot();
+        self.hot = hot.into_iter().chain(warm).collect();
+    }
+
+    /// Are there files now whose importers may have to be loaded?
+    pub fn grew(&self) -> bool {
+        let (hot, warm) = self.workspace.hot();
+        hot.iter().chain(&warm).any(|name| !self.hot.contains(name))
+    }
+
+    /// Did it end without a panic? Rules that panicked lost their own findings only.
+    fn guarded(&mut self, change: impl FnOnce(&mut Workspace)) -> bool {
+        let workspace = &mut self.workspace;
+        let fine = catch_unwind(AssertUnwindSafe(|| change(workspace))).is_ok();
+        let mut panics = self.workspace.take_panics();
+        panics.dedup();
+        for code in panics {
+            log::error(format!("{code} panicked: its findings there are missing"));
+        }
+        fine
+    }
+
+    /// After a panic half way: all files anew in a workspace of their own, then those that were changed.
+    fn recover(&mut self, changed: Vec<(Arc<str>, String)>) {
+        let names: FxHashSet<&Arc<str>> = changed.iter().map(|(name, _)| name).collect();
+        let others: Vec<(Arc<str>, String)> = (self.workspace.files())
+            .filter(|name| !names.contains(name))
+            .filter_map(|name| {
+                Some((
+                    Arc::clone(name),
+                    self.workspace.text(name)?.as_str().to_string(),
+                ))
+            })
+            .collect();
+        let paths: Vec<Arc<str>> = self.workspace.paths().cloned().collect();
+        self.workspace = empty(&self.rules);
+        self.guarded(|workspace| workspace.set_paths(paths));
+        if !self.guarded(|workspace| workspace.load(others)) {
+            self.workspace = empty(&self.rules);
+        }
+        for (name, text) in changed {
+            let file = vec![(Arc::clone(&name), text)];
+            if self.guarded(|workspace| workspace.load(file)) {
+                self.broken.remove(&name);
+            } else {
+                log::error(format!("{name} is not analysed until its text changes"));
+                self.broken.insert(Arc::clone(&name));
+                self.guarded(|workspace| workspace.remove(&name));
+            }
+        }
+    }
+}
+
+/// Which tests are reported on is said by [`Project::takes`].
+pub fn empty(rules: &Arc<Rules>) -> Workspace {
+    let options = workspace::Options {
+        include_tests: true,
+        once: false,
+    };
+    Workspace::with_rules(options, Arc::clone(rules))
+}
+
+/// What of `old` differs, and what of `new` comes in its place; at character boundaries.
+fn difference(old: &str, new: &str) -> Option<(Range<usize>, Range<usize>)> {
+    if old == new {
+        return None;
+    }
+    let (a, b) = (old.as_bytes(), new.as_bytes());
+    let least = a.len().min(b.len());
+    let mut start = (0..least).find(|&at| a[at] != b[at]).unwrap_or(least);
+    while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
+        start -= 1;
+    }
+    let most = least - start;
+    let mut end = (0..most)
+        .find(|&at| a[a.len() - 1 - at] != b[b.len() - 1 - at])
+        .unwrap_or(most);
+    while !old.is_char_boundary(a.len() - end) || !new.is_char_boundary(b.len() - end) {
+        end -= 1;
+    }
+    Some((start..a.len() - end, start..b.len() - end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences() {
+        let texts = ["", "a", "aa", "aéb", "aèb", "a🦀", "a🦁", "🦀🦀", "🦀"];
+        for old in texts {
+            for new in texts {
+                let Some((was, is)) = difference(old, new) else {
+                    assert_eq!(old, new);
+                    continue;
+                };
+                let mut edited = old.to_string();
+                edited.replace_range(was, &new[is]);
+                assert_eq!(edited, new);
+            }
+        }
+    }
+}

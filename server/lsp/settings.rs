@@ -1,0 +1,111 @@
+//! What the client sets: `initializationOptions`, and the section `dynaleak` of its configuration.
+
+use serde_json::Value;
+
+use crate::config::Overrides;
+use crate::select::Selector;
+
+use super::log;
+
+/// The defaults are those of the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    pub diagnostic_mode: Mode,
+    /// Stronger than any configuration file.
+    pub overrides: Overrides,
+    pub inlay_hints: bool,
+    pub log_level: Option<log::Level>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    OpenFilesOnly,
+    Workspace,
+}
+
+impl Settings {
+    /// Unknown keys are for other versions; a value of the wrong kind is logged and left out.
+    pub fn of(value: &Value) -> Settings {
+        let value = value.get("settings").unwrap_or(value);
+        let value = value.get("dynaleak").unwrap_or(value);
+        let mut settings = Settings::default();
+        let Some(fields) = value.as_object() else {
+            return settings;
+        };
+        for (key, value) in fields {
+            if value.is_null() {
+                continue;
+            }
+            let taken = match key.as_str() {
+                "diagnosticMode" => match value.as_str() {
+                    Some("workspace") => put(&mut settings.diagnostic_mode, Some(Mode::Workspace)),
+                    Some("openFilesOnly") => {
+                        put(&mut settings.diagnostic_mode, Some(Mode::OpenFilesOnly))
+                    }
+                    _ => false,
+                },
+                "includeTests" => put(
+                    &mut settings.overrides.include_tests,
+                    value.as_bool().map(Some),
+                ),
+                "inlayHints" => put(&mut settings.inlay_hints, switch(value)),
+                "select" => put(
+                    &mut settings.overrides.selection.select,
+                    selectors(value).map(Some),
+                ),
+                "ignore" => put(&mut settings.overrides.selection.ignore, selectors(value)),
+                "logLevel" => {
+                    let level = match value.as_str() {
+                        Some("error") => Some(log::Level::Error),
+                        Some("warning" | "warn") => Some(log::Level::Warning),
+                        Some("info") => Some(log::Level::Info),
+                        Some("debug" | "trace") => Some(log::Level::Debug),
+                        _ => None,
+                    };
+                    put(&mut settings.log_level, level.map(Some))
+                }
+                _ => true,
+            };
+            if !taken {
+                log::warning(format!("setting `{key}`: {value} is none of its values"));
+            }
+        }
+        settings
+    }
+}
+
+fn put<T>(field: &mut T, value: Option<T>) -> bool {
+    let given = value.is_some();
+    if let Some(value) = value {
+        *field = value;
+    }
+    given
+}
+
+/// `true` or `{"enable": true}`.
+fn switch(value: &Value) -> Option<bool> {
+    value.as_bool().or_else(|| value.get("enable")?.as_bool())
+}
+
+/// `["DDB1", …]` or `"DDB1,DDB2"`; what names no rule is logged and left out.
+fn selectors(value: &Value) -> Option<Vec<Selector>> {
+    let words: Vec<&str> = match value {
+        Value::String(words) => words
+            .split(',')
+            .filter(|word| !word.trim().is_empty())
+            .collect(),
+        Value::Array(words) => words.iter().map(Value::as_str).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    let parsed = words
+        .into_iter()
+        .filter_map(|word| match Selector::parse(word) {
+            Ok(selector) => Some(selector),
+            Err(error) => {
+                log::warning(format!("`{word}`: {error}"));
+                None
+            }
+        });
+    Some(parsed.collect())
+}

@@ -1,0 +1,462 @@
+//! What goes on beside the messages: publishing, refreshing, indexing, asking the client. Never awaited by a handler.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+use tower_lsp::ls_types::*;
+
+use super::backend::Shared;
+use super::index::index;
+use super::project::Project;
+use super::settings::{Mode, Settings};
+use super::{files, log};
+
+/// Starts the tasks that live as long as the server.
+pub fn start(shared: &Arc<Shared>) {
+    let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    log::to_client(sender);
+    let client = shared.client.clone();
+    tokio::spawn(async move {
+        while let Some((level, message)) = lines.recv().await {
+            let kind = match level {
+                log::Level::Error => MessageType::ERROR,
+                log::Level::Warning => MessageType::WARNING,
+                log::Level::Info => MessageType::INFO,
+                log::Level::Debug => MessageType::LOG,
+            };
+            client.log_message(kind, message).await;
+        }
+    });
+    tokio::spawn(publish(Arc::clone(shared)));
+    tokio::spawn(settle(Arc::clone(shared)));
+}
+
+/// Sends what is due; what came due several times meanwhile goes out once, as it is now.
+async fn publish(shared: Arc<Shared>) {
+    loop {
+        shared.publish.notified().await;
+        let (refresh, messages) = take_due(&shared);
+        for message in messages {
+            shared
+                .client
+                .publish_diagnostics(message.uri, message.diagnostics, message.version)
+                .await;
+        }
+        if refresh {
+            // What changes while the client answers is one more refresh, not many.
+            if let Err(error) = shared.client.workspace_diagnostic_refresh().await {
+                log::debug(format!("refresh: {error}"));
+            }
+        }
+    }
+}
+
+struct Message {
+    uri: Uri,
+    version: Option<i32>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+fn take_due(shared: &Shared) -> (bool, Vec<Message>) {
+    let mut state = shared.state();
+    let due = std::mem::take(&mut state.due);
+    state.due.settle = due.settle;
+    let Some(session) = state.session.clone() else {
+        return (false, Vec::new());
+    };
+    if session.pull {
+        let workspace = due.workspace && state.settings.diagnostic_mode == Mode::Workspace;
+        return (
+            (due.refresh || workspace && due.reindexed) && session.refresh,
+            Vec::new(),
+        );
+    }
+    let mut messages: Vec<Message> = (due.clear.into_iter())
+        .map(|uri| Message {
+            uri,
+            version: None,
+            diagnostics: Vec::new(),
+        })
+        .collect();
+    let mut keys: Vec<_> = due.publish.into_iter().collect();
+    keys.sort();
+    for key in keys {
+        let Some((_, items)) = state.report(&key) else {
+            continue;
+        };
+        let Some(document) = state.documents.get(&key) else {
+            continue;
+        };
+        messages.push(Message {
+            uri: document.uri.clone(),
+            version: Some(document.version),
+            diagnostics: items.to_vec(),
+        });
+    }
+    if due.workspace {
+        messages.extend(closed(&mut state));
+    }
+    (false, messages)
+}
+
+/// In workspace mode, files that are not open: those with findings, and those that had some.
+fn closed(state: &mut super::state::State) -> Vec<Message> {
+    let mut messages = Vec::new();
+    let mut now = rustc_hash::FxHashMap::default();
+    if state.settings.diagnostic_mode == Mode::Workspace {
+        for (project, name) in state.closed_files() {
+            let items = state.diagnose_file(project, &name);
+            if !items.is_empty() {
+                now.insert((project, name), items);
+            }
+        }
+    }
+    let before = std::mem::take(&mut state.published);
+    for file in before.keys().filter(|file| !now.contains_key(*file)) {
+        let (project, name) = file;
+        if *project < state.projects.len() && state.projects[*project].open.contains_key(name) {
+            continue;
+        }
+        if let Some(uri) = (*project < state.projects.len())
+            .then(|| state.uri_of(*project, name))
+            .flatten()
+        {
+            messages.push(Message {
+                uri,
+                version: None,
+                diagnostics: Vec::new(),
+            });
+        }
+    }
+    for (file, items) in &now {
+        if before.get(file) == Some(items) {
+            continue;
+        }
+        if let Some(uri) = state.uri_of(file.0, &file.1) {
+            messages.push(Message {
+                uri,
+                version: None,
+                diagnostics: items.clone(),
+            });
+        }
+    }
+    state.published = now;
+    messages
+}
+
+/// Loads from disk what loaded code hands values to.
+async fn settle(shared: Arc<Shared>) {
+    loop {
+        shared.settle.notified().await;
+        let wanted = wanted(&shared);
+        if wanted.is_empty() {
+            continue;
+        }
+        let job = tokio::task::spawn_blocking(move || files::read(wanted));
+        let Ok(texts) = job.await else { continue };
+        let mut state = shared.state();
+        for (root, texts) in texts {
+            state.load_closed(&root, texts);
+        }
+        drop(state);
+        shared.wake();
+    }
+}
+
+fn wanted(shared: &Shared) -> Vec<(PathBuf, Vec<Arc<str>>)> {
+    let mut state = shared.state();
+    let projects = state.projects.iter_mut().filter(|project| project.indexed);
+    let wanted = projects.filter_map(|project| Some((project.root.clone()?, project.wanted())));
+    wanted.filter(|(_, names)| !names.is_empty()).collect()
+}
+
+// ---- the client ----
+
+pub fn register(shared: &Arc<Shared>) {
+    let registrations = shared
+        .state()
+        .session
+        .as_ref()
+        .map(|session| session.registrations());
+    let Some(registrations) = registrations.filter(|registrations| !registrations.is_empty())
+    else {
+        return;
+    };
+    let client = shared.client.clone();
+    tokio::spawn(async move {
+        if let Err(error) = client.register_capability(registrations).await {
+            log::warning(format!("the client registers nothing: {error}"));
+        }
+    });
+}
+
+/// Asks for the section `dynaleak` of the client's configuration, where it has one to ask for.
+pub fn fetch_settings(shared: &Arc<Shared>) {
+    if !shared
+        .state()
+        .session
+        .as_ref()
+        .is_some_and(|session| session.configuration)
+    {
+        return;
+    }
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let item = ConfigurationItem {
+            scope_uri: None,
+            section: Some("dynaleak".to_string()),
+        };
+        match shared.client.configuration(vec![item]).await {
+            Ok(values) => match values.into_iter().next() {
+                Some(value @ Value::Object(_)) => apply(&shared, Settings::of(&value)),
+                _ => log::debug("the client has no settings of ours".to_string()),
+            },
+            Err(error) => log::debug(format!("configuration: {error}")),
+        }
+    });
+}
+
+pub fn apply(shared: &Arc<Shared>, settings: Settings) {
+    let (again, hints) = {
+        let mut state = shared.state();
+        let again = settings.overrides.include_tests != state.settings.overrides.include_tests;
+        let hints = settings.inlay_hints != state.settings.inlay_hints;
+        let hints = hints
+            && state
+                .session
+                .as_ref()
+                .is_some_and(|session| session.hints_refresh);
+        state.set_settings(settings);
+        state.due.reindexed = true;
+        (again, hints)
+    };
+    if again {
+        let roots: Vec<PathBuf> = (shared.state().projects.iter())
+            .filter_map(|project| project.root.clone())
+            .collect();
+        for root in roots {
+            index_root(shared, root);
+        }
+    }
+    if hints {
+        let client = shared.client.clone();
+        tokio::spawn(async move { client.inlay_hint_refresh().await });
+    }
+    shared.wake();
+}
+
+/// Ends the server when the client's process is gone.
+pub fn watch_client(process: u32, shared: Arc<Shared>) {
+    let watch = move || {
+        while alive(process) {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        log::info(format!("the client's process {process} is gone"));
+        std::process::exit(shared.exit_code());
+    };
+    let _ = std::thread::Builder::new()
+        .name("client".to_string())
+        .spawn(watch);
+}
+
+#[cfg(unix)]
+fn alive(process: u32) -> bool {
+    let process = i32::try_from(process)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    // Not allowed to signal it: it is there.
+    process.is_none_or(|process| {
+        rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH)
+    })
+}
+
+#[cfg(not(unix))]
+fn alive(_: u32) -> bool {
+    true
+}
+
+// ---- the index ----
+
+/// The token under which a root's indexing reports its progress: another one each time.
+pub fn token(project: &Project) -> Option<String> {
+    let root = project.root.as_ref()?.display();
+    Some(format!("dynaleak/index/{}{root}", project.indexings))
+}
+
+/// Indexes all roots that are not.
+pub fn index_all(shared: &Arc<Shared>) {
+    let roots: Vec<PathBuf> = (shared.state().projects.iter())
+        .filter(|project| !project.indexed && project.indexing.is_none())
+        .filter_map(|project| project.root.clone())
+        .collect();
+    for root in roots {
+        index_root(shared, root);
+    }
+}
+
+/// Indexes a root anew where code came in that may bring in files that import it.
+pub fn index_if_grown(shared: &Arc<Shared>) {
+    let grown: Vec<PathBuf> = (shared.state().projects.iter())
+        .filter(|project| project.indexed && project.grew())
+        .filter_map(|project| project.root.clone())
+        .collect();
+    for root in grown {
+        index_root(shared, root);
+    }
+}
+
+/// Builds a root's workspace beside the one that answers, and swaps it in.
+pub fn index_root(shared: &Arc<Shared>, root: PathBuf) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (configs, rules, token, progress) = {
+        let mut state = shared.state();
+        let (configs, rules) = (Arc::clone(&state.configs), Arc::clone(&state.rules));
+        let progress = state
+            .session
+            .as_ref()
+            .is_some_and(|session| session.progress);
+        let Some(project) = state.project_at(&root) else {
+            return;
+        };
+        project.stop();
+        project.indexing = Some(Arc::clone(&stop));
+        project.indexings += 1;
+        let Some(token) = token(project) else { return };
+        (configs, rules, token, progress)
+    };
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let report = Progress::begin(&shared, progress, token).await;
+        let (told, mut steps) = tokio::sync::mpsc::unbounded_channel::<(String, u32)>();
+        let job = {
+            let (root, stop) = (root.clone(), Arc::clone(&stop));
+            tokio::task::spawn_blocking(move || {
+                let tell = |message: String, share: u32| {
+                    let _ = told.send((message, share));
+                };
+                index(&root, &configs, &rules, &stop, &tell)
+            })
+        };
+        while let Some((message, share)) = steps.recv().await {
+            report.step(message, share).await;
+        }
+        let done = match job.await {
+            Ok(Some(workspace)) => {
+                let loaded = workspace.files().count();
+                let again = shared.state().take_index(&root, &stop, workspace);
+                shared.wake();
+                if again {
+                    index_root(&shared, root);
+                }
+                format!("{loaded} files loaded")
+            }
+            Ok(None) => {
+                shared.state().stopped(&root, &stop);
+                "cancelled".to_string()
+            }
+            Err(_) => {
+                shared.state().stopped(&root, &stop);
+                "failed: an internal error".to_string()
+            }
+        };
+        log::info(format!("index: {done}"));
+        report.end(done).await;
+    });
+}
+
+/// `$/progress`, where the client shows it.
+struct Progress<'a> {
+    shared: &'a Shared,
+    token: Option<ProgressToken>,
+}
+
+impl Progress<'_> {
+    async fn begin(shared: &Shared, shown: bool, token: String) -> Progress<'_> {
+        let token = ProgressToken::String(token);
+        let shown = shown
+            && shared
+                .client
+                .create_work_done_progress(token.clone())
+                .await
+                .is_ok();
+        let progress = Progress {
+            shared,
+            token: shown.then_some(token),
+        };
+        progress
+            .send(WorkDoneProgress::Begin(WorkDoneProgressBegin {
+                title: "dynaleak: indexing".to_string(),
+                cancellable: Some(true),
+                message: None,
+                percentage: Some(0),
+            }))
+            .await;
+        progress
+    }
+
+    async fn step(&self, message: String, share: u32) {
+        self.send(WorkDoneProgress::Report(WorkDoneProgressReport {
+            cancellable: Some(true),
+            message: Some(message),
+            percentage: Some(share),
+        }))
+        .await;
+    }
+
+    async fn end(&self, message: String) {
+        self.send(WorkDoneProgress::End(WorkDoneProgressEnd {
+            message: Some(message),
+        }))
+        .await;
+    }
+
+    async fn send(&self, value: WorkDoneProgress) {
+        if let Some(token) = self.token.clone() {
+            let params = ProgressParams {
+                token,
+                value: ProgressParamsValue::WorkDone(value),
+            };
+            self.shared
+                .client
+                .send_notification::<notification::Progress>(params)
+                .await;
+        }
+    }
+}
+
+// ---- files ----
+
+/// More changed files than this are cheaper to index anew.
+const MANY: usize = 50;
+
+/// Files came, changed or went on disk.
+pub fn files_changed(shared: &Arc<Shared>, there: Vec<Uri>, gone: Vec<Uri>) {
+    let many = there.len() + gone.len() > MANY;
+    let (again, load) = shared.state().sort_out(&there, &gone, many);
+    shared.wake();
+    for root in again {
+        index_root(shared, root);
+    }
+    if load.is_empty() {
+        return;
+    }
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let configs = Arc::clone(&shared.state().configs);
+        let job = tokio::task::spawn_blocking(move || files::look_at(load, &configs));
+        let Ok(found) = job.await else { return };
+        let mut state = shared.state();
+        for (root, found) in found {
+            state.take_found(&root, found);
+        }
+        drop(state);
+        shared.wake();
+    });
+}
+
+pub fn stopped(stop: &AtomicBool) -> bool {
+    stop.load(Ordering::Relaxed)
+}

@@ -1,0 +1,468 @@
+"""Each capability, driven by a client that was written elsewhere."""
+
+import asyncio
+
+import pytest
+from lsprotocol import types
+
+from conftest import KEEPS, SHOP, as_checked, as_shown, check, edit, plain, session, whole
+
+
+def at(line, character):
+    return types.Position(line, character)
+
+
+async def test_diagnostics_are_pulled_with_result_ids(keeps):
+    async with session(keeps) as server:
+        assert server.result.capabilities.text_document_sync.change == types.TextDocumentSyncKind.Incremental
+        server.open("main.py", KEEPS)
+        report = await server.pull("main.py")
+        [item] = report.items
+        assert (item.code, item.source, item.severity) == ("DDB101", "dynaleak", types.DiagnosticSeverity.Error)
+        assert item.range == types.Range(at(8, 4), at(8, 24))
+        assert [each.location.range.start.line for each in item.related_information] == [7, 3]
+        data = plain(item.data)
+        assert data["code"] == "DDB101" and data["fingerprint"]
+        again = await server.pull("main.py", report.result_id)
+        assert (again.kind, again.result_id) == ("unchanged", report.result_id)
+        server.change("main.py", edit(0, 0, 0, "\n"))
+        moved = await server.pull("main.py", report.result_id)
+        assert moved.kind == "full" and moved.items[0].range.start.line == 9
+        assert not server.published
+
+
+async def test_diagnostics_are_pushed_with_versions_where_the_client_does_not_pull(keeps):
+    async with session(keeps, pull=False) as server:
+        assert server.result.capabilities.diagnostic_provider is None
+        server.open("main.py", KEEPS, version=5)
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if server.published and server.published[-1].diagnostics:
+                break
+        last = server.published[-1]
+        assert (last.version, [item.code for item in last.diagnostics]) == (5, ["DDB101"])
+        for number in range(200):
+            server.change("main.py", edit(8, 4, 4, "#") if number % 2 == 0 else edit(8, 4, 5, ""))
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if server.published[-1].version == 205:
+                break
+        assert server.published[-1].version == 205 and len(server.published[-1].diagnostics) == 1
+        assert [one.version for one in server.published] == sorted(one.version for one in server.published)
+        server.close("main.py")
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if not server.published[-1].diagnostics:
+                break
+        assert not server.published[-1].diagnostics
+
+
+async def test_several_edits_in_one_notification_apply_in_order(keeps):
+    async with session(keeps) as server:
+        server.open("main.py", KEEPS)
+        server.change("main.py", edit(8, 4, 4, "#"), edit(8, 4, 5, ""), edit(0, 0, 0, "# é🦀\r\n"), edit(0, 2, 3, ""))
+        assert await server.text("main.py") == ("# 🦀\r\n" + KEEPS, 2)
+        assert await server.codes("main.py") == [("DDB101", 9)]
+        server.change("main.py", whole(KEEPS.replace("RESULTS = []", "from collections import deque\nRESULTS = deque(maxlen=9)")))
+        assert await server.codes("main.py") == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["untitled:Untitled-1", "vscode-vfs://host/a.py", "file:///c%3A/tmp/x.py", "file:///nowhere/%F0%9F%A6%80%20b.py",
+     "git:/a/b.py?ref=~", "file:///nowhere/100%25.py"],
+)
+async def test_documents_outside_of_the_roots(tmp_path, name):
+    async with session(tmp_path) as server:
+        server.open(name, KEEPS)
+        assert await server.codes(name) == [("DDB101", 8)]
+        server.change(name, edit(8, 4, 4, "#"))
+        assert await server.codes(name) == []
+        server.close(name)
+        assert await server.text(name) is None
+
+
+async def test_no_root_at_all(tmp_path):
+    async with session(tmp_path, roots=[]) as server:
+        server.open("main.py", KEEPS)
+        assert await server.codes("main.py") == [("DDB101", 8)]
+
+
+@pytest.mark.parametrize("name", ["mit leer.py", "🦀é.py", "100%.py", "[a].py"])
+async def test_names_with_odd_characters(tmp_path, name):
+    (tmp_path / name).write_text(KEEPS)
+    async with session(tmp_path) as server:
+        await server.indexed()
+        server.open(name, KEEPS)
+        assert await server.codes(name) == [("DDB101", 8)]
+        information = await server.indexed()
+        assert information["projects"][1]["files"] == 1
+
+
+async def test_other_languages_are_left_alone(tmp_path):
+    async with session(tmp_path) as server:
+        server.open("main.md", KEEPS, language="markdown")
+        assert await server.codes("main.md") == []
+
+
+STORE = """import boto3
+
+TABLE = boto3.resource("dynamodb").Table("orders")
+
+
+def fetch(key):
+    return TABLE.get_item(Key=key)["Item"]
+"""
+USER = """from store import fetch
+
+KEPT = []
+
+
+def remember(key):
+    KEPT.append(fetch(key))
+
+
+remember({"id": 1})
+"""
+
+
+async def test_an_edit_refreshes_another_open_file(tmp_path):
+    (tmp_path / "store.py").write_text(STORE)
+    (tmp_path / "user.py").write_text(USER)
+    async with session(tmp_path) as server:
+        await server.indexed()
+        server.open("store.py", STORE)
+        server.open("user.py", USER)
+        report = await server.pull("user.py")
+        assert [item.code for item in report.items] == ["DDB101"]
+        before = server.client.diagnostic_refresh_count
+        server.change("store.py", edit(0, 0, 0, "# nothing that counts\n"))
+        await server.pull("user.py")
+        await asyncio.sleep(0.2)
+        assert server.client.diagnostic_refresh_count == before
+        server.change("store.py", edit(7, 4, 100, "return None"))
+        assert await server.codes("user.py") == []
+        await asyncio.sleep(0.2)
+        assert server.client.diagnostic_refresh_count == before + 1
+        # Closed, the text on disk counts again.
+        server.close("store.py")
+        await server.until("user.py", [("DDB101", 6)])
+
+
+async def test_open_files_are_answered_before_the_index_and_refreshed_after(tmp_path):
+    (tmp_path / "store.py").write_text(STORE)
+    (tmp_path / "user.py").write_text(USER)
+    async with session(tmp_path) as server:
+        server.open("user.py", USER)
+        await server.pull("user.py")
+        await server.until("user.py", [("DDB101", 6)])
+        await server.indexed()
+        [reports] = server.client.progress_reports.values()
+        kinds = [report.kind for report in reports]
+        assert kinds[0] == "begin" and kinds[-1] == "end" and "report" in kinds
+
+
+async def test_watched_files_keep_the_index_true(tmp_path):
+    (tmp_path / "store.py").write_text(STORE)
+    (tmp_path / "user.py").write_text(USER)
+    async with session(tmp_path) as server:
+        await server.indexed()
+        assert any(one.method == "workspace/didChangeWatchedFiles" for one in server.client.registered)
+        server.open("user.py", USER)
+        assert await server.codes("user.py") == [("DDB101", 6)]
+
+        def tell(name, kind):
+            event = types.FileEvent(uri=server.uri(name), type=kind)
+            server.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes=[event]))
+
+        (tmp_path / "store.py").write_text(STORE.replace('["Item"]', '["Item"]["id"]').replace("return TABLE", "return 1 or TABLE"))
+        (tmp_path / "store.py").write_text("def fetch(key):\n    return 1\n")
+        tell("store.py", types.FileChangeType.Changed)
+        await server.until("user.py", [])
+        (tmp_path / "store.py").write_text(STORE)
+        tell("store.py", types.FileChangeType.Changed)
+        await server.until("user.py", [("DDB101", 6)])
+        (tmp_path / "store.py").unlink()
+        tell("store.py", types.FileChangeType.Deleted)
+        await server.until("user.py", [])
+        (tmp_path / "store.py").write_text(STORE)
+        tell("store.py", types.FileChangeType.Created)
+        await server.until("user.py", [("DDB101", 6)])
+        # Never over an open document.
+        server.open("store.py", "def fetch(key):\n    return 1\n")
+        tell("store.py", types.FileChangeType.Changed)
+        await server.until("user.py", [])
+        await asyncio.sleep(0.2)
+        assert await server.codes("user.py") == []
+
+
+async def test_renamed_and_deleted_files(tmp_path):
+    (tmp_path / "shelf.py").write_text(STORE)
+    (tmp_path / "user.py").write_text(USER)
+    async with session(tmp_path) as server:
+        await server.indexed()
+        server.open("user.py", USER)
+        assert await server.codes("user.py") == []
+        (tmp_path / "shelf.py").rename(tmp_path / "store.py")
+        moved = types.FileRename(old_uri=server.uri("shelf.py"), new_uri=server.uri("store.py"))
+        server.client.workspace_did_rename_files(types.RenameFilesParams(files=[moved]))
+        await server.until("user.py", [("DDB101", 6)])
+        (tmp_path / "store.py").unlink()
+        gone = types.FileDelete(uri=server.uri("store.py"))
+        server.client.workspace_did_delete_files(types.DeleteFilesParams(files=[gone]))
+        await server.until("user.py", [])
+
+
+async def test_many_changed_files_are_indexed_anew(tmp_path):
+    (tmp_path / "user.py").write_text(USER)
+    async with session(tmp_path) as server:
+        await server.indexed()
+        server.open("user.py", USER)
+        for number in range(60):
+            (tmp_path / f"other_{number}.py").write_text(KEEPS)
+        (tmp_path / "store.py").write_text(STORE)
+        names = [f"other_{number}.py" for number in range(60)] + ["store.py"]
+        events = [types.FileEvent(uri=server.uri(name), type=types.FileChangeType.Created) for name in names]
+        server.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes=events))
+        await server.until("user.py", [("DDB101", 6)])
+        information = await server.indexed()
+        assert information["projects"][1]["files"] == 62
+
+
+async def test_workspace_diagnostics(tmp_path):
+    (tmp_path / "one.py").write_text(KEEPS)
+    (tmp_path / "two.py").write_text(KEEPS)
+    (tmp_path / "clean.py").write_text("import boto3\n")
+
+    async def ask(server, previous=()):
+        params = types.WorkspaceDiagnosticParams(previous_result_ids=list(previous))
+        return (await server.client.workspace_diagnostic_async(params)).items
+
+    async with session(tmp_path, options={"diagnosticMode": "workspace"}) as server:
+        await server.indexed()
+        server.open("one.py", KEEPS, version=3)
+        reports = await ask(server)
+        assert sorted(one.uri for one in reports) == [server.uri("one.py"), server.uri("two.py")]
+        assert sorted((one.version is None, len(one.items)) for one in reports) == [(False, 1), (True, 1)]
+        known = [types.PreviousResultId(uri=one.uri, value=one.result_id) for one in reports]
+        assert {one.kind for one in await ask(server, known)} == {"unchanged"}
+    async with session(tmp_path) as server:
+        await server.indexed()
+        server.open("one.py", KEEPS)
+        assert [one.uri for one in await ask(server)] == [server.uri("one.py")]
+
+
+async def test_workspace_mode_is_pushed_too(tmp_path):
+    (tmp_path / "one.py").write_text(KEEPS)
+    async with session(tmp_path, pull=False, options={"diagnosticMode": "workspace"}) as server:
+        await server.indexed()
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if server.published:
+                break
+        assert [(one.uri, len(one.diagnostics)) for one in server.published] == [(server.uri("one.py"), 1)]
+
+
+async def test_settings_are_fetched_and_live(keeps):
+    async with session(keeps, settings={"ignore": ["DDB101"]}) as server:
+        server.open("main.py", KEEPS)
+        await server.until("main.py", [])
+        server.client.set_configuration({"dynaleak": {"ignore": []}})
+        server.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings=None))
+        await server.until("main.py", [("DDB101", 8)])
+
+
+async def test_settings_that_make_no_sense_change_nothing(keeps):
+    options = {"diagnosticMode": 7, "select": "nonsense", "ignore": {"a": 1}, "includeTests": "yes", "unknown": []}
+    async with session(keeps, options=options) as server:
+        server.open("main.py", KEEPS)
+        assert await server.codes("main.py") == [("DDB101", 8)]
+
+
+async def test_several_roots(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for root in (first, second):
+        root.mkdir()
+        (root / "store.py").write_text(STORE if root == first else "def fetch(key):\n    return 1\n")
+        (root / "user.py").write_text(USER)
+    async with session(tmp_path, roots=[first]) as server:
+        await server.indexed()
+        server.open("first/user.py", USER)
+        server.open("second/user.py", USER)
+        assert await server.codes("first/user.py") == [("DDB101", 6)]
+        event = types.WorkspaceFoldersChangeEvent(
+            added=[types.WorkspaceFolder(uri=second.as_uri(), name="second")], removed=[]
+        )
+        server.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event=event))
+        information = await server.indexed()
+        assert [project["root"] for project in information["projects"]] == [None, str(first), str(second)]
+        assert await server.codes("second/user.py") == []
+        removed = types.WorkspaceFoldersChangeEvent(
+            added=[], removed=[types.WorkspaceFolder(uri=first.as_uri(), name="first")]
+        )
+        server.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event=removed))
+        await server.until("first/user.py", [])
+
+
+async def test_hover(keeps):
+    async with session(keeps) as server:
+        server.open("main.py", KEEPS)
+
+        async def hover(line, character):
+            params = types.HoverParams(types.TextDocumentIdentifier(server.uri("main.py")), at(line, character))
+            answer = await server.client.text_document_hover_async(params)
+            return answer and answer.contents.value
+
+        on_finding = await hover(8, 13)
+        assert "**DDB101** `RESULTS` keeps every item" in on_finding
+        assert "# DDB101: process-lifetime-accumulator" in on_finding and "main.py:8" in on_finding
+        on_name = await hover(7, 6)
+        assert "`item`: an item of `TABLE.get_item(Key=key)` (line 8)" in on_name, on_name
+        assert "held by `RESULTS`, which lives as long as the process, no bound" in on_name
+        on_holder = await hover(3, 2)
+        assert "keeps an item of `TABLE.get_item(Key=key)`" in on_holder and "lives as long as the process" in on_holder
+        assert await hover(1, 0) is None
+        server.change("main.py", edit(8, 24, 24, "  # dynaleak: ignore[DDB201] a reason"))
+        assert (await hover(8, 48)).startswith("# DDB201")
+
+
+async def test_code_actions(keeps):
+    async with session(keeps) as server:
+        server.open("main.py", KEEPS)
+        [item] = (await server.pull("main.py")).items
+
+        async def actions(only=None):
+            context = types.CodeActionContext(diagnostics=[item], only=only)
+            of = types.TextDocumentIdentifier(server.uri("main.py"))
+            params = types.CodeActionParams(text_document=of, range=item.range, context=context)
+            return await server.client.text_document_code_action_async(params)
+
+        [action] = await actions()
+        assert action.title == "Ignore DDB101 here with a reason" and action.is_preferred is None
+        assert [one.code for one in action.diagnostics] == ["DDB101"] and action.edit is None
+        resolved = await server.client.code_action_resolve_async(action)
+        [change] = resolved.edit.document_changes
+        assert change.text_document.version == 1
+        assert "# dynaleak: ignore[DDB101]" in change.edits[0].new_text and change.edits[0].range.start.line == 8
+        assert not await actions(["source.fixAll"])
+        server.change("main.py", edit(0, 0, 0, "\n"))
+        stale = await server.client.code_action_resolve_async(action)
+        assert stale.edit is None
+
+
+async def test_code_actions_of_a_client_that_resolves_nothing(keeps):
+    async with session(keeps, resolve=False, changes=False) as server:
+        server.open("main.py", KEEPS)
+        [item] = (await server.pull("main.py")).items
+        of = types.TextDocumentIdentifier(server.uri("main.py"))
+        context = types.CodeActionContext(diagnostics=[item])
+        params = types.CodeActionParams(text_document=of, range=item.range, context=context)
+        [action] = await server.client.text_document_code_action_async(params)
+        assert list(action.edit.changes) == [server.uri("main.py")]
+
+
+async def test_inlay_hints_only_where_set(keeps):
+    async def hints(server):
+        params = types.InlayHintParams(types.TextDocumentIdentifier(server.uri("main.py")), types.Range(at(0, 0), at(99, 0)))
+        return [(hint.position.line, hint.label) for hint in await server.client.text_document_inlay_hint_async(params) or []]
+
+    async with session(keeps) as server:
+        server.open("main.py", KEEPS)
+        assert await hints(server) == []
+    async with session(keeps, options={"inlayHints": True}) as server:
+        server.open("main.py", KEEPS)
+        found = await hints(server)
+        assert (3, "lives as long as the process") in found and (7, "a page") in found, found
+
+
+async def test_notebooks(tmp_path):
+    first, second, markdown, third = (f"vscode-notebook-cell:/nb.ipynb#{name}" for name in "abcd")
+    texts = {
+        first: "%pip install boto3\nimport boto3\nTABLE = boto3.resource('dynamodb').Table('orders')\nRESULTS = []",
+        second: "def remember(key):\n    RESULTS.append(TABLE.get_item(Key=key)['Item'])\nremember({})",
+        third: "!ls",
+    }
+    uri = "file:///nowhere/nb.ipynb"
+
+    def cell(name, kind=types.NotebookCellKind.Code):
+        return types.NotebookCell(kind=kind, document=name)
+
+    def item(name, text, language="python"):
+        return types.TextDocumentItem(uri=name, language_id=language, version=1, text=text)
+
+    async with session(tmp_path) as server:
+        document = types.NotebookDocument(
+            uri=uri, notebook_type="jupyter-notebook", version=1,
+            cells=[cell(first), cell(markdown, types.NotebookCellKind.Markup), cell(second)],
+        )
+        opened = [item(first, texts[first]), item(markdown, "RESULTS", "markdown"), item(second, texts[second])]
+        server.client.notebook_document_did_open(
+            types.DidOpenNotebookDocumentParams(notebook_document=document, cell_text_documents=opened)
+        )
+        assert await server.codes(second) == [("DDB101", 1)]
+        assert await server.codes(first) == []
+        report = await server.pull(second)
+        assert {one.location.uri for one in report.items[0].related_information} == {first, second}
+
+        def change(**cells):
+            event = types.NotebookDocumentChangeEvent(cells=types.NotebookDocumentCellChanges(**cells))
+            of = types.VersionedNotebookDocumentIdentifier(version=2, uri=uri)
+            server.client.notebook_document_did_change(
+                types.DidChangeNotebookDocumentParams(notebook_document=of, change=event)
+            )
+
+        text = types.NotebookDocumentCellContentChanges(
+            document=types.VersionedTextDocumentIdentifier(version=2, uri=second), changes=[edit(1, 4, 4, "#")]
+        )
+        change(text_content=[text])
+        assert await server.codes(second) == []
+        text.changes[0] = edit(1, 4, 5, "")
+        change(text_content=[text])
+        assert await server.codes(second) == [("DDB101", 1)]
+        # A cell in front, and the first one gone.
+        structure = types.NotebookDocumentCellChangeStructure(
+            array=types.NotebookCellArrayChange(start=0, delete_count=0, cells=[cell(third)]),
+            did_open=[item(third, texts[third])],
+        )
+        change(structure=structure)
+        assert await server.codes(second) == [("DDB101", 1)]
+        gone = types.NotebookDocumentCellChangeStructure(
+            array=types.NotebookCellArrayChange(start=1, delete_count=1, cells=[]),
+            did_close=[types.TextDocumentIdentifier(first)],
+        )
+        change(structure=gone)
+        assert await server.codes(second) == []
+        server.client.notebook_document_did_close(
+            types.DidCloseNotebookDocumentParams(
+                notebook_document=types.NotebookDocumentIdentifier(uri),
+                cell_text_documents=[types.TextDocumentIdentifier(second), types.TextDocumentIdentifier(third)],
+            )
+        )
+        assert await server.text(second) is None
+
+
+async def test_debug_information_trace_and_log_file(keeps):
+    log = keeps / "server.log"
+    async with session(keeps, arguments=["--log-file", str(log), "--log-level", "debug"]) as server:
+        server.client.set_trace(types.SetTraceParams(value=types.TraceValue.Messages))
+        information = plain(await server.command("dynaleak.debugInformation"))
+        assert information["version"] and information["projects"]
+        assert any("serves" in line.message for line in server.client.log_messages)
+    assert "received textDocument" in log.read_text() or "received initialized" in log.read_text()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+async def test_the_example_project_is_as_the_command_line_sees_it(encoding):
+    findings = check(SHOP)
+    async with session(SHOP, encodings=[encoding]) as server:
+        assert server.result.capabilities.position_encoding == encoding
+        await server.indexed()
+        count = 0
+        for path in sorted(SHOP.rglob("*.py")):
+            name = path.relative_to(SHOP).as_posix()
+            text = path.read_text()
+            server.open(name, text)
+            items = (await server.pull(name)).items
+            assert as_checked(items, text, encoding) == as_shown(one for one in findings if one["file"] == name), name
+            count += len(items)
+        assert count == len(findings) > 0
