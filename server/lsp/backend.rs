@@ -10,6 +10,8 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::*;
 use tower_lsp::{Client, LanguageServer};
 
+use crate::config::files::is_config;
+
 use super::names::{Key, path_of};
 use super::session::{DEBUG, Session};
 use super::settings::Settings;
@@ -243,7 +245,10 @@ impl LanguageServer for Backend {
         self.trace(|| format!("{} is at version {}", of.uri.as_str(), of.version));
     }
 
-    async fn did_save(&self, _: DidSaveTextDocumentParams) {
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        if path_of(&params.text_document.uri).is_some_and(|path| is_config(&path)) {
+            tasks::configuration_changed(&self.shared);
+        }
         tasks::index_if_grown(&self.shared);
     }
 

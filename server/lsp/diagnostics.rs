@@ -3,15 +3,19 @@
 use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 use serde_json::json;
 use std::hash::{Hash, Hasher};
 use tower_lsp::ls_types::*;
 
+use crate::config::files::{Found, is_config};
+use crate::config::{Config, Form, Problem};
 use crate::finding::Finding;
+use crate::text::{Encoding, Text};
 
 use super::convert::{range, severity};
-use super::names::Key;
+use super::documents::Document;
+use super::names::{Key, path_of, uri_of};
 use super::settings::Mode;
 use super::state::State;
 
@@ -51,6 +55,9 @@ impl State {
 
     fn diagnose(&self, key: &Key) -> Option<Vec<Diagnostic>> {
         let document = self.documents.get(key)?;
+        if let Some(problems) = self.problems(document) {
+            return Some(problems);
+        }
         if !document.analysed() {
             return None;
         }
@@ -68,6 +75,104 @@ impl State {
             self.diagnostic(project, finding, range(&document.text, &span, encoding))
         });
         Some(items.collect())
+    }
+
+    /// What is wrong in an open configuration file, as it is typed.
+    fn problems(&self, document: &Document) -> Option<Vec<Diagnostic>> {
+        let path = path_of(&document.uri).filter(|path| is_config(path))?;
+        let form = match path
+            .file_name()
+            .is_some_and(|name| name == "pyproject.toml")
+        {
+            true => Form::PyProject,
+            false => Form::Own,
+        };
+        let text = document.text.as_str();
+        // Another tool's mistakes in it are not ours to tell.
+        if form == Form::PyProject && !text.contains("dynaleak") {
+            return Some(Vec::new());
+        }
+        let problems = Config::parse(text, form, path.parent()?).map(|(_, problems)| problems);
+        let problems = problems.unwrap_or_default().into_iter();
+        let encoding = self.encoding();
+        Some(
+            problems
+                .map(|problem| wrong(&problem, &document.text, encoding))
+                .collect(),
+        )
+    }
+
+    /// The diagnostics of files that are not open: what is wrong in configuration files, and in
+    /// workspace mode all findings. Of files without any nothing is said.
+    pub fn unopened(&mut self) -> FxHashMap<Uri, Arc<Vec<Diagnostic>>> {
+        if self.settings.diagnostic_mode == Mode::Workspace {
+            let stale = std::mem::take(&mut self.stale);
+            let files = match stale.all {
+                true => self.closed_files(),
+                false => stale.files.into_iter().collect(),
+            };
+            if stale.all {
+                self.unopened.clear();
+            }
+            for (project, name) in files {
+                let closed = (self.projects.get(project))
+                    .is_some_and(|of| project > 0 && !of.open.contains_key(&name));
+                let items = if closed {
+                    self.diagnose_file(project, &name)
+                } else {
+                    Vec::new()
+                };
+                let uri = (!items.is_empty())
+                    .then(|| self.uri_of(project, &name))
+                    .flatten();
+                match uri {
+                    Some(uri) => self
+                        .unopened
+                        .insert((project, name), (uri, Arc::new(items))),
+                    None => self.unopened.remove(&(project, name)),
+                };
+            }
+        } else {
+            self.unopened.clear();
+            self.stale.all = true;
+        }
+        let found = self
+            .unopened
+            .values()
+            .map(|(uri, items)| (uri.clone(), Arc::clone(items)));
+        let mut all: FxHashMap<Uri, Arc<Vec<Diagnostic>>> = found.collect();
+        for found in self.configurations() {
+            let Some(path) = found.path.as_ref().filter(|_| !found.problems.is_empty()) else {
+                continue;
+            };
+            if self.documents.contains_key(&Key::of_path(path)) {
+                continue;
+            }
+            let encoding = self.encoding();
+            let items = found
+                .problems
+                .iter()
+                .map(|problem| wrong(problem, &found.text, encoding));
+            if let Some(uri) = uri_of(path) {
+                all.insert(uri, Arc::new(items.collect()));
+            }
+        }
+        all
+    }
+
+    /// The configurations of the roots and of the open files.
+    fn configurations(&self) -> Vec<Arc<Found>> {
+        let roots = self
+            .projects
+            .iter()
+            .filter_map(|project| project.root.as_ref());
+        let mut found: Vec<Arc<Found>> = roots.map(|root| self.configs.of_folder(root)).collect();
+        let open = self
+            .documents
+            .values()
+            .filter_map(|document| path_of(&document.uri));
+        found.extend(open.map(|path| self.configs.of_file(&path)));
+        found
     }
 
     pub fn diagnostic(&self, project: usize, finding: &Finding, range: Range) -> Diagnostic {
@@ -88,7 +193,8 @@ impl State {
             source: Some(SOURCE.to_string()),
             message: finding.message.clone(),
             related_information: related.then(|| steps().collect()),
-            tags: None,
+            // What may go without a loss.
+            tags: (finding.code == "DDB003").then(|| vec![DiagnosticTag::UNNECESSARY]),
             data: Some(json!({ "code": finding.code, "fingerprint": fingerprint(finding) })),
         }
     }
@@ -168,19 +274,10 @@ impl State {
             ));
             said.push(key);
         }
-        if self.settings.diagnostic_mode == Mode::Workspace {
-            for (project, name) in self.closed_files() {
-                let items = self.diagnose_file(project, &name);
-                let Some(uri) = self.uri_of(project, &name) else {
-                    continue;
-                };
-                let before = known(&uri);
-                if items.is_empty() && before.is_none() {
-                    continue;
-                }
-                said.push(Key::of(&uri));
-                reports.push(one(uri, None, before, file_id(&items), items));
-            }
+        for (uri, items) in self.unopened() {
+            let before = known(&uri);
+            said.push(Key::of(&uri));
+            reports.push(one(uri, None, before, file_id(&items), items.to_vec()));
         }
         // What was reported once and is not any more: gone files, another mode.
         for previous in previous {
@@ -209,6 +306,18 @@ impl State {
         }
         files.sort();
         files
+    }
+}
+
+/// A mistake in a configuration file: DDB004.
+fn wrong(problem: &Problem, text: &Text, encoding: Encoding) -> Diagnostic {
+    Diagnostic {
+        range: range(text, &problem.span, encoding),
+        severity: Some(DiagnosticSeverity::ERROR),
+        code: Some(NumberOrString::String("DDB004".to_string())),
+        source: Some(SOURCE.to_string()),
+        message: problem.reason.clone(),
+        ..Diagnostic::default()
     }
 }
 

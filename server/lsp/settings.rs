@@ -98,7 +98,8 @@ fn selectors(value: &Value) -> Option<Vec<Selector>> {
         Value::Array(words) => words.iter().map(Value::as_str).collect::<Option<_>>()?,
         _ => return None,
     };
-    let parsed = words
+    let none = words.is_empty();
+    let parsed: Vec<Selector> = words
         .into_iter()
         .filter_map(|word| match Selector::parse(word) {
             Ok(selector) => Some(selector),
@@ -106,6 +107,7 @@ fn selectors(value: &Value) -> Option<Vec<Selector>> {
                 log::warning(format!("`{word}`: {error}"));
                 None
             }
-        });
-    Some(parsed.collect())
+        })
+        .collect();
+    (none || !parsed.is_empty()).then_some(parsed)
 }

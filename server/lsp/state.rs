@@ -32,8 +32,12 @@ pub struct State {
     pub due: Due,
     /// Numbers the diagnostics' result ids.
     pub results: u64,
-    /// Files that are not open and have diagnostics at the client (which does not pull).
-    pub published: FxHashMap<(usize, Arc<str>), Vec<Diagnostic>>,
+    /// What was last sent of files that are not open, to a client that does not pull.
+    pub published: FxHashMap<Uri, Arc<Vec<Diagnostic>>>,
+    /// What is found in files that are not open; see [`State::unopened`].
+    pub unopened: FxHashMap<(usize, Arc<str>), (Uri, Arc<Vec<Diagnostic>>)>,
+    /// What of that is to be made anew.
+    pub stale: Stale,
 }
 
 /// What changes left to do.
@@ -53,6 +57,13 @@ pub struct Due {
     pub reindexed: bool,
 }
 
+/// Files that are not open and whose findings may have changed.
+#[derive(Default)]
+pub struct Stale {
+    pub all: bool,
+    pub files: FxHashSet<(usize, Arc<str>)>,
+}
+
 impl State {
     pub fn new() -> State {
         let settings = Arc::new(Settings::default());
@@ -70,6 +81,8 @@ impl State {
             due: Due::default(),
             results: 0,
             published: FxHashMap::default(),
+            unopened: FxHashMap::default(),
+            stale: Stale::default(),
         }
     }
 
@@ -237,6 +250,10 @@ impl State {
             };
             let before = document.analysed();
             let change = document.change(change, encoding);
+            if !before {
+                // Not by the project's revision: it has no part in this.
+                document.report.revision = document.report.revision.map(|_| u64::MAX);
+            }
             let document = &*document;
             let project = &mut self.projects[document.home.project];
             let name = &document.home.name;
@@ -305,6 +322,13 @@ impl State {
         self.due.settle = true;
         self.due.workspace = true;
         let project = &self.projects[home.project];
+        let rejudged = project.workspace().rejudged().cloned();
+        self.stale
+            .files
+            .extend(rejudged.map(|name| (home.project, name)));
+        self.stale
+            .files
+            .insert((home.project, Arc::clone(&home.name)));
         let others: Vec<Key> = (project.workspace().rejudged())
             .filter(|name| **name != home.name)
             .filter_map(|name| project.open.get(name))
@@ -345,6 +369,7 @@ impl State {
         for key in keys {
             self.compare(&key);
         }
+        self.stale.all = true;
         self.due.settle = true;
         self.due.workspace = true;
     }

@@ -10,9 +10,12 @@ use tower_lsp::ls_types::*;
 
 use super::backend::Shared;
 use super::index::index;
+use super::names::{Key, path_of};
 use super::project::Project;
 use super::settings::{Mode, Settings};
+use super::state::State;
 use super::{files, log};
+use crate::config::files::is_config;
 
 /// Starts the tasks that live as long as the server.
 pub fn start(shared: &Arc<Shared>) {
@@ -102,49 +105,25 @@ fn take_due(shared: &Shared) -> (bool, Vec<Message>) {
     (false, messages)
 }
 
-/// In workspace mode, files that are not open: those with findings, and those that had some.
-fn closed(state: &mut super::state::State) -> Vec<Message> {
-    let mut messages = Vec::new();
-    let mut now = rustc_hash::FxHashMap::default();
-    if state.settings.diagnostic_mode == Mode::Workspace {
-        for (project, name) in state.closed_files() {
-            let items = state.diagnose_file(project, &name);
-            if !items.is_empty() {
-                now.insert((project, name), items);
-            }
-        }
-    }
-    let before = std::mem::take(&mut state.published);
-    for file in before.keys().filter(|file| !now.contains_key(*file)) {
-        let (project, name) = file;
-        if *project < state.projects.len() && state.projects[*project].open.contains_key(name) {
-            continue;
-        }
-        if let Some(uri) = (*project < state.projects.len())
-            .then(|| state.uri_of(*project, name))
-            .flatten()
-        {
-            messages.push(Message {
-                uri,
-                version: None,
-                diagnostics: Vec::new(),
-            });
-        }
-    }
-    for (file, items) in &now {
-        if before.get(file) == Some(items) {
-            continue;
-        }
-        if let Some(uri) = state.uri_of(file.0, &file.1) {
-            messages.push(Message {
-                uri,
-                version: None,
-                diagnostics: items.clone(),
-            });
-        }
-    }
-    state.published = now;
-    messages
+/// Files that are not open: those whose diagnostics changed, and those that have none any more.
+fn closed(state: &mut State) -> Vec<Message> {
+    let now = state.unopened();
+    let before = std::mem::replace(&mut state.published, now.clone());
+    let open = |uri: &Uri| state.documents.contains_key(&Key::of(uri));
+    let gone = before
+        .keys()
+        .filter(|uri| !now.contains_key(uri) && !open(uri));
+    let gone = gone.map(|uri| (uri, Vec::new()));
+    let new = now
+        .iter()
+        .filter(|(uri, items)| before.get(uri) != Some(items));
+    let new = new.map(|(uri, items)| (uri, items.to_vec()));
+    let messages = gone.chain(new).map(|(uri, diagnostics)| Message {
+        uri: uri.clone(),
+        version: None,
+        diagnostics,
+    });
+    messages.collect()
 }
 
 /// Loads from disk what loaded code hands values to.
@@ -432,8 +411,32 @@ impl Progress<'_> {
 /// More changed files than this are cheaper to index anew.
 const MANY: usize = 50;
 
+/// A configuration file changed: it holds from now on, and may lead a walk elsewhere.
+pub fn configuration_changed(shared: &Arc<Shared>) {
+    let roots: Vec<PathBuf> = {
+        let mut state = shared.state();
+        state.configs.forget();
+        state.reconfigure();
+        state.due.reindexed = true;
+        (state.projects.iter())
+            .filter_map(|project| project.root.clone())
+            .collect()
+    };
+    shared.wake();
+    for root in roots {
+        index_root(shared, root);
+    }
+}
+
 /// Files came, changed or went on disk.
 pub fn files_changed(shared: &Arc<Shared>, there: Vec<Uri>, gone: Vec<Uri>) {
+    if there
+        .iter()
+        .chain(&gone)
+        .any(|uri| path_of(uri).is_some_and(|path| is_config(&path)))
+    {
+        configuration_changed(shared);
+    }
     let many = there.len() + gone.len() > MANY;
     let (again, load) = shared.state().sort_out(&there, &gone, many);
     shared.wake();

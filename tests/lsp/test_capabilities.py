@@ -279,6 +279,97 @@ async def test_settings_that_make_no_sense_change_nothing(keeps):
         assert await server.codes("main.py") == [("DDB101", 8)]
 
 
+async def test_comments_silence_findings(keeps):
+    async with session(keeps) as server:
+        server.open("main.py", KEEPS)
+        server.change("main.py", edit(8, 24, 24, "  # dynaleak: ignore[DDB101] bounded by the number of shops"))
+        assert await server.codes("main.py") == []
+        server.change("main.py", edit(8, 4, 24, "pass"))
+        [unused] = (await server.pull("main.py")).items
+        assert unused.code == "DDB003" and unused.tags == (types.DiagnosticTag.Unnecessary,)
+        of = types.TextDocumentIdentifier(server.uri("main.py"))
+        context = types.CodeActionContext(diagnostics=[unused], only=["source.fixAll"])
+        params = types.CodeActionParams(text_document=of, range=unused.range, context=context)
+        [action] = await server.client.text_document_code_action_async(params)
+        assert action.kind == "source.fixAll.dynaleak"
+        resolved = await server.client.code_action_resolve_async(action)
+        [change] = resolved.edit.document_changes
+        assert change.edits[0].new_text == "" and change.edits[0].range.start.line == 8
+
+
+async def test_the_ignoring_action_silences_its_finding(keeps):
+    async with session(keeps) as server:
+        server.open("main.py", KEEPS)
+        [item] = (await server.pull("main.py")).items
+        of = types.TextDocumentIdentifier(server.uri("main.py"))
+        params = types.CodeActionParams(text_document=of, range=item.range, context=types.CodeActionContext(diagnostics=[item]))
+        [action] = await server.client.text_document_code_action_async(params)
+        resolved = await server.client.code_action_resolve_async(action)
+        [change] = resolved.edit.document_changes
+        [one] = change.edits
+        server.change("main.py", types.TextDocumentContentChangePartial(range=one.range, text=one.new_text + "a reason"))
+        assert await server.codes("main.py") == []
+
+
+async def test_configuration_files_count_live_and_show_their_mistakes(keeps):
+    def tell(server, name, kind=types.FileChangeType.Changed):
+        event = types.FileEvent(uri=server.uri(name), type=kind)
+        server.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes=[event]))
+
+    async with session(keeps) as server:
+        await server.indexed()
+        server.open("main.py", KEEPS)
+        assert await server.codes("main.py") == [("DDB101", 8)]
+        (keeps / "pyproject.toml").write_text('[tool.dynaleak]\nignore = ["DDB101"]\n')
+        tell(server, "pyproject.toml", types.FileChangeType.Created)
+        await server.until("main.py", [])
+        (keeps / "pyproject.toml").write_text('[tool.dynaleak]\nseverity = { DDB101 = "info" }\nnonsense = 1\n')
+        tell(server, "pyproject.toml")
+        await server.until("main.py", [("DDB101", 8)])
+        [item] = (await server.pull("main.py")).items
+        assert item.severity == types.DiagnosticSeverity.Information
+        # In the file as it is typed.
+        server.open("pyproject.toml", '[tool.dynaleak]\nnonsense = 1\n', language="toml")
+        [item] = (await server.pull("pyproject.toml")).items
+        assert (item.code, item.range.start.line) == ("DDB004", 1) and "nonsense" in item.message
+        server.change("pyproject.toml", whole("[tool.other]\n"))
+        assert await server.codes("pyproject.toml") == []
+        server.close("pyproject.toml")
+        (keeps / "pyproject.toml").unlink()
+        tell(server, "pyproject.toml", types.FileChangeType.Deleted)
+        await server.until("main.py", [("DDB101", 8)])
+        [item] = (await server.pull("main.py")).items
+        assert item.severity == types.DiagnosticSeverity.Error
+
+
+async def test_mistakes_in_a_configuration_file_that_is_not_open(keeps):
+    (keeps / "dynaleak.toml").write_text("nonsense = 1\n")
+    async with session(keeps, pull=False) as server:
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if server.published:
+                break
+        [one] = server.published
+        assert one.uri == server.uri("dynaleak.toml") and [item.code for item in one.diagnostics] == ["DDB004"]
+    async with session(keeps) as server:
+        answer = await server.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams(previous_result_ids=[]))
+        [one] = answer.items
+        assert one.uri == server.uri("dynaleak.toml") and [item.code for item in one.items] == ["DDB004"]
+
+
+async def test_tests_and_excluded_files_are_read_where_a_check_reads_them(tmp_path):
+    (tmp_path / "dynaleak.toml").write_text('exclude = ["made/"]\n')
+    names = ["test_main.py", "tests/helper.py", "made/main.py"]
+    async with session(tmp_path) as server:
+        for name in names:
+            server.open(name, KEEPS)
+            assert await server.codes(name) == []
+    async with session(tmp_path, options={"includeTests": True}) as server:
+        for name in names:
+            server.open(name, KEEPS)
+        assert [len(await server.codes(name)) for name in names] == [1, 1, 0]
+
+
 async def test_several_roots(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     for root in (first, second):
