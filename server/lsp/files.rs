@@ -24,8 +24,11 @@ pub struct Found {
     pub missing: Vec<Arc<str>>,
 }
 
+/// Texts by name.
+type Texts = Vec<(Arc<str>, String)>;
+
 /// Reads files of roots by their names.
-pub fn read(wanted: Vec<(PathBuf, Vec<Arc<str>>)>) -> Vec<(PathBuf, Vec<(Arc<str>, String)>)> {
+pub fn read(wanted: Vec<(PathBuf, Vec<Arc<str>>)>) -> Vec<(PathBuf, Texts)> {
     let texts = |root: &Path, names: Vec<Arc<str>>| {
         let text = |name: Arc<str>| Some((Arc::clone(&name), text_of(&root.join(&*name))?));
         names.into_iter().filter_map(text).collect()

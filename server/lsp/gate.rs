@@ -135,21 +135,17 @@ fn mend(value: &mut Value, depth: usize) {
                             *text = mended;
                         }
                     }
-                    Value::Number(number) if NUMBERS.contains(&key.as_str()) => {
-                        if number
-                            .as_u64()
-                            .is_none_or(|number| number > u32::MAX.into())
-                        {
-                            *value = clamp(number, 0.0, u32::MAX.into()).into();
-                        }
+                    Value::Number(number)
+                        if NUMBERS.contains(&key.as_str())
+                            && number.as_u64().is_none_or(|it| it > u32::MAX.into()) =>
+                    {
+                        *value = clamp(number, 0.0, u32::MAX.into()).into();
                     }
-                    Value::Number(number) if key == "version" => {
-                        if number
-                            .as_i64()
-                            .is_none_or(|number| i32::try_from(number).is_err())
-                        {
-                            *value = clamp(number, i32::MIN.into(), i32::MAX.into()).into();
-                        }
+                    Value::Number(number)
+                        if key == "version"
+                            && number.as_i64().is_none_or(|it| i32::try_from(it).is_err()) =>
+                    {
+                        *value = clamp(number, i32::MIN.into(), i32::MAX.into()).into();
                     }
                     Value::Array(_) | Value::Object(_) => mend(value, depth + 1),
                     _ => {}

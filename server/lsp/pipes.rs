@@ -115,7 +115,9 @@ fn message(input: &mut impl BufRead) -> Option<Vec<u8>> {
 
 fn readable(body: &[u8]) -> bool {
     serde_json::from_slice::<Request>(body).is_ok()
+        // A response without an id would answer nothing.
         || serde_json::from_slice::<Response>(body).is_ok()
+            && memchr::memmem::find(body, b"\"id\"").is_some()
 }
 
 /// Standard output without its buffer by lines.

@@ -18,6 +18,9 @@ use super::project::Project;
 use super::session::Session;
 use super::settings::Settings;
 
+/// A file that is not open, and its diagnostics.
+pub type Unopened = (Uri, Arc<Vec<Diagnostic>>);
+
 pub struct State {
     pub session: Option<Session>,
     pub settings: Arc<Settings>,
@@ -35,7 +38,7 @@ pub struct State {
     /// What was last sent of files that are not open, to a client that does not pull.
     pub published: FxHashMap<Uri, Arc<Vec<Diagnostic>>>,
     /// What is found in files that are not open; see [`State::unopened`].
-    pub unopened: FxHashMap<(usize, Arc<str>), (Uri, Arc<Vec<Diagnostic>>)>,
+    pub unopened: FxHashMap<(usize, Arc<str>), Unopened>,
     /// What of that is to be made anew.
     pub stale: Stale,
 }
@@ -286,12 +289,12 @@ impl State {
         if document.cell_of.is_none() {
             let project = &mut self.projects[document.home.project];
             project.open.remove(&document.home.name);
-            self.from_disk(&document.home, &key);
+            self.take_from_disk(&document.home, &key);
         }
     }
 
     /// A file's text on disk counts again; without one it is gone.
-    fn from_disk(&mut self, home: &Home, key: &Key) {
+    fn take_from_disk(&mut self, home: &Home, key: &Key) {
         let project = &mut self.projects[home.project];
         let text = project.on_disk(&home.name);
         match text {
