@@ -120,8 +120,8 @@ impl Folder<'_> {
             let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             // A named folder is taken, whatever its name.
             entry.depth() == 0
-                || !(folder && skipped(entry, include_tests))
-                    && !found.config.excludes_entry(entry.path(), folder)
+                || !(folder && skipped(entry, include_tests)
+                    || found.config.excludes_entry(entry.path(), folder))
         });
 
         let (sender, found) = mpsc::channel();

@@ -219,7 +219,6 @@ impl State {
             return None;
         }
         if !self.session.as_ref().is_some_and(|session| session.changes) {
-            #[expect(clippy::mutable_key_type, reason = "the wire type's own map")]
             let changes = files
                 .into_iter()
                 .map(|(uri, _, edits)| (uri, edits))

@@ -136,7 +136,6 @@ impl Session {
                     did_delete: Some(python_files()),
                     ..Default::default()
                 }),
-                ..Default::default()
             }),
             ..Default::default()
         }
@@ -171,11 +170,12 @@ impl Session {
 /// UTF-8 needs no counting, so it is taken where it is offered; UTF-16 is the protocol's default.
 fn encoding(offered: Option<&[PositionEncodingKind]>) -> Encoding {
     let has = |kind: PositionEncodingKind| offered.is_some_and(|offered| offered.contains(&kind));
+    let first = offered.and_then(|offered| offered.first());
+    let prefers_32 =
+        first == Some(&PositionEncodingKind::UTF32) || !has(PositionEncodingKind::UTF16);
     if has(PositionEncodingKind::UTF8) {
         Encoding::Utf8
-    } else if has(PositionEncodingKind::UTF32) && !has(PositionEncodingKind::UTF16) {
-        Encoding::Utf32
-    } else if offered.and_then(|offered| offered.first()) == Some(&PositionEncodingKind::UTF32) {
+    } else if has(PositionEncodingKind::UTF32) && prefers_32 {
         Encoding::Utf32
     } else {
         Encoding::Utf16
