@@ -16,16 +16,16 @@ use super::project::Project;
 use super::state::State;
 use super::tasks::stopped;
 
+/// Files' texts by their names.
+pub type Texts = Vec<(Arc<str>, String)>;
+
 /// What a folder holds now, as far as it was asked for.
 pub struct Found {
     /// All names, where files came that were not known.
     pub names: Option<Vec<Arc<str>>>,
-    pub texts: Vec<(Arc<str>, String)>,
+    pub texts: Texts,
     pub missing: Vec<Arc<str>>,
 }
-
-/// Texts by name.
-type Texts = Vec<(Arc<str>, String)>;
 
 /// Reads files of roots by their names.
 pub fn read(wanted: Vec<(PathBuf, Vec<Arc<str>>)>) -> Vec<(PathBuf, Texts)> {
@@ -189,7 +189,7 @@ impl State {
     }
 
     /// Loads files from disk, but never over an open document.
-    pub fn load_closed(&mut self, root: &Path, mut texts: Vec<(Arc<str>, String)>) {
+    pub fn load_closed(&mut self, root: &Path, mut texts: Texts) {
         let Some(project) = self.project_at(root) else {
             return;
         };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 use tower_lsp::ExitedError;
 use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 use tower_service::Service;
@@ -135,17 +135,11 @@ fn mend(value: &mut Value, depth: usize) {
                             *text = mended;
                         }
                     }
-                    Value::Number(number)
-                        if NUMBERS.contains(&key.as_str())
-                            && number.as_u64().is_none_or(|it| it > u32::MAX.into()) =>
-                    {
-                        *value = clamp(number, 0.0, u32::MAX.into()).into();
+                    Value::Number(number) if NUMBERS.contains(&key.as_str()) => {
+                        *number = clamped(number, 0, u32::MAX.into());
                     }
-                    Value::Number(number)
-                        if key == "version"
-                            && number.as_i64().is_none_or(|it| i32::try_from(it).is_err()) =>
-                    {
-                        *value = clamp(number, i32::MIN.into(), i32::MAX.into()).into();
+                    Value::Number(number) if key == "version" => {
+                        *number = clamped(number, i32::MIN.into(), i32::MAX.into());
                     }
                     Value::Array(_) | Value::Object(_) => mend(value, depth + 1),
                     _ => {}
@@ -156,6 +150,9 @@ fn mend(value: &mut Value, depth: usize) {
     }
 }
 
-fn clamp(number: &serde_json::Number, low: f64, high: f64) -> i64 {
-    number.as_f64().unwrap_or(0.0).clamp(low, high) as i64
+fn clamped(number: &Number, low: i64, high: i64) -> Number {
+    let whole = number
+        .as_i64()
+        .or_else(|| number.as_f64().map(|number| number as i64));
+    whole.unwrap_or(0).clamp(low, high).into()
 }

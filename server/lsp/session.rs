@@ -171,11 +171,11 @@ impl Session {
 fn encoding(offered: Option<&[PositionEncodingKind]>) -> Encoding {
     let has = |kind: PositionEncodingKind| offered.is_some_and(|offered| offered.contains(&kind));
     let first = offered.and_then(|offered| offered.first());
+    let prefers_32 =
+        first == Some(&PositionEncodingKind::UTF32) || !has(PositionEncodingKind::UTF16);
     if has(PositionEncodingKind::UTF8) {
         Encoding::Utf8
-    } else if has(PositionEncodingKind::UTF32)
-        && (!has(PositionEncodingKind::UTF16) || first == Some(&PositionEncodingKind::UTF32))
-    {
+    } else if has(PositionEncodingKind::UTF32) && prefers_32 {
         Encoding::Utf32
     } else {
         Encoding::Utf16

@@ -18,9 +18,6 @@ use super::project::Project;
 use super::session::Session;
 use super::settings::Settings;
 
-/// A file that is not open, and its diagnostics.
-pub type Unopened = (Uri, Arc<Vec<Diagnostic>>);
-
 pub struct State {
     pub session: Option<Session>,
     pub settings: Arc<Settings>,
@@ -38,7 +35,7 @@ pub struct State {
     /// What was last sent of files that are not open, to a client that does not pull.
     pub published: FxHashMap<Uri, Arc<Vec<Diagnostic>>>,
     /// What is found in files that are not open; see [`State::unopened`].
-    pub unopened: FxHashMap<(usize, Arc<str>), Unopened>,
+    pub unopened: FxHashMap<(usize, Arc<str>), Reported>,
     /// What of that is to be made anew.
     pub stale: Stale,
 }
@@ -59,6 +56,9 @@ pub struct Due {
     /// A whole index, or the settings, changed.
     pub reindexed: bool,
 }
+
+/// A file's URI and what is said of it.
+pub type Reported = (Uri, Arc<Vec<Diagnostic>>);
 
 /// Files that are not open and whose findings may have changed.
 #[derive(Default)]
@@ -289,12 +289,12 @@ impl State {
         if document.cell_of.is_none() {
             let project = &mut self.projects[document.home.project];
             project.open.remove(&document.home.name);
-            self.take_from_disk(&document.home, &key);
+            self.reload(&document.home, &key);
         }
     }
 
     /// A file's text on disk counts again; without one it is gone.
-    fn take_from_disk(&mut self, home: &Home, key: &Key) {
+    fn reload(&mut self, home: &Home, key: &Key) {
         let project = &mut self.projects[home.project];
         let text = project.on_disk(&home.name);
         match text {
