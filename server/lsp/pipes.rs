@@ -114,10 +114,10 @@ fn message(input: &mut impl BufRead) -> Option<Vec<u8>> {
 }
 
 fn readable(body: &[u8]) -> bool {
-    serde_json::from_slice::<Request>(body).is_ok()
-        // A response without an id would answer nothing.
-        || serde_json::from_slice::<Response>(body).is_ok()
-            && memchr::memmem::find(body, b"\"id\"").is_some()
+    // What has neither a method nor an id asks and answers nothing, though both types would take it.
+    let has = |key: &[u8]| memchr::memmem::find(body, key).is_some();
+    (has(b"\"method\"") && serde_json::from_slice::<Request>(body).is_ok())
+        || (has(b"\"id\"") && serde_json::from_slice::<Response>(body).is_ok())
 }
 
 /// Standard output without its buffer by lines.
