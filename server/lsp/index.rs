@@ -1,13 +1,12 @@
 //! Reads a root folder as `dynaleak check` does: the one place that uses the command line's walk and gathering.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use crate::cli::coding::{decode, read};
-use crate::cli::gather::{gather, read_all};
+use crate::cli::gather::{gather, load};
 use crate::cli::walk::{File, name_of, walk};
 use crate::config::files::Configs;
 use crate::query::Rules;
@@ -16,9 +15,6 @@ use crate::workspace::Workspace;
 use super::log;
 use super::names::is_python;
 use super::project::{Project, empty};
-
-/// How often linked code may ask for files that were not loaded.
-const ROUNDS: usize = 10;
 
 /// A root's workspace with all that matters loaded; none when stopped. `tell` gets what is done and a percentage.
 pub fn index(
@@ -33,59 +29,19 @@ pub fn index(
     let files = files(root, configs);
     going().then_some(())?;
     tell(format!("reading {} files", files.len()), 10);
-    let (gathered, mut importers) = gather(&files);
+    let gathered = gather(&files);
     going().then_some(())?;
 
     let mut workspace = empty(rules);
-    workspace.set_paths(files.iter().map(|file| Arc::clone(&file.name)));
-    tell(
-        format!(
-            "analysing {} of {} files",
-            gathered.texts.len(),
-            files.len()
-        ),
-        40,
-    );
-    let by_name: FxHashMap<&str, &File> = files.iter().map(|file| (&*file.name, file)).collect();
-    let mut asked: FxHashSet<Arc<str>> = gathered
-        .texts
-        .iter()
-        .map(|(name, _)| Arc::clone(name))
-        .collect();
-    asked.extend(
-        gathered
-            .troubles
-            .iter()
-            .map(|trouble| trouble.name.as_str().into()),
-    );
-    for trouble in &gathered.troubles {
+    // A share of the whole is not known: each round of importers brings it nearer.
+    let share = Cell::new(40);
+    let loaded = load(&mut workspace, &files, gathered, &|count| {
+        let share = share.replace((share.get() + 20).min(96));
+        tell(format!("analysing {count} of {} files", files.len()), share);
+        going()
+    });
+    for trouble in &loaded.troubles {
         log::info(format!("{}: {}", trouble.name, trouble.message));
-    }
-    workspace.load(gathered.texts);
-    let mut expanded: FxHashSet<(Arc<str>, bool)> = FxHashSet::default();
-    for round in 0..ROUNDS {
-        going().then_some(())?;
-        let (mut hot, mut warm) = workspace.hot();
-        hot.retain(|name| expanded.insert((Arc::clone(name), false)));
-        warm.retain(|name| expanded.insert((Arc::clone(name), true)));
-        let mut more = importers.of(&hot, false);
-        more.extend(importers.of(&warm, true));
-        more.retain(|file| asked.insert(Arc::clone(&file.name)));
-        let mut wanted = workspace.wanted();
-        wanted.retain(|name| asked.insert(Arc::clone(name)));
-        more.extend(
-            wanted
-                .iter()
-                .filter_map(|name| by_name.get(&**name).copied()),
-        );
-        if more.is_empty() {
-            break;
-        }
-        tell(
-            format!("analysing {} more files", more.len()),
-            60 + 4 * round as u32,
-        );
-        workspace.load(read_all(&more).texts);
     }
     going().then_some(workspace)
 }
