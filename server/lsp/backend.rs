@@ -372,34 +372,18 @@ impl LanguageServer for Backend {
     }
 
     async fn did_create_files(&self, params: CreateFilesParams) {
-        let made = params
-            .files
-            .iter()
-            .filter_map(|file| file.uri.parse().ok())
-            .collect();
+        let made = parsed(params.files.iter().map(|file| &file.uri));
         tasks::files_changed(&self.shared, made, Vec::new());
     }
 
     async fn did_rename_files(&self, params: RenameFilesParams) {
-        let old = params
-            .files
-            .iter()
-            .filter_map(|file| file.old_uri.parse().ok())
-            .collect();
-        let new = params
-            .files
-            .iter()
-            .filter_map(|file| file.new_uri.parse().ok())
-            .collect();
+        let old = parsed(params.files.iter().map(|file| &file.old_uri));
+        let new = parsed(params.files.iter().map(|file| &file.new_uri));
         tasks::files_changed(&self.shared, new, old);
     }
 
     async fn did_delete_files(&self, params: DeleteFilesParams) {
-        let gone = params
-            .files
-            .iter()
-            .filter_map(|file| file.uri.parse().ok())
-            .collect();
+        let gone = parsed(params.files.iter().map(|file| &file.uri));
         tasks::files_changed(&self.shared, Vec::new(), gone);
     }
 
@@ -411,4 +395,9 @@ impl LanguageServer for Backend {
         let uris = |events: Vec<FileEvent>| events.into_iter().map(|event| event.uri).collect();
         tasks::files_changed(&self.shared, uris(there), uris(gone));
     }
+}
+
+/// What is no URI names no file.
+fn parsed<'a>(uris: impl Iterator<Item = &'a String>) -> Vec<Uri> {
+    uris.filter_map(|uri| uri.parse().ok()).collect()
 }

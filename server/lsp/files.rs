@@ -57,14 +57,10 @@ pub fn look_at(changed: Vec<Changed>, configs: &Configs) -> Vec<(PathBuf, Found)
                 .map(|file| file.name)
                 .collect();
             let there: FxHashSet<&Arc<str>> = all.iter().collect();
-            let under = |folder: &Arc<str>, name: &str| {
-                name.strip_prefix(&**folder)
-                    .is_some_and(|rest| rest.starts_with('/'))
-            };
             for name in &new {
                 match is_python(name) {
                     true => wanted.extend(there.get(name).map(|name| Arc::clone(name))),
-                    false => wanted.extend(all.iter().filter(|other| under(name, other)).cloned()),
+                    false => wanted.extend(all.iter().filter(|other| inside(other, name)).cloned()),
                 }
             }
             names = Some(all);
@@ -89,9 +85,14 @@ pub fn look_at(changed: Vec<Changed>, configs: &Configs) -> Vec<(PathBuf, Found)
 }
 
 impl State {
+    fn number_of(&self, root: &Path) -> Option<usize> {
+        let mut projects = self.projects.iter();
+        projects.position(|project| project.root.as_deref() == Some(root))
+    }
+
     pub fn project_at(&mut self, root: &Path) -> Option<&mut Project> {
-        let mut projects = self.projects.iter_mut();
-        projects.find(|project| project.root.as_deref() == Some(root))
+        let at = self.number_of(root)?;
+        self.projects.get_mut(at)
     }
 
     /// Removes what is gone; answers which roots to index anew, and which files to look at.
@@ -154,12 +155,8 @@ impl State {
     /// A file or a folder was deleted; what is open of it stays.
     fn gone(&mut self, project: usize, name: &Arc<str>) {
         let of = &self.projects[project];
-        let inside = |path: &str| {
-            path.strip_prefix(&**name)
-                .is_some_and(|rest| rest.starts_with('/'))
-        };
         let names: Vec<Arc<str>> = (of.workspace().paths())
-            .filter(|path| *path == name || inside(path))
+            .filter(|path| *path == name || inside(path, name))
             .filter(|path| !of.open.contains_key(*path))
             .cloned()
             .collect();
@@ -177,10 +174,7 @@ impl State {
             project.set_paths(names);
         }
         self.load_closed(root, found.texts);
-        let at = self
-            .projects
-            .iter()
-            .position(|project| project.root.as_deref() == Some(root));
+        let at = self.number_of(root);
         for name in found.missing {
             if let Some(at) = at {
                 self.gone(at, &name);
@@ -205,23 +199,14 @@ impl State {
         }
     }
 
-    /// Swaps an index in, the open documents' texts over those on disk. True: it must be made again.
-    pub fn take_index(
-        &mut self,
-        root: &Path,
-        stop: &Arc<AtomicBool>,
-        workspace: Workspace,
-    ) -> bool {
+    /// Swaps an index in, the open documents' texts over those on disk.
+    pub fn take_index(&mut self, root: &Path, stop: &Arc<AtomicBool>, workspace: Workspace) {
         let configs = Arc::clone(&self.configs);
-        let Some(at) = self
-            .projects
-            .iter()
-            .position(|project| project.root.as_deref() == Some(root))
-        else {
-            return false;
+        let Some(at) = self.number_of(root) else {
+            return;
         };
         if stopped(stop) || !self.is_current(at, stop) {
-            return false;
+            return;
         }
         let mut texts = Vec::new();
         for (name, key) in &self.projects[at].open {
@@ -249,14 +234,10 @@ impl State {
         project.settled();
         self.due.reindexed = true;
         self.all_changed();
-        false
     }
 
     pub fn stopped(&mut self, root: &Path, stop: &Arc<AtomicBool>) {
-        let at = self
-            .projects
-            .iter()
-            .position(|project| project.root.as_deref() == Some(root));
+        let at = self.number_of(root);
         if let Some(at) = at.filter(|&at| self.is_current(at, stop)) {
             self.projects[at].indexing = None;
         }
@@ -266,6 +247,12 @@ impl State {
         let current = self.projects[at].indexing.as_ref();
         current.is_some_and(|current| Arc::ptr_eq(current, stop))
     }
+}
+
+/// Does the folder hold the file, at any depth?
+fn inside(file: &str, folder: &str) -> bool {
+    let rest = file.strip_prefix(folder);
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// A name with an ending is no folder.

@@ -325,11 +325,8 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf) {
         let done = match job.await {
             Ok(Some(workspace)) => {
                 let loaded = workspace.files().count();
-                let again = shared.state().take_index(&root, &stop, workspace);
+                shared.state().take_index(&root, &stop, workspace);
                 shared.wake();
-                if again {
-                    index_root(&shared, root);
-                }
                 format!("{loaded} files loaded")
             }
             Ok(None) => {
@@ -430,12 +427,10 @@ pub fn configuration_changed(shared: &Arc<Shared>) {
 
 /// Files came, changed or went on disk.
 pub fn files_changed(shared: &Arc<Shared>, there: Vec<Uri>, gone: Vec<Uri>) {
-    if there
-        .iter()
-        .chain(&gone)
-        .any(|uri| path_of(uri).is_some_and(|path| is_config(&path)))
-    {
-        configuration_changed(shared);
+    let is_config = |uri: &Uri| path_of(uri).is_some_and(|path| is_config(&path));
+    if there.iter().chain(&gone).any(is_config) {
+        // All roots are read again for it, and with them whatever else changed.
+        return configuration_changed(shared);
     }
     let many = there.len() + gone.len() > MANY;
     let (again, load) = shared.state().sort_out(&there, &gone, many);
