@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Settings;
-use crate::finding::{Confidence, Finding, Severity};
+use crate::rules::notices::told;
 use crate::suppress::{self, Shown};
 use crate::workspace::Workspace;
 
@@ -21,17 +21,9 @@ pub fn shown(workspace: &Workspace, path: &str, settings: &Settings) -> Shown {
         let file = Arc::from(path);
         if settings.has("DDB001") {
             let unparsed = suppress::unparsed(source);
-            let findings = unparsed.map(|(span, function)| Finding {
-                code: "DDB001",
-                severity: Severity::Info,
-                confidence: Confidence::High,
-                file: Arc::clone(&file),
-                function,
-                span,
-                message: "this is not understood as Python: nothing is found in it".to_string(),
-                trail: Vec::new(),
-                related: Vec::new(),
-                fixes: Vec::new(),
+            let findings = unparsed.map(|(span, function)| {
+                let message = "this is not understood as Python: nothing is found in it";
+                told("DDB001", &file, function, span, message.to_string())
             });
             shown.kept.extend(findings);
         }

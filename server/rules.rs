@@ -61,7 +61,7 @@ pub struct Entry {
 
 macro_rules! rules {
     ($($stem:ident,)*) => {
-        mod notices;
+        pub mod notices;
         mod stories;
         $(mod $stem;)*
 

@@ -9,8 +9,9 @@ use rustc_hash::FxHashMap;
 use tree_sitter::{Node, Tree};
 
 use crate::config::Settings;
-use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
+use crate::finding::{Applicability, Edit, Finding, Fix};
 use crate::rules;
+use crate::rules::notices::told;
 use crate::select::{Selector, clip, nearest};
 use crate::syntax::{Source, parse, with_parser};
 use crate::text::Text;
@@ -57,22 +58,15 @@ pub fn suppress(
         .filter(|ignore| ignore.reach == Reach::File)
         .cloned()
         .collect();
-    let mut tell = |code, severity, span: Range<usize>, message, fixes| {
-        let finding = Finding {
-            code,
-            severity,
-            confidence: Confidence::High,
-            file: Arc::clone(file),
-            function: trees.function(span.start),
-            span,
-            message,
-            trail: Vec::new(),
-            related: Vec::new(),
-            fixes,
-        };
+    let mut tell = |code, span: Range<usize>, message, fixes| {
         if !settings.has(code) {
             return;
         }
+        let function = trees.function(span.start);
+        let finding = Finding {
+            fixes,
+            ..told(code, file, function, span, message)
+        };
         match whole.iter().find(|ignore| ignore.covers(code)) {
             Some(ignore) => shown.ignored.push(Ignored {
                 finding,
@@ -83,7 +77,7 @@ pub fn suppress(
     };
     for Malformed { span, reason } in comments.malformed {
         let message = format!("this comment silences nothing: {reason}");
-        tell("DDB002", Severity::Warning, span, message, Vec::new());
+        tell("DDB002", span, message, Vec::new());
     }
     for ignore in &comments.ignores {
         let unused: Vec<&Listed> = ignore
@@ -112,7 +106,7 @@ pub fn suppress(
             edits: vec![ignore.without_unused(text, file, settings)],
         };
         let span = ignore.span.clone();
-        tell("DDB003", Severity::Info, span, message, vec![fix]);
+        tell("DDB003", span, message, vec![fix]);
     }
 
     let key = |it: &Finding| (it.span.start, it.code, it.span.end);

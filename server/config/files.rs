@@ -8,7 +8,8 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use memchr::memmem;
 
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::Finding;
+use crate::rules::notices::told;
 use crate::text::Text;
 
 use super::{Config, Form, Overrides, Problem};
@@ -55,11 +56,7 @@ impl Configs {
     /// One file for all; its patterns are seen from `root`. A file that is missing or says nothing
     /// of dynaleak is a problem here.
     pub fn only(path: &Path, root: &Path, overrides: Overrides) -> Configs {
-        let form = match path.file_name().is_some_and(|name| name == PYPROJECT) {
-            true => Form::PyProject,
-            false => Form::Own,
-        };
-        let mut found = read(path, form, root).unwrap_or_else(|| {
+        let mut found = read(path, root).unwrap_or_else(|| {
             let reason = match path.exists() {
                 true => "it has no table [tool.dynaleak]",
                 false => "there is no such file",
@@ -112,7 +109,7 @@ impl Configs {
     fn look(&self, folder: &Path) -> Option<Arc<Found>> {
         let mut found = NAMES
             .iter()
-            .find_map(|(name, form)| read(&folder.join(name), *form, folder))?;
+            .find_map(|name| read(&folder.join(name), folder))?;
         found.config.overrides = self.overrides.clone();
         Some(Arc::new(found))
     }
@@ -121,46 +118,47 @@ impl Configs {
 impl Found {
     /// The problems as findings (DDB004) of the file, by the name that the editor knows it by.
     pub fn findings(&self, name: &Arc<str>) -> Vec<Finding> {
-        let finding = |problem: &Problem| Finding {
-            code: "DDB004",
-            severity: Severity::Error,
-            confidence: Confidence::High,
-            file: Arc::clone(name),
-            function: "<module>".to_string(),
-            span: problem.span.clone(),
-            message: problem.reason.clone(),
-            trail: Vec::new(),
-            related: Vec::new(),
-            fixes: Vec::new(),
-        };
-        self.problems.iter().map(finding).collect()
+        findings(&self.problems, name)
     }
 }
 
 /// Is this the name of a file that may hold a configuration?
 pub fn is_config(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
-    NAMES.iter().any(|(known, _)| name == *known)
+    NAMES.iter().any(|known| name == *known)
+}
+
+/// What is wrong in the text of the configuration file `path`, as findings (DDB004) of the file `name`.
+pub fn mistakes(path: &Path, text: &str, name: &Arc<str>) -> Vec<Finding> {
+    if !ours(path, text.as_bytes()) {
+        return Vec::new();
+    }
+    let root = path.parent().unwrap_or(path);
+    let parsed = Config::parse(text, form(path), root);
+    findings(&parsed.map_or(Vec::new(), |(_, problems)| problems), name)
+}
+
+fn findings(problems: &[Problem], name: &Arc<str>) -> Vec<Finding> {
+    let finding = |problem: &Problem| {
+        let (span, reason) = (problem.span.clone(), problem.reason.clone());
+        told("DDB004", name, "<module>".to_string(), span, reason)
+    };
+    problems.iter().map(finding).collect()
 }
 
 const PYPROJECT: &str = "pyproject.toml";
 /// In one folder the first of these counts.
-const NAMES: [(&str, Form); 3] = [
-    (".dynaleak.toml", Form::Own),
-    ("dynaleak.toml", Form::Own),
-    (PYPROJECT, Form::PyProject),
-];
+const NAMES: [&str; 3] = [".dynaleak.toml", "dynaleak.toml", PYPROJECT];
 /// In bytes; a configuration of a thousand rules and patterns has a hundredth of it.
 const LIMIT: u64 = 1 << 20;
 
 /// `None` where there is no such file, or a `pyproject.toml` that says nothing of dynaleak.
-fn read(path: &Path, form: Form, root: &Path) -> Option<Found> {
+fn read(path: &Path, root: &Path) -> Option<Found> {
     let bytes = match bytes_of(path)? {
         Ok(bytes) => bytes,
         Err(reason) => return Some(broken(path, reason)),
     };
-    // Another tool's mistakes in it are not ours to tell.
-    if form == Form::PyProject && memmem::find(&bytes, b"dynaleak").is_none() {
+    if !ours(path, &bytes) {
         return None;
     }
     if bytes.len() as u64 > LIMIT {
@@ -173,13 +171,25 @@ fn read(path: &Path, form: Form, root: &Path) -> Option<Found> {
             return Some(broken(path, format!("not valid UTF-8 at byte {at}")));
         }
     };
-    let (config, problems) = Config::parse(&text, form, root)?;
+    let (config, problems) = Config::parse(&text, form(path), root)?;
     Some(Found {
         config,
         path: Some(path.to_path_buf()),
         text: Text::new(text),
         problems,
     })
+}
+
+fn form(path: &Path) -> Form {
+    match path.file_name().is_some_and(|name| name == PYPROJECT) {
+        true => Form::PyProject,
+        false => Form::Own,
+    }
+}
+
+/// Another tool's mistakes in a `pyproject.toml` are not ours to tell.
+fn ours(path: &Path, text: &[u8]) -> bool {
+    form(path) == Form::Own || memmem::find(text, b"dynaleak").is_some()
 }
 
 /// At most one byte more than the limit. A pipe or device is never opened: it may never end.

@@ -8,8 +8,7 @@ use serde_json::json;
 use std::hash::{Hash, Hasher};
 use tower_lsp::ls_types::*;
 
-use crate::config::files::{Found, is_config};
-use crate::config::{Config, Form, Problem};
+use crate::config::files::{Found, is_config, mistakes};
 use crate::finding::Finding;
 use crate::text::{Encoding, Text};
 
@@ -80,26 +79,8 @@ impl State {
     /// What is wrong in an open configuration file, as it is typed.
     fn problems(&self, document: &Document) -> Option<Vec<Diagnostic>> {
         let path = path_of(&document.uri).filter(|path| is_config(path))?;
-        let form = match path
-            .file_name()
-            .is_some_and(|name| name == "pyproject.toml")
-        {
-            true => Form::PyProject,
-            false => Form::Own,
-        };
-        let text = document.text.as_str();
-        // Another tool's mistakes in it are not ours to tell.
-        if form == Form::PyProject && !text.contains("dynaleak") {
-            return Some(Vec::new());
-        }
-        let problems = Config::parse(text, form, path.parent()?).map(|(_, problems)| problems);
-        let problems = problems.unwrap_or_default().into_iter();
-        let encoding = self.encoding();
-        Some(
-            problems
-                .map(|problem| wrong(&problem, &document.text, encoding))
-                .collect(),
-        )
+        let found = mistakes(&path, document.text.as_str(), &document.home.name);
+        Some(wrong(&found, &document.text, self.encoding()))
     }
 
     /// The diagnostics of files that are not open: what is wrong in configuration files, and in
@@ -148,13 +129,10 @@ impl State {
             if self.documents.contains_key(&Key::of_path(path)) {
                 continue;
             }
-            let encoding = self.encoding();
-            let items = found
-                .problems
-                .iter()
-                .map(|problem| wrong(problem, &found.text, encoding));
             if let Some(uri) = uri_of(path) {
-                all.insert(uri, Arc::new(items.collect()));
+                let findings = found.findings(&path.to_string_lossy().into());
+                let items = wrong(&findings, &found.text, self.encoding());
+                all.insert(uri, Arc::new(items));
             }
         }
         all
@@ -309,16 +287,17 @@ impl State {
     }
 }
 
-/// A mistake in a configuration file: DDB004.
-fn wrong(problem: &Problem, text: &Text, encoding: Encoding) -> Diagnostic {
-    Diagnostic {
-        range: range(text, &problem.span, encoding),
-        severity: Some(DiagnosticSeverity::ERROR),
-        code: Some(NumberOrString::String("DDB004".to_string())),
+/// Mistakes in a configuration file: there is nothing to do about them but to type.
+fn wrong(findings: &[Finding], text: &Text, encoding: Encoding) -> Vec<Diagnostic> {
+    let one = |finding: &Finding| Diagnostic {
+        range: range(text, &finding.span, encoding),
+        severity: Some(severity(finding.severity)),
+        code: Some(NumberOrString::String(finding.code.to_string())),
         source: Some(SOURCE.to_string()),
-        message: problem.reason.clone(),
+        message: finding.message.clone(),
         ..Diagnostic::default()
-    }
+    };
+    findings.iter().map(one).collect()
 }
 
 fn one(

@@ -1,6 +1,9 @@
 //! What dynaleak says of broken code, of comments that silence it, and of its configuration: no query finds these.
 
-use crate::finding::Severity;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::finding::{Confidence, Finding, Severity};
 
 use super::Entry;
 
@@ -57,3 +60,26 @@ pub static ALL: [Entry; 4] = [
         include_str!("../../tests/rules/invalid_configuration.md"),
     ),
 ];
+
+/// A finding of the notice `code`, as severe as its entry says.
+pub fn told(
+    code: &'static str,
+    file: &Arc<str>,
+    function: String,
+    span: Range<usize>,
+    message: String,
+) -> Finding {
+    let entry = ALL.iter().find(|entry| entry.code == code);
+    Finding {
+        code,
+        severity: entry.map_or(Severity::Info, |entry| entry.severity),
+        confidence: Confidence::High,
+        file: Arc::clone(file),
+        function,
+        span,
+        message,
+        trail: Vec::new(),
+        related: Vec::new(),
+        fixes: Vec::new(),
+    }
+}
