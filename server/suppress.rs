@@ -41,12 +41,12 @@ pub fn suppress(
     settings: &Settings,
 ) -> Shown {
     let mut shown = Shown::default();
-    if !WORDS.is_match(source.text().as_str()) {
+    let mut trees = Trees::new(source);
+    let mut comments = Comments::of(&mut trees);
+    if comments.ignores.is_empty() && comments.malformed.is_empty() {
         shown.kept = findings;
         return shown;
     }
-    let mut trees = Trees::new(source);
-    let mut comments = Comments::of(&mut trees);
     for finding in findings {
         match comments.silence(&finding, &mut trees) {
             Some(by) => shown.ignored.push(Ignored { finding, by }),
@@ -162,12 +162,17 @@ pub fn ignore_edit(source: &Source, finding: &Finding) -> Option<Edit> {
 pub fn unparsed(source: &Source) -> impl Iterator<Item = (Range<usize>, String)> {
     let mut trees = Trees::new(source);
     (0..source.segments().len()).filter_map(move |index| {
-        let tree = trees.tree(index);
-        let node = first_error(tree.root_node())?;
-        let start = source.segments()[index].start + node.start_byte();
+        let segment = &source.segments()[index];
+        let flaw = segment.flaw.get_or_init(|| {
+            let tree = trees.tree(index);
+            let node = first_error(tree.root_node())?;
+            Some(node.start_byte() as u32..node.end_byte() as u32)
+        });
+        let flaw = flaw.as_ref()?;
+        let start = segment.start + flaw.start as usize;
         let line = source.text().line_of(start);
         let end = source.text().line_start(line) + source.text().line(line).len();
-        let end = end.min(source.segments()[index].start + node.end_byte());
+        let end = end.min(segment.start + flaw.end as usize);
         Some((start..end.max(start), trees.function(start)))
     })
 }
@@ -237,14 +242,11 @@ impl Comments {
         let source = trees.source;
         let text = source.text();
         let mut comments = Comments::default();
-        let mut end = 0;
-        for word in WORDS.find_iter(text.as_str()) {
-            if word.start() < end {
-                continue;
-            }
-            if let Some(comment) = trees.comment(word.start()) {
-                end = comment.end;
-                comments.read(text, comment);
+        for (index, segment) in source.segments().iter().enumerate() {
+            let notes = segment.notes.get_or_init(|| trees.notes(index));
+            for note in notes {
+                let span = segment.start + note.start as usize..segment.start + note.end as usize;
+                comments.read(text, span);
             }
         }
         comments
@@ -510,6 +512,24 @@ impl<'a> Trees<'a> {
     fn around(&mut self, byte: usize) -> (Tree, usize) {
         let index = self.source.segment_of(byte);
         (self.tree(index), self.source.segments()[index].start)
+    }
+
+    /// The comments of a segment that hold one of the words; kept by the segment as long as its text.
+    fn notes(&mut self, index: usize) -> Box<[Range<u32>]> {
+        let start = self.source.segments()[index].start;
+        let mut notes: Vec<Range<u32>> = Vec::new();
+        for word in WORDS.find_iter(self.source.segment_text(index)) {
+            if notes
+                .last()
+                .is_some_and(|last| (word.start() as u32) < last.end)
+            {
+                continue;
+            }
+            if let Some(comment) = self.comment(start + word.start()) {
+                notes.push((comment.start - start) as u32..(comment.end - start) as u32);
+            }
+        }
+        notes.into()
     }
 
     /// The comment that holds the byte, to its line's end.

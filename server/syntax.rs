@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use memchr::{memchr_iter, memchr2, memrchr};
 use tree_sitter::{InputEdit, Parser, Point, Tree};
@@ -41,6 +42,10 @@ pub struct Segment {
     /// starts from. It outlives broken text, so `x = foo(` typed in a long class costs little
     /// once the bracket closes.
     base: Option<Tree>,
+    /// Comments that speak to linters, in bytes from the segment's start; see [`crate::suppress`].
+    pub(crate) notes: OnceLock<Box<[Range<u32>]>>,
+    /// The first thing that no tree fits, likewise.
+    pub(crate) flaw: OnceLock<Option<Range<u32>>>,
 }
 
 /// Indices: the segments `old` of the list before became `new` of the list after. All others
@@ -67,6 +72,8 @@ impl Segment {
             len: range.len(),
             tree: None,
             base: None,
+            notes: OnceLock::new(),
+            flaw: OnceLock::new(),
         }
     }
 }
