@@ -9,7 +9,8 @@ use crate::finding::{Applicability, Edit, Finding, Fix};
 
 use crate::suppress::ignore_edit;
 
-use super::convert::{offset, range};
+use super::convert::offset;
+use super::diagnostics::{Span, fingerprint};
 use super::documents::Document;
 use super::names::Key;
 use super::session::FIX_ALL;
@@ -40,6 +41,15 @@ enum What {
     },
 }
 
+/// A finding in a document.
+struct Shown {
+    /// What it is known by, told apart where that is the same.
+    fingerprint: String,
+    /// Its bytes there.
+    span: Span,
+    finding: Finding,
+}
+
 impl State {
     pub fn actions(&self, params: &CodeActionParams) -> CodeActionResponse {
         let key = Key::of(&params.text_document.uri);
@@ -50,26 +60,26 @@ impl State {
         else {
             return Vec::new();
         };
-        let (base, encoding) = (self.base(&key, document), self.encoding());
-        let at = |position| base + offset(&document.text, position, encoding);
+        let at = |position| offset(&document.text, position, self.encoding());
         let (start, end) = (at(params.range.start), at(params.range.end));
         let wants = |kind: &str| {
             let only = params.context.only.as_ref();
             only.is_none_or(|only| only.iter().any(|wanted| covers(wanted.as_str(), kind)))
         };
         let findings = self.findings_of(&key, document);
-        let project = document.home.project;
         let mut actions = Vec::new();
         if wants("quickfix") {
             let here = findings
                 .iter()
-                .filter(|(_, finding)| finding.span.start <= end && start <= finding.span.end);
+                .filter(|one| one.span.start <= end && start <= one.span.end);
             let mut codes = Vec::new();
-            for (fingerprint, finding) in here {
-                let span =
-                    finding.span.start - base..(finding.span.end - base).min(document.text.len());
-                let diagnostic =
-                    self.diagnostic(project, finding, range(&document.text, &span, encoding));
+            for Shown {
+                fingerprint,
+                span,
+                finding,
+            } in here
+            {
+                let diagnostic = self.diagnostic_in(document, span, finding);
                 for (number, fix) in finding.fixes.iter().enumerate() {
                     let what = What::Fix {
                         fingerprint: fingerprint.clone(),
@@ -90,7 +100,7 @@ impl State {
                 actions.push(action);
                 let several = findings
                     .iter()
-                    .filter(|(_, other)| other.code == finding.code && safe(other).is_some());
+                    .filter(|other| other.finding.code == finding.code && safe(other).is_some());
                 if several.count() > 1 && !codes.contains(&finding.code) {
                     codes.push(finding.code);
                     let title = format!("Fix all {} in this file", finding.code);
@@ -101,7 +111,7 @@ impl State {
                 }
             }
         }
-        if wants(FIX_ALL) && findings.iter().any(|(_, finding)| safe(finding).is_some()) {
+        if wants(FIX_ALL) && findings.iter().any(|one| safe(one).is_some()) {
             let what = What::All { code: None };
             actions.push(self.action(
                 document,
@@ -160,44 +170,44 @@ impl State {
         }
         let findings = self.findings_of(&key, document);
         let project = &self.projects[document.home.project];
-        let find = |fingerprint: &str| findings.iter().find(|(other, _)| other == fingerprint);
+        let find = |fingerprint: &str| {
+            let mut same = findings.iter().filter(|one| one.fingerprint == fingerprint);
+            same.next().map(|one| &one.finding)
+        };
         let edits: Vec<Edit> = match &data.what {
             What::Fix {
                 fingerprint,
                 number,
-            } => find(fingerprint)?.1.fixes.get(*number)?.edits.clone(),
+            } => find(fingerprint)?.fixes.get(*number)?.edits.clone(),
             What::Ignore { fingerprint } => vec![ignore_edit(
                 project.source(&document.home.name)?,
-                &find(fingerprint)?.1,
+                find(fingerprint)?,
             )?],
             What::All { code } => {
                 let chosen = findings
                     .iter()
-                    .filter(|(_, finding)| code.as_ref().is_none_or(|code| finding.code == code))
-                    .filter_map(|(_, finding)| safe(finding));
+                    .filter(|one| code.as_ref().is_none_or(|code| one.finding.code == code))
+                    .filter_map(safe);
                 apart(chosen)
             }
         };
         self.workspace_edit(document.home.project, &edits)
     }
 
-    /// The findings shown in a document, each with what it is known by, told apart where that is the same.
-    fn findings_of(&self, key: &Key, document: &Document) -> Vec<(String, Finding)> {
-        let start = self.base(key, document);
-        let end = start + document.text.len();
-        let cell = document.cell_of.is_some();
+    fn findings_of(&self, key: &Key, document: &Document) -> Vec<Shown> {
         let mut seen: HashMap<String, usize> = HashMap::new();
-        let findings = self.projects[document.home.project].shown(&document.home.name);
-        let own = findings
-            .into_iter()
-            .filter(|finding| !cell || start <= finding.span.start && finding.span.start < end);
-        own.map(|finding| {
-            let fingerprint = super::diagnostics::fingerprint(&finding);
+        let findings = self.findings_in(key, document).into_iter();
+        let told_apart = findings.map(|(span, finding)| {
+            let fingerprint = fingerprint(&finding);
             let count = seen.entry(fingerprint.clone()).or_default();
             *count += 1;
-            (format!("{fingerprint}/{count}"), finding)
-        })
-        .collect()
+            Shown {
+                fingerprint: format!("{fingerprint}/{count}"),
+                span,
+                finding,
+            }
+        });
+        told_apart.collect()
     }
 
     /// With versions where the client takes them. All edits or none: of an unknown file nothing is changed.
@@ -241,11 +251,9 @@ impl State {
     }
 }
 
-fn safe(finding: &Finding) -> Option<&Fix> {
-    finding
-        .fixes
-        .iter()
-        .find(|fix| fix.applicability == Applicability::Safe)
+fn safe(shown: &Shown) -> Option<&Fix> {
+    let mut fixes = shown.finding.fixes.iter();
+    fixes.find(|fix| fix.applicability == Applicability::Safe)
 }
 
 /// The edits of the fixes that do not touch what an earlier one rewrites; each fix whole or not at all.

@@ -20,6 +20,9 @@ use super::state::State;
 
 pub const SOURCE: &str = "dynaleak";
 
+/// Bytes of a document.
+pub type Span = std::ops::Range<usize>;
+
 /// What tells a finding from others without its place, so that it outlives edits above it.
 pub fn fingerprint(finding: &Finding) -> String {
     let mut hasher = FxHasher::default();
@@ -60,20 +63,31 @@ impl State {
         if !document.analysed() {
             return None;
         }
-        let (start, encoding) = (self.base(key, document), self.encoding());
-        let cell = document.cell_of.is_some();
-        let end = start + document.text.len();
-        let project = document.home.project;
-        let findings = self.projects[project].shown(&document.home.name);
-        let own = findings
+        let findings = self.findings_in(key, document);
+        let items = findings
             .iter()
-            .filter(|finding| !cell || start <= finding.span.start && finding.span.start < end);
-        let items = own.map(|finding| {
-            let span =
-                finding.span.start - start..(finding.span.end - start).min(document.text.len());
-            self.diagnostic(project, finding, range(&document.text, &span, encoding))
-        });
+            .map(|(span, finding)| self.diagnostic_in(document, span, finding));
         Some(items.collect())
+    }
+
+    /// The findings shown in a document, in a cell its own ones, each with its bytes there.
+    pub fn findings_in(&self, key: &Key, document: &Document) -> Vec<(Span, Finding)> {
+        let (start, length) = (self.base(key, document), document.text.len());
+        let cell = document.cell_of.is_some();
+        let findings = self.projects[document.home.project].shown(&document.home.name);
+        let own = findings.into_iter().filter(|finding| {
+            !cell || start <= finding.span.start && finding.span.start < start + length
+        });
+        own.map(|finding| {
+            let span = finding.span.start - start..(finding.span.end - start).min(length);
+            (span, finding)
+        })
+        .collect()
+    }
+
+    pub fn diagnostic_in(&self, document: &Document, span: &Span, finding: &Finding) -> Diagnostic {
+        let range = range(&document.text, span, self.encoding());
+        self.diagnostic(document.home.project, finding, range)
     }
 
     /// What is wrong in an open configuration file, as it is typed.
