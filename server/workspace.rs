@@ -626,7 +626,7 @@ impl Workspace {
         let Some(file) = self.files.get(path) else {
             return Vec::new();
         };
-        if !self.options.include_tests && is_test(path) {
+        if !self.reports_on(path) {
             return Vec::new();
         }
         let mut findings: Vec<Finding> = file

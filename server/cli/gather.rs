@@ -231,7 +231,7 @@ struct Other<'a> {
 impl<'a> Importers<'a> {
     /// The files that may import one of these modules and were not given out before: by names alone,
     /// so some are too many.
-    /// With `naming`, only those whose text names DynamoDB.
+    /// With `naming`, only those whose text names DynamoDB or Kinesis.
     pub fn of(&mut self, modules: &[Arc<str>], naming: bool) -> Vec<&'a File> {
         let mut by_stem: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
         for name in modules {
@@ -260,13 +260,45 @@ impl<'a> Importers<'a> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn importers_one_hop_at_a_time() {
-        let file = |name: &str| File {
+    fn file(name: &str) -> File {
+        File {
             name: name.into(),
             path: name.into(),
             named: false,
-        };
+        }
+    }
+
+    #[test]
+    fn makers_that_a_file_which_names_the_service_reaches() {
+        let files = [
+            "shop/clients.py",
+            "shop/base.py",
+            "shop/lonely.py",
+            "shop/plain.py",
+        ]
+        .map(file);
+        let imports = ["shop/base/Base", "", "shop/base", "shop/lonely"];
+        let mut others: Vec<Other> = (files.iter().zip(imports))
+            .map(|(file, imported)| Other {
+                file,
+                imports: format!("{imported}\n"),
+                words: Matters::new().words(match &*file.name {
+                    "shop/plain.py" => b"plain",
+                    _ => b"boto3",
+                }),
+                taken: false,
+            })
+            .collect();
+        let names = "shop/clients/get\nshop/plain\n".to_string();
+        let made = makers(&mut others, vec![("shop/orders.py", names)]);
+        let made: Vec<&str> = made.iter().map(|file| &*file.name).collect();
+        assert_eq!(made, ["shop/clients.py", "shop/base.py"]);
+        let taken: Vec<bool> = others.iter().map(|other| other.taken).collect();
+        assert_eq!(taken, [true, true, false, false]);
+    }
+
+    #[test]
+    fn importers_one_hop_at_a_time() {
         let files = [
             "shop/store.py",
             "shop/api.py",

@@ -190,7 +190,7 @@ impl Folder<'_> {
 fn skipped(entry: &DirEntry, include_tests: bool) -> bool {
     let name = entry.file_name().to_str().unwrap_or_default();
     SKIPPED.contains(&name)
-        || !include_tests && matches!(name, "tests" | "test")
+        || !include_tests && is_test_folder(name)
         || entry.path().join("pyvenv.cfg").exists()
 }
 
@@ -201,6 +201,10 @@ fn is_python(path: &Path) -> bool {
 
 pub fn is_test(name: &str) -> bool {
     name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+}
+
+pub fn is_test_folder(name: &str) -> bool {
+    matches!(name, "tests" | "test")
 }
 
 fn in_git(path: &Path) -> bool {

@@ -7,6 +7,7 @@ use tower_lsp::ls_types::*;
 
 use crate::finding::{Applicability, Edit, Finding, Fix};
 
+use crate::rules;
 use crate::suppress::ignore_edit;
 
 use super::convert::offset;
@@ -91,13 +92,16 @@ impl State {
                     action.diagnostics = Some(vec![diagnostic.clone()]);
                     actions.push(action);
                 }
-                let what = What::Ignore {
-                    fingerprint: fingerprint.clone(),
-                };
-                let title = format!("Ignore {} here with a reason", finding.code);
-                let mut action = self.action(document, &title, "quickfix", what);
-                action.diagnostics = Some(vec![diagnostic]);
-                actions.push(action);
+                // What is wrong with a comment is mended, not ignored by another.
+                if rules::find(finding.code).is_some() {
+                    let what = What::Ignore {
+                        fingerprint: fingerprint.clone(),
+                    };
+                    let title = format!("Ignore {} here with a reason", finding.code);
+                    let mut action = self.action(document, &title, "quickfix", what);
+                    action.diagnostics = Some(vec![diagnostic]);
+                    actions.push(action);
+                }
                 let several = findings
                     .iter()
                     .filter(|other| other.finding.code == finding.code && safe(other).is_some());

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::cli::walk::is_test;
+use crate::cli::walk::{is_test, is_test_folder};
 use crate::config::files::Configs;
 use crate::finding::Finding;
 use crate::query::Rules;
@@ -84,7 +84,7 @@ impl Project {
         let config = &self.configs.of_folder(root).config;
         let mut folders = name.split('/');
         let last = folders.next_back().unwrap_or_default();
-        let test = is_test(last) || folders.any(|folder| matches!(folder, "test" | "tests"));
+        let test = is_test(last) || folders.any(is_test_folder);
         !(test && !config.include_tests() || config.excludes(&root.join(name)))
     }
 

@@ -441,6 +441,22 @@ async def test_code_actions(keeps):
         assert stale.edit is None
 
 
+async def test_what_is_wrong_with_a_comment_is_not_ignored_by_another(tmp_path):
+    async with session(tmp_path) as server:
+        server.open("main.py", "x = 1  # dynaleak: ignore[DDB101]\ny = 2  # dynaleak: ingore[DDB101]\n")
+        unused, malformed = (await server.pull("main.py")).items
+        assert (unused.code, malformed.code) == ("DDB003", "DDB002")
+        of = types.TextDocumentIdentifier(server.uri("main.py"))
+
+        async def titles(item):
+            context = types.CodeActionContext(diagnostics=[item])
+            params = types.CodeActionParams(text_document=of, range=item.range, context=context)
+            return [action.title for action in await server.client.text_document_code_action_async(params)]
+
+        assert await titles(unused) == ["Remove what is not needed of the comment"]
+        assert await titles(malformed) == []
+
+
 async def test_code_actions_of_a_client_that_resolves_nothing(keeps):
     async with session(keeps, resolve=False, changes=False) as server:
         server.open("main.py", KEEPS)
