@@ -449,7 +449,7 @@ async def test_what_is_wrong_with_a_comment_is_not_ignored_by_another(tmp_path):
         of = types.TextDocumentIdentifier(server.uri("main.py"))
 
         async def titles(item):
-            context = types.CodeActionContext(diagnostics=[item])
+            context = types.CodeActionContext(diagnostics=[item], only=["quickfix"])
             params = types.CodeActionParams(text_document=of, range=item.range, context=context)
             return [action.title for action in await server.client.text_document_code_action_async(params)]
 
