@@ -1,5 +1,6 @@
 //! `dynaleak check`: walk, gather, analyse, report.
 
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
@@ -84,7 +85,8 @@ pub struct Report {
 
 pub fn run(check: &Check) -> Verdict {
     let report = match inspected(check) {
-        Ok(report) => report,
+        // The process ends with it: taking a large workspace apart is work for nothing.
+        Ok(report) => ManuallyDrop::new(report),
         Err(failures) => {
             for failure in &failures {
                 complain(&failure.line());
