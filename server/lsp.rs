@@ -20,6 +20,7 @@ mod names;
 mod notebook;
 mod pipes;
 mod project;
+mod reach;
 mod session;
 mod settings;
 mod state;

@@ -21,7 +21,7 @@ use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
 use crate::value::{FileId, FuncId, UnitId};
 use unit::{Built, Part, Signature, Unit, build, interchangeable, parts};
-use world::{World, file_id, stem};
+use world::{UnitHeat, World, file_id, stem};
 
 /// How a workspace is analysed.
 #[derive(Clone, Debug, Default)]
@@ -58,8 +58,10 @@ pub struct Workspace {
     paths: FxHashSet<Arc<str>>,
     work: Work,
     relinked: FxHashSet<UnitId>,
-    /// Whether files that are not loaded were handed values since this was last taken.
+    /// Whether other files than before may have to be loaded since this was last taken.
     asks: bool,
+    /// See [`World::heat_of`]; of a run that sees no edit, nothing.
+    heats: FxHashMap<UnitId, UnitHeat>,
     /// Codes of rules that panicked since they were last taken.
     panics: Vec<&'static str>,
     /// Files of which the last change judged a unit, or dropped one.
@@ -93,6 +95,7 @@ impl Workspace {
             work: Work::default(),
             relinked: FxHashSet::default(),
             asks: false,
+            heats: FxHashMap::default(),
             panics: Vec::new(),
             rejudged: FxHashSet::default(),
         }
@@ -312,18 +315,16 @@ impl Workspace {
         self.link(dirty, &gone, &changed);
     }
 
+    /// A file is gone.
     pub fn remove(&mut self, path: &str) {
         self.work = Work::default();
-        let Some((path, file)) = self.files.remove_entry(path) else {
+        let mut changed = Vec::new();
+        let units = self.unloaded(path, &mut changed);
+        let Some(path) = self.paths.take(path) else {
             return;
         };
-        let id = file_id(&path);
-        let mut changed = vec![CellKey::Exports(id)];
-        self.forget_units(&file.units, &mut changed);
-        self.world.exports.remove(&id);
         self.world.forget_modules();
-        self.world.paths.remove(&id);
-        self.paths.remove(&path);
+        self.world.paths.remove(&file_id(&path));
         if self.paths.len() == 1 {
             changed.push(CellKey::Alone);
         }
@@ -332,7 +333,28 @@ impl Workspace {
             known.retain(|other| *other != path);
         }
         changed.push(CellKey::Modules(stem));
-        self.link(FxHashSet::default(), &file.units, &changed);
+        self.link(FxHashSet::default(), &units, &changed);
+    }
+
+    /// A file is still there, and analysed no more.
+    pub fn unload(&mut self, path: &str) {
+        self.work = Work::default();
+        let mut changed = Vec::new();
+        let units = self.unloaded(path, &mut changed);
+        self.link(FxHashSet::default(), &units, &changed);
+    }
+
+    /// Takes out what a file holds; answers its units, which are still linked.
+    fn unloaded(&mut self, path: &str, changed: &mut Vec<CellKey>) -> Vec<UnitId> {
+        let Some(file) = self.files.remove(path) else {
+            return Vec::new();
+        };
+        let id = file_id(path);
+        self.forget_units(&file.units, changed);
+        self.world.exports.remove(&id);
+        changed.push(CellKey::Exports(id));
+        self.set_scope(id, false, changed);
+        file.units
     }
 
     fn forget_units(&mut self, units: &[UnitId], changed: &mut Vec<CellKey>) {
@@ -444,6 +466,7 @@ impl Workspace {
         } else {
             self.world.scope.remove(&file);
         }
+        self.asks = true;
         changed.push(CellKey::Scope(file));
     }
 
@@ -464,6 +487,9 @@ impl Workspace {
         self.work.linked += linked.evaluated;
         self.relinked = linked.anew;
         self.asks |= (linked.cells.iter()).any(|key| matches!(key, CellKey::Unloaded(_)));
+        if !self.options.once {
+            self.note_heat(linked.units.iter().chain(gone));
+        }
         for (unit, reads) in &before {
             self.world.forget_readers(*unit, reads);
         }
@@ -525,6 +551,19 @@ impl Workspace {
         }
     }
 
+    /// Where a unit came to see DynamoDB values, or sees none any more, or calls others, the files
+    /// that import its file may have to be loaded, or left out.
+    fn note_heat<'a>(&mut self, units: impl Iterator<Item = &'a UnitId>) {
+        for unit in units {
+            let heat = self.world.heat_of(*unit);
+            let before = match heat {
+                Some(heat) => self.heats.insert(*unit, heat),
+                None => self.heats.remove(unit),
+            };
+            self.asks |= before != heat;
+        }
+    }
+
     fn drop_judged(&mut self, unit: UnitId) {
         let Some(old) = self.judged.remove(&unit) else {
             return;
@@ -582,7 +621,7 @@ impl Workspace {
         std::mem::take(&mut self.panics)
     }
 
-    /// May [`Workspace::wanted`] have grown since the last call?
+    /// May [`Workspace::wanted`] or [`Workspace::hot`] have changed since the last call?
     pub fn take_asks(&mut self) -> bool {
         std::mem::take(&mut self.asks)
     }

@@ -62,7 +62,7 @@ impl Shared {
             let due = &mut state.due;
             let publish =
                 !due.publish.is_empty() || !due.clear.is_empty() || due.refresh || due.workspace;
-            (publish, std::mem::take(&mut due.settle))
+            (publish, due.settle)
         };
         if publish {
             self.publish.notify_one();
@@ -157,11 +157,13 @@ impl Backend {
 
     async fn debug_information(&self) -> Value {
         let state = self.shared.state();
+        let settled = !state.due.settle && !state.reading;
         let projects: Vec<Value> = (state.projects.iter())
             .map(|project| {
                 json!({
                     "root": project.root,
                     "indexed": project.indexed,
+                    "settled": project.indexed && project.indexing.is_none() && settled,
                     "files": project.workspace().paths().count(),
                     "loaded": project.workspace().files().count(),
                     "open": project.open.len(),
@@ -249,7 +251,6 @@ impl LanguageServer for Backend {
         if path_of(&params.text_document.uri).is_some_and(|path| is_config(&path)) {
             tasks::configuration_changed(&self.shared);
         }
-        tasks::index_if_grown(&self.shared);
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {

@@ -131,6 +131,15 @@ class Session:
             await asyncio.sleep(0.05)
         raise AssertionError(information)
 
+    async def settled(self, timeout=60):
+        """Waits until nothing more has to be read from the roots."""
+        for _ in range(timeout * 50):
+            information = plain(await self.command("dynaleak.debugInformation"))
+            if all(project["settled"] for project in information["projects"] if project["root"]):
+                return information
+            await asyncio.sleep(0.02)
+        raise AssertionError(information)
+
 
 def plain(value):
     """pygls turns unknown objects into named tuples: back to dictionaries."""

@@ -443,7 +443,7 @@ async def test_code_actions(keeps):
 
 async def test_what_is_wrong_with_a_comment_is_not_ignored_by_another(tmp_path):
     async with session(tmp_path) as server:
-        server.open("main.py", "x = 1  # dynaleak: ignore[DDB101]\ny = 2  # dynaleak: ingore[DDB101]\n")
+        server.open("main.py", "x = 1  # dynaleak: ignore[DDB101]\ny = 2  # dynaleak: ingore[DDB101]\nimport pynamodb\n")
         unused, malformed = (await server.pull("main.py")).items
         assert (unused.code, malformed.code) == ("DDB003", "DDB002")
         of = types.TextDocumentIdentifier(server.uri("main.py"))
