@@ -13,6 +13,7 @@ use tower_lsp::{Client, LanguageServer};
 use crate::config::files::is_config;
 
 use super::names::{Key, path_of};
+use super::pipes::Written;
 use super::session::{DEBUG, Session};
 use super::settings::Settings;
 use super::state::State;
@@ -30,6 +31,7 @@ pub struct Shared {
     pub publish: Notify,
     /// Wakes the task that loads what loaded code asks for.
     pub settle: Notify,
+    pub written: Arc<Written>,
     shut_down: AtomicBool,
     trace: AtomicU8,
     hooks: bool,
@@ -98,6 +100,7 @@ impl Backend {
             state: Mutex::new(state),
             publish: Notify::new(),
             settle: Notify::new(),
+            written: Arc::default(),
             shut_down: AtomicBool::new(false),
             trace: AtomicU8::new(0),
             hooks,
@@ -137,6 +140,16 @@ impl Backend {
             Value::Null,
             |document| json!({ "version": document.version, "text": document.text.as_str() }),
         ))
+    }
+
+    /// `textDocument/diagnostic`.
+    pub async fn pull(&self, params: DocumentDiagnosticParams) -> Result<Value> {
+        let previous = params.previous_result_id.as_deref();
+        let json = self
+            .shared
+            .state()
+            .pull(&params.text_document.uri, previous);
+        Ok(self.shared.written.put(json))
     }
 
     fn trace(&self, message: impl FnOnce() -> String) {
@@ -270,18 +283,6 @@ impl LanguageServer for Backend {
 
     async fn notebook_did_close(&self, params: DidCloseNotebookDocumentParams) {
         self.shared.change(|state| state.close_notebook(params));
-    }
-
-    async fn diagnostic(
-        &self,
-        params: DocumentDiagnosticParams,
-    ) -> Result<DocumentDiagnosticReportResult> {
-        let previous = params.previous_result_id.as_deref();
-        let report = self
-            .shared
-            .state()
-            .pull(&params.text_document.uri, previous);
-        Ok(report.into())
     }
 
     async fn workspace_diagnostic(

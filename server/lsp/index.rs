@@ -20,7 +20,7 @@ use super::project::{Project, empty};
 pub fn index(
     root: &Path,
     configs: &Configs,
-    rules: &Arc<Rules>,
+    rules: &Option<Arc<Rules>>,
     open: Open,
     stop: &AtomicBool,
     tell: &dyn Fn(String, u32),

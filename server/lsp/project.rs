@@ -26,7 +26,7 @@ pub struct Project {
     /// None: loose documents, which no root folder holds.
     pub root: Option<PathBuf>,
     workspace: Workspace,
-    rules: Arc<Rules>,
+    rules: Option<Arc<Rules>>,
     configs: Arc<Configs>,
     /// The open documents and notebooks, by their names here.
     pub open: FxHashMap<Arc<str>, Key>,
@@ -57,7 +57,7 @@ pub struct Project {
 }
 
 impl Project {
-    pub fn new(root: Option<PathBuf>, rules: Arc<Rules>, configs: Arc<Configs>) -> Project {
+    pub fn new(root: Option<PathBuf>, rules: Option<Arc<Rules>>, configs: Arc<Configs>) -> Project {
         let workspace = empty(&rules);
         Project {
             root,
@@ -274,12 +274,12 @@ impl Project {
 }
 
 /// Which tests are reported on is said by [`Project::takes`].
-pub fn empty(rules: &Arc<Rules>) -> Workspace {
+pub fn empty(rules: &Option<Arc<Rules>>) -> Workspace {
     let options = workspace::Options {
         include_tests: true,
         once: false,
     };
-    Workspace::with_rules(options, Arc::clone(rules))
+    Workspace::with_rules(options, rules.clone())
 }
 
 /// What of `old` differs, and what of `new` comes in its place; at character boundaries.

@@ -8,7 +8,7 @@ use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, TextDocume
 
 use crate::config::Overrides;
 use crate::config::files::Configs;
-use crate::query::{RULES, Rules};
+use crate::query::Rules;
 
 use super::documents::{Document, Home};
 use super::log;
@@ -23,7 +23,8 @@ pub struct State {
     pub settings: Arc<Settings>,
     /// The configuration files, with the client's settings over them.
     pub configs: Arc<Configs>,
-    pub rules: Arc<Rules>,
+    /// None: the built-in ones.
+    pub rules: Option<Arc<Rules>>,
     /// The first is that of loose documents.
     pub projects: Vec<Project>,
     pub documents: FxHashMap<Key, Document>,
@@ -72,14 +73,13 @@ pub struct Stale {
 impl State {
     pub fn new() -> State {
         let settings = Arc::new(Settings::default());
-        let rules = Arc::clone(&RULES);
         let configs = Arc::new(Configs::nearest(Overrides::default()));
-        let loose = Project::new(None, Arc::clone(&rules), Arc::clone(&configs));
+        let loose = Project::new(None, None, Arc::clone(&configs));
         State {
             session: None,
             settings,
             configs,
-            rules,
+            rules: None,
             projects: vec![loose],
             documents: FxHashMap::default(),
             notebooks: FxHashMap::default(),
@@ -93,11 +93,8 @@ impl State {
     }
 
     pub fn set_rules(&mut self, rules: Arc<Rules>) {
-        self.projects = vec![Project::new(
-            None,
-            Arc::clone(&rules),
-            Arc::clone(&self.configs),
-        )];
+        let rules = Some(rules);
+        self.projects = vec![Project::new(None, rules.clone(), Arc::clone(&self.configs))];
         self.rules = rules;
     }
 
@@ -146,11 +143,7 @@ impl State {
                 .position(|project| project.root.as_ref() == Some(&root));
             self.projects.push(match known {
                 Some(at) => old.swap_remove(at),
-                None => Project::new(
-                    Some(root),
-                    Arc::clone(&self.rules),
-                    Arc::clone(&self.configs),
-                ),
+                None => Project::new(Some(root), self.rules.clone(), Arc::clone(&self.configs)),
             });
         }
         for project in old {

@@ -306,7 +306,7 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf, shown: Shown) {
     let stop = Arc::new(AtomicBool::new(false));
     let (configs, rules, token, progress, open) = {
         let mut state = shared.state();
-        let (configs, rules) = (Arc::clone(&state.configs), Arc::clone(&state.rules));
+        let (configs, rules) = (Arc::clone(&state.configs), state.rules.clone());
         let progress = state
             .session
             .as_ref()

@@ -103,8 +103,14 @@ pub enum Heat {
     Hot,
 }
 
-/// A unit's own heat, and a hash of what it calls.
-pub type UnitHeat = (Heat, u64);
+/// What a unit adds to [`World::hot`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitHeat {
+    pub file: FileId,
+    pub heat: Heat,
+    /// A hash of the functions that it calls.
+    calls: u64,
+}
 
 /// The functions that a unit was seen to call.
 fn calls(outcome: &Outcome) -> impl Iterator<Item = FuncId> {
@@ -571,7 +577,24 @@ impl World {
         let silent = calls.peek().is_none();
         calls.for_each(|function| function.unit.hash(&mut hasher));
         let heat = self.heat(unit, outcome);
-        (heat != Heat::Cold || !silent).then(|| (heat, hasher.finish()))
+        let file = self.units.get(&unit)?.file;
+        (heat != Heat::Cold || !silent).then(|| UnitHeat {
+            file,
+            heat,
+            calls: hasher.finish(),
+        })
+    }
+
+    /// The units that were seen to call a function of this one.
+    pub fn callers(&self, unit: UnitId) -> impl Iterator<Item = UnitId> + '_ {
+        let chunk = self.units.get(&unit).and_then(|unit| unit.chunks.first());
+        let count = chunk.map_or(0, |chunk| chunk.facts.functions.len());
+        (0..count).flat_map(move |function| {
+            let function = function as u16;
+            let cell = self.cells.get(&CellKey::Context(FuncId { unit, function }));
+            cell.into_iter()
+                .flat_map(|cell| cell.tellers.iter().copied())
+        })
     }
 
     fn heat(&self, unit: UnitId, outcome: &Outcome) -> Heat {
