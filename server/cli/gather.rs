@@ -237,6 +237,12 @@ struct Other<'a> {
 }
 
 impl<'a> Importers<'a> {
+    /// The last parts of the modules that these files may import, and of other names.
+    pub fn stems(&self) -> FxHashSet<String> {
+        let imported = (self.others.iter()).flat_map(|other| other.imports.lines());
+        imported.flat_map(ends_of).map(str::to_string).collect()
+    }
+
     /// The files that may import one of these modules and were not given out before: by names alone,
     /// so some are too many.
     /// With `naming`, only those whose text names DynamoDB or Kinesis.

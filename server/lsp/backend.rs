@@ -32,6 +32,8 @@ pub struct Shared {
     /// Wakes the task that loads what loaded code asks for.
     pub settle: Notify,
     pub written: Arc<Written>,
+    /// Whose index is made.
+    pub turn: tokio::sync::Mutex<()>,
     shut_down: AtomicBool,
     trace: AtomicU8,
     hooks: bool,
@@ -101,6 +103,7 @@ impl Backend {
             publish: Notify::new(),
             settle: Notify::new(),
             written: Arc::default(),
+            turn: tokio::sync::Mutex::default(),
             shut_down: AtomicBool::new(false),
             trace: AtomicU8::new(0),
             hooks,

@@ -11,7 +11,7 @@ use crate::cli::coding::LARGEST;
 use crate::config::files::Configs;
 use crate::workspace::Workspace;
 
-use super::index::{Open, files, text_of};
+use super::index::{Indexed, Open, files, text_of};
 use super::names::{Key, is_python, path_of};
 use super::project::Project;
 use super::state::State;
@@ -218,17 +218,17 @@ impl State {
         &mut self,
         root: &Path,
         stop: &Arc<AtomicBool>,
-        workspace: Workspace,
+        indexed: Indexed,
     ) -> Workspace {
         let configs = Arc::clone(&self.configs);
         let Some(at) = self.number_of(root) else {
-            return workspace;
+            return indexed.workspace;
         };
         if stopped(stop) || !self.is_current(at, stop) {
-            return workspace;
+            return indexed.workspace;
         }
         let project = &mut self.projects[at];
-        let old = project.swap(workspace);
+        let old = project.swap(indexed);
         project.configure(configs);
         let open: Vec<(Arc<str>, Key)> = (project.open.iter())
             .map(|(name, key)| (Arc::clone(name), key.clone()))

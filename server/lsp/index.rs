@@ -11,7 +11,7 @@ use crate::cli::walk::{File, name_of, walk};
 use crate::config::files::Configs;
 use crate::query::Rules;
 use crate::workspace::Workspace;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::log;
 use super::project::{Project, empty};
@@ -24,7 +24,7 @@ pub fn index(
     open: Open,
     stop: &AtomicBool,
     tell: &dyn Fn(String, u32),
-) -> Option<Workspace> {
+) -> Option<Indexed> {
     let going = || !stop.load(Ordering::Relaxed);
     tell("looking for Python files".to_string(), 0);
     let mut files = files(root, configs);
@@ -32,6 +32,7 @@ pub fn index(
     going().then_some(())?;
     tell(format!("reading {} files", files.len()), 10);
     let gathered = gather(&files);
+    let imported = gathered.1.stems();
     going().then_some(())?;
 
     let mut workspace = empty(rules);
@@ -45,7 +46,17 @@ pub fn index(
     for trouble in &loaded.troubles {
         log::info(format!("{}: {}", trouble.name, trouble.message));
     }
-    going().then_some(workspace)
+    going().then_some(Indexed {
+        workspace,
+        imported,
+    })
+}
+
+/// A root as a check would load it.
+pub struct Indexed {
+    pub workspace: Workspace,
+    /// The stems of modules that files may import which do not matter by themselves.
+    pub imported: FxHashSet<String>,
 }
 
 /// The open texts of a root by their names; none: not analysed at all.

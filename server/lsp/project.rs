@@ -18,6 +18,7 @@ use crate::syntax::Source;
 use crate::text::Text;
 use crate::workspace::{self, Workspace};
 
+use super::index::Indexed;
 use super::log;
 use super::names::Key;
 use super::reach::{Heat, Watched};
@@ -46,6 +47,8 @@ pub struct Project {
     pub walked: FxHashSet<Arc<str>>,
     pub loaded: FxHashSet<Arc<str>>,
     pub heat: Heat,
+    /// See [`Indexed::imported`].
+    pub imported: FxHashSet<String>,
     /// Files that were there and not found when they were opened.
     pub outside: FxHashSet<Arc<str>>,
     /// The heat for which the root was indexed last.
@@ -74,6 +77,7 @@ impl Project {
             walked: FxHashSet::default(),
             loaded: FxHashSet::default(),
             heat: Heat::default(),
+            imported: FxHashSet::default(),
             outside: FxHashSet::default(),
             tried: None,
             unsettled: false,
@@ -200,7 +204,12 @@ impl Project {
     }
 
     /// Takes an indexed workspace in place of the one so far, which it answers.
-    pub fn swap(&mut self, workspace: Workspace) -> Workspace {
+    pub fn swap(&mut self, indexed: Indexed) -> Workspace {
+        let Indexed {
+            workspace,
+            imported,
+        } = indexed;
+        self.imported = imported;
         self.revision += 1;
         self.broken.clear();
         self.asked.clear();

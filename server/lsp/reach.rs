@@ -27,6 +27,14 @@ pub struct Signs {
     imports: String,
 }
 
+impl Signs {
+    /// May other files come in or drop out with these signs in the place of those? What imports
+    /// nothing here brings in no maker of clients; who imports it is a question of its heat.
+    fn reach_others(&self, before: &Signs) -> bool {
+        self != before && !(self.imports.is_empty() && before.imports.is_empty())
+    }
+}
+
 /// An open text's signs.
 #[derive(Default)]
 pub struct Watched {
@@ -84,6 +92,8 @@ impl Project {
                 ..Watched::default()
             };
             self.watched.insert(Arc::clone(name), watched);
+            // What is new to the index may be what imports in other files mean.
+            self.unsettled |= self.indexed && !self.walked.contains(name);
         }
         self.look(name, text);
     }
@@ -113,8 +123,12 @@ impl Project {
     pub fn unwatch(&mut self, name: &str) {
         if let Some(watched) = self.watched.remove(name) {
             let there = self.workspace().paths().any(|path| **path == *name);
-            self.unsettled |=
-                watched.now != watched.indexed || !there && self.walked.contains(name);
+            self.unsettled |= watched.now.reach_others(&watched.indexed);
+            self.unsettled |= !there && self.walked.contains(name);
+            match self.text(name) {
+                Some(_) => self.loaded.insert(name.into()),
+                None => self.loaded.remove(name),
+            };
         }
     }
 
@@ -165,12 +179,8 @@ impl Project {
         if !self.indexed || self.root.is_none() {
             return false;
         }
-        if self.unsettled
-            || self
-                .watched
-                .values()
-                .any(|watched| watched.now != watched.indexed)
-        {
+        let reaches = |watched: &Watched| watched.now.reach_others(&watched.indexed);
+        if self.unsettled || self.watched.values().any(reaches) {
             return true;
         }
         // What goes on ends with a heat of its own.
@@ -178,12 +188,27 @@ impl Project {
             return false;
         }
         let heat = self.workspace().hot();
+        let differ = |now: &[Arc<str>], before: &[Arc<str>]| {
+            let now: FxHashSet<&Arc<str>> = now.iter().collect();
+            let before: FxHashSet<&Arc<str>> = before.iter().collect();
+            let mut differing = now.symmetric_difference(&before);
+            differing.any(|name| self.draws_in(name))
+        };
+        let same = !differ(&heat.0, &self.heat.0) && !differ(&heat.1, &self.heat.1);
         // The same heat twice in a row led nowhere: more of it would lead there again.
-        if heat == self.heat || self.tried.as_ref() == Some(&heat) {
+        if same || self.tried.as_ref() == Some(&heat) {
             return false;
         }
         self.tried = Some(heat);
         true
+    }
+
+    /// Does the heat of a file decide whether some file is loaded: one that imports it, or, where it
+    /// does not matter by itself, it?
+    fn draws_in(&self, name: &str) -> bool {
+        let matters = |text: &str| Matters::shared().words(text.as_bytes()).matter();
+        self.imported.contains(stem_of(module_of(name)))
+            || self.text(name).is_some_and(|text| !matters(text.as_str()))
     }
 
     /// The index that begins sees the open texts as they are.

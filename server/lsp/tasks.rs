@@ -324,6 +324,8 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf, shown: Shown) {
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let report = Progress::begin(&shared, progress, token).await;
+        // One at a time: what is typed stops more of them than it lets begin.
+        let turn = shared.turn.lock().await;
         let (told, mut steps) = tokio::sync::mpsc::unbounded_channel::<(String, u32)>();
         let job = {
             let (root, stop) = (root.clone(), Arc::clone(&stop));
@@ -337,10 +339,12 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf, shown: Shown) {
         while let Some((message, share)) = steps.recv().await {
             report.step(message, share).await;
         }
-        let done = match job.await {
-            Ok(Some(workspace)) => {
-                let loaded = workspace.files().count();
-                let old = shared.state().take_index(&root, &stop, workspace);
+        let job = job.await;
+        drop(turn);
+        let done = match job {
+            Ok(Some(indexed)) => {
+                let loaded = indexed.workspace.files().count();
+                let old = shared.state().take_index(&root, &stop, indexed);
                 tokio::task::spawn_blocking(move || drop(old));
                 shared.wake();
                 format!("{loaded} files loaded")
