@@ -4,9 +4,11 @@
 usage: soak.py [--edits N] [--files N] [--root FOLDER] -- SERVER [ARG ...]
 
 Opens --files documents (copies of one text with findings), edits them at random, asks for the
-diagnostics of one in twenty edits, and closes and opens one in five hundred. Prints one JSON line
+diagnostics of one in twenty edits, and closes and opens one in five hundred, and each that has
+become twice as long. Prints one JSON line
 a tenth: edits so far, seconds, resident memory in MiB; then the last line says the memory after
-the first 10,000 edits, at the end, and the ratio. --root indexes that folder first and prints its
+the first 10,000 edits, at the end, and the ratio. Without --root the documents are files of an
+empty folder; --root indexes that folder first and prints its
 files, the loaded ones and the memory for each loaded file. Ends with 1 when the ratio is over 1.1.
 """
 import argparse, json, os, pathlib, random, subprocess, sys, tempfile, time
@@ -108,6 +110,8 @@ def main():
         server.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "python", "version": versions[uri], "text": TEXT}})
 
     for uri in uris:
+        if not args.root:
+            (root / uri.rsplit("/", 1)[1]).write_text(TEXT)
         open_one(uri)
     begun, first = time.time(), None
     for edit in range(1, args.edits + 1):
@@ -123,7 +127,9 @@ def main():
         texts[uri] = "\n".join(lines)
         versions[uri] += 1
         server.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": versions[uri]}, "contentChanges": [change]})
-        if len(texts[uri]) > 6000 or edit % 500 == 0:
+        # Documents that grew on would be memory that is rightly used: they are as large after 10,000
+        # edits as at the end.
+        if len(texts[uri]) > 2 * len(TEXT) or edit % 500 == 0:
             server.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
             open_one(uri)
         if edit % 20 == 0:

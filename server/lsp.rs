@@ -20,6 +20,7 @@ mod names;
 mod notebook;
 mod pipes;
 mod project;
+mod reach;
 mod session;
 mod settings;
 mod state;
@@ -32,8 +33,9 @@ use std::sync::Arc;
 use clap::Args;
 use tower_lsp::{LspService, Server};
 
+use crate::query::RULES;
 use backend::Backend;
-use gate::Gate;
+use gate::{Gate, PULL};
 use pipes::{Input, Output};
 
 /// The options of `dynaleak server`.
@@ -92,6 +94,11 @@ pub fn run(options: &Options) -> ExitCode {
 
 /// The exit code: 0 after `shutdown`, else 1.
 async fn serve(options: &Options) -> i32 {
+    // The first text needs the compiled queries: `initialize` does not wait for them.
+    let compile = || _ = std::sync::LazyLock::force(&RULES);
+    let _ = std::thread::Builder::new()
+        .name("queries".to_string())
+        .spawn(compile);
     let mut shared = None;
     let (service, socket) = LspService::build(|client| {
         let backend = Backend::new(client, options.test_hooks);
@@ -101,8 +108,10 @@ async fn serve(options: &Options) -> i32 {
     .custom_method("$/setTrace", Backend::set_trace)
     .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
     .custom_method("dynaleak/text", Backend::text)
+    .custom_method(PULL, Backend::pull)
     .finish();
     let Some(shared) = shared else { return 2 };
+    let output = Output::new(Arc::clone(&shared.written));
     let gate = Gate::new(service, Arc::clone(&shared));
     let input = match Input::start() {
         Ok(input) => input,
@@ -111,7 +120,7 @@ async fn serve(options: &Options) -> i32 {
             return 2;
         }
     };
-    Server::new(input, Output::new(), socket)
+    Server::new(input, output, socket)
         .concurrency_level(CONCURRENCY)
         .serve(gate)
         .await;

@@ -3,6 +3,7 @@
 pub mod unit;
 pub mod world;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
@@ -21,7 +22,7 @@ use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
 use crate::value::{FileId, FuncId, UnitId};
 use unit::{Built, Part, Signature, Unit, build, interchangeable, parts};
-use world::{World, file_id, stem};
+use world::{Heat, UnitHeat, World, file_id, stem};
 
 /// How a workspace is analysed.
 #[derive(Clone, Debug, Default)]
@@ -49,17 +50,24 @@ pub struct Work {
 
 pub struct Workspace {
     options: Options,
-    rules: Arc<Rules>,
+    /// None: the built-in ones, which are compiled when the first text comes.
+    rules: Option<Arc<Rules>>,
     files: FxHashMap<Arc<str>, File>,
     world: World,
     judged: FxHashMap<UnitId, Judged>,
+    /// The units of a file of which something is told.
+    told: FxHashMap<FileId, BTreeSet<UnitId>>,
     /// Units whose verdicts read a cell.
     judges: FxHashMap<CellKey, FxHashSet<UnitId>>,
     paths: FxHashSet<Arc<str>>,
     work: Work,
     relinked: FxHashSet<UnitId>,
-    /// Whether files that are not loaded were handed values since this was last taken.
+    /// Whether other files than before may have to be loaded since this was last taken.
     asks: bool,
+    /// See [`World::heat_of`]; of a run that sees no edit, nothing.
+    heats: FxHashMap<UnitId, UnitHeat>,
+    /// How many units of a file are hot by themselves.
+    hot_units: FxHashMap<FileId, usize>,
     /// Codes of rules that panicked since they were last taken.
     panics: Vec<&'static str>,
     /// Files of which the last change judged a unit, or dropped one.
@@ -77,10 +85,11 @@ struct File {
 
 impl Workspace {
     pub fn new(options: Options) -> Workspace {
-        Workspace::with_rules(options, Arc::clone(&RULES))
+        Workspace::with_rules(options, None)
     }
 
-    pub fn with_rules(options: Options, rules: Arc<Rules>) -> Workspace {
+    /// With other rules than the built-in ones, where there are some.
+    pub fn with_rules(options: Options, rules: Option<Arc<Rules>>) -> Workspace {
         let once = options.once;
         Workspace {
             options,
@@ -88,14 +97,21 @@ impl Workspace {
             files: FxHashMap::default(),
             world: World::new(once),
             judged: FxHashMap::default(),
+            told: FxHashMap::default(),
             judges: FxHashMap::default(),
             paths: FxHashSet::default(),
             work: Work::default(),
             relinked: FxHashSet::default(),
             asks: false,
+            heats: FxHashMap::default(),
+            hot_units: FxHashMap::default(),
             panics: Vec::new(),
             rejudged: FxHashSet::default(),
         }
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        Arc::clone(self.rules.as_ref().unwrap_or_else(|| &RULES))
     }
 
     /// All Python files of the project, loaded or not: imports are resolved against them.
@@ -128,7 +144,7 @@ impl Workspace {
     /// Adds or replaces whole files; links once.
     pub fn load(&mut self, files: Vec<(Arc<str>, String)>) {
         self.work = Work::default();
-        let rules = Arc::clone(&self.rules);
+        let rules = self.rules();
         let read = |(path, text): (Arc<str>, String)| {
             let mut extracted = 0;
             let mut source = Source::new(text);
@@ -204,7 +220,7 @@ impl Workspace {
         }
         let mut extracted = 0;
         let mut reused = 0;
-        let rules = Arc::clone(&self.rules);
+        let rules = self.rules();
         let mut fresh: Vec<Vec<Part>> = Vec::new();
         for index in replaced.new.clone() {
             let tree = file.source.tree(index);
@@ -312,18 +328,16 @@ impl Workspace {
         self.link(dirty, &gone, &changed);
     }
 
+    /// A file is gone.
     pub fn remove(&mut self, path: &str) {
         self.work = Work::default();
-        let Some((path, file)) = self.files.remove_entry(path) else {
+        let mut changed = Vec::new();
+        let units = self.unloaded(path, &mut changed);
+        let Some(path) = self.paths.take(path) else {
             return;
         };
-        let id = file_id(&path);
-        let mut changed = vec![CellKey::Exports(id)];
-        self.forget_units(&file.units, &mut changed);
-        self.world.exports.remove(&id);
         self.world.forget_modules();
-        self.world.paths.remove(&id);
-        self.paths.remove(&path);
+        self.world.paths.remove(&file_id(&path));
         if self.paths.len() == 1 {
             changed.push(CellKey::Alone);
         }
@@ -332,12 +346,34 @@ impl Workspace {
             known.retain(|other| *other != path);
         }
         changed.push(CellKey::Modules(stem));
-        self.link(FxHashSet::default(), &file.units, &changed);
+        self.link(FxHashSet::default(), &units, &changed);
+    }
+
+    /// A file is still there, and analysed no more.
+    pub fn unload(&mut self, path: &str) {
+        self.work = Work::default();
+        let mut changed = Vec::new();
+        let units = self.unloaded(path, &mut changed);
+        self.link(FxHashSet::default(), &units, &changed);
+    }
+
+    /// Takes out what a file holds; answers its units, which are still linked.
+    fn unloaded(&mut self, path: &str, changed: &mut Vec<CellKey>) -> Vec<UnitId> {
+        let Some(file) = self.files.remove(path) else {
+            return Vec::new();
+        };
+        let id = file_id(path);
+        self.forget_units(&file.units, changed);
+        self.world.exports.remove(&id);
+        changed.push(CellKey::Exports(id));
+        self.set_scope(id, false, changed);
+        file.units
     }
 
     fn forget_units(&mut self, units: &[UnitId], changed: &mut Vec<CellKey>) {
         for unit in units {
             if let Some(unit) = self.world.units.remove(unit) {
+                self.untold(unit.file, unit.id);
                 changed.push(CellKey::Signature(FuncId {
                     unit: unit.id,
                     function: 1,
@@ -444,6 +480,7 @@ impl Workspace {
         } else {
             self.world.scope.remove(&file);
         }
+        self.asks = true;
         changed.push(CellKey::Scope(file));
     }
 
@@ -464,6 +501,9 @@ impl Workspace {
         self.work.linked += linked.evaluated;
         self.relinked = linked.anew;
         self.asks |= (linked.cells.iter()).any(|key| matches!(key, CellKey::Unloaded(_)));
+        if !self.options.once {
+            self.note_heat(linked.units.iter().chain(gone));
+        }
         for (unit, reads) in &before {
             self.world.forget_readers(*unit, reads);
         }
@@ -496,11 +536,15 @@ impl Workspace {
                     .is_some_and(|unit| has_matches(unit))
             })
             .collect();
-        let (world, rules) = (&self.world, &*self.rules);
         self.rejudged = (due.iter())
-            .filter_map(|unit| world.units.get(unit))
+            .filter_map(|unit| self.world.units.get(unit))
             .map(|unit| unit.file)
             .collect();
+        if due.is_empty() {
+            return;
+        }
+        let rules = &*self.rules();
+        let world = &self.world;
         let isolated = !self.options.once;
         let run = |unit: &UnitId| {
             let judged = match world.outcome(*unit) {
@@ -521,7 +565,60 @@ impl Workspace {
             for key in &judged.reads {
                 self.judges.entry(key.clone()).or_default().insert(unit);
             }
+            if let Some(of) = self
+                .world
+                .units
+                .get(&unit)
+                .filter(|_| !judged.verdicts.is_empty())
+            {
+                self.told.entry(of.file).or_default().insert(unit);
+            }
             self.judged.insert(unit, judged);
+        }
+    }
+
+    /// Where a unit came to see DynamoDB values, sees none any more, or calls others, the files that
+    /// import its file may have to be loaded, or left out; but not if that file, and those of all its
+    /// callers, see values in other units all the same.
+    fn note_heat<'a>(&mut self, units: impl Iterator<Item = &'a UnitId>) {
+        let mut changed = Vec::new();
+        for unit in units {
+            let heat = self.world.heat_of(*unit);
+            let before = match heat {
+                Some(heat) => self.heats.insert(*unit, heat),
+                None => self.heats.remove(unit),
+            };
+            if before == heat {
+                continue;
+            }
+            changed.push(*unit);
+            for (heat, more) in [(before, false), (heat, true)] {
+                let Some(hot) = heat.filter(|heat| heat.heat == Heat::Hot) else {
+                    continue;
+                };
+                let count = self.hot_units.entry(hot.file).or_default();
+                match more {
+                    true => *count += 1,
+                    false => *count -= 1,
+                }
+                // It became hot, or is hot no more.
+                self.asks |= *count == usize::from(more);
+            }
+        }
+        let mut known: FxHashSet<UnitId> = changed.iter().copied().collect();
+        while let Some(unit) = changed.pop().filter(|_| !self.asks) {
+            let file = self.world.units.get(&unit).map(|unit| unit.file);
+            self.asks |= file.is_some_and(|file| self.hot_units.get(&file).is_none_or(|&n| n == 0));
+            changed.extend(self.world.callers(unit).filter(|unit| known.insert(*unit)));
+        }
+    }
+
+    fn untold(&mut self, file: FileId, unit: UnitId) {
+        if let Some(told) = self.told.get_mut(&file)
+            && told.remove(&unit)
+            && told.is_empty()
+        {
+            self.told.remove(&file);
         }
     }
 
@@ -529,6 +626,9 @@ impl Workspace {
         let Some(old) = self.judged.remove(&unit) else {
             return;
         };
+        if let Some(file) = self.world.units.get(&unit).map(|unit| unit.file) {
+            self.untold(file, unit);
+        }
         for key in &old.reads {
             if let Some(judges) = self.judges.get_mut(key) {
                 judges.remove(&unit);
@@ -582,7 +682,7 @@ impl Workspace {
         std::mem::take(&mut self.panics)
     }
 
-    /// May [`Workspace::wanted`] have grown since the last call?
+    /// May [`Workspace::wanted`] or [`Workspace::hot`] have changed since the last call?
     pub fn take_asks(&mut self) -> bool {
         std::mem::take(&mut self.asks)
     }
@@ -623,15 +723,10 @@ impl Workspace {
 
     /// A file's findings, by start and code.
     pub fn findings(&self, path: &str) -> Vec<Finding> {
-        let Some(file) = self.files.get(path) else {
-            return Vec::new();
-        };
         if !self.reports_on(path) {
             return Vec::new();
         }
-        let mut findings: Vec<Finding> = file
-            .units
-            .iter()
+        let mut findings: Vec<Finding> = (self.told.get(&file_id(path)).into_iter().flatten())
             .filter_map(|unit| self.judged.get(unit))
             .flat_map(|judged| &judged.verdicts)
             .filter_map(|verdict| render(self, verdict))

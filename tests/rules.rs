@@ -166,7 +166,10 @@ impl Fixture {
         *self
             .holds
             .get_or_init(|| holds(Workspace::new(Options::default())))
-            && !holds(Workspace::with_rules(Options::default(), Arc::clone(rules)))
+            && !holds(Workspace::with_rules(
+                Options::default(),
+                Some(Arc::clone(rules)),
+            ))
     }
 }
 

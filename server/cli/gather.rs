@@ -194,6 +194,11 @@ fn text_of(file: &File, bytes: &mut Vec<u8>) -> Result<String, Trouble> {
 }
 
 fn read_into(file: &File, bytes: &mut Vec<u8>) -> Result<(), Trouble> {
+    if let Some(text) = &file.text {
+        bytes.clear();
+        bytes.extend_from_slice(text.as_bytes());
+        return Ok(());
+    }
     let (message, fatal) = match read(&file.path, bytes) {
         Ok(true) => return Ok(()),
         Ok(false) => ("larger than 10 MB: not analysed".to_string(), false),
@@ -207,6 +212,9 @@ fn read_into(file: &File, bytes: &mut Vec<u8>) -> Result<(), Trouble> {
 }
 
 fn decoded(file: &File, bytes: &[u8]) -> Result<String, Trouble> {
+    if let Some(text) = &file.text {
+        return Ok(text.to_string());
+    }
     decode(bytes).map_err(|message| Trouble {
         name: file.name.to_string(),
         message,
@@ -229,6 +237,12 @@ struct Other<'a> {
 }
 
 impl<'a> Importers<'a> {
+    /// The last parts of the modules that these files may import, and of other names.
+    pub fn stems(&self) -> FxHashSet<String> {
+        let imported = (self.others.iter()).flat_map(|other| other.imports.lines());
+        imported.flat_map(ends_of).map(str::to_string).collect()
+    }
+
     /// The files that may import one of these modules and were not given out before: by names alone,
     /// so some are too many.
     /// With `naming`, only those whose text names DynamoDB or Kinesis.
@@ -265,6 +279,7 @@ mod tests {
             name: name.into(),
             path: name.into(),
             named: false,
+            text: None,
         }
     }
 

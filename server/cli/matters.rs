@@ -1,5 +1,7 @@
 //! The literal pre-filter: a file that names no source of DynamoDB values is not parsed for its own sake.
 
+use std::sync::LazyLock;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Without one of these in its bytes a file can neither make a client, model or table nor be known
@@ -23,6 +25,9 @@ const WORDS: &[(&str, Word)] = &[
     ("ProjectionExpression", Word::Own),
     ("ExpressionAttribute", Word::Own),
 ];
+
+/// The length of the longest word, in bytes.
+pub const LONGEST: usize = "ProjectionExpression".len();
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Word {
@@ -59,12 +64,23 @@ pub struct Matters {
 }
 
 impl Matters {
+    /// One for all, made when it is first needed.
+    pub fn shared() -> &'static Matters {
+        static SHARED: LazyLock<Matters> = LazyLock::new(Matters::new);
+        &SHARED
+    }
+
     pub fn new() -> Matters {
         let words = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
             .build(WORDS.iter().map(|(word, _)| word))
             .expect("a handful of short literal words");
         Matters { words }
+    }
+
+    /// Does any of the words stand here?
+    pub fn any(&self, text: &[u8]) -> bool {
+        self.words.is_match(text)
     }
 
     pub fn words(&self, text: &[u8]) -> Words {
@@ -86,6 +102,14 @@ impl Matters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longest_word() {
+        assert_eq!(
+            WORDS.iter().map(|(word, _)| word.len()).max(),
+            Some(LONGEST)
+        );
+    }
 
     #[test]
     fn words_as_written() {

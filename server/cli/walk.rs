@@ -16,6 +16,8 @@ pub struct File {
     pub path: PathBuf,
     /// It was named itself, not found in a named folder.
     pub named: bool,
+    /// What counts instead of its bytes on disk: an editor's text.
+    pub text: Option<Arc<str>>,
 }
 
 /// A path that could not be analysed, and why.
@@ -63,6 +65,7 @@ pub fn walk(paths: &[PathBuf], configs: &Configs, threads: usize) -> Walked {
                     name: name.into(),
                     path,
                     named: true,
+                    text: None,
                 });
             }
             Ok(_) => walked.trouble(name, "not a regular file: not analysed"),
@@ -169,6 +172,7 @@ impl Folder<'_> {
                 name: name_of(entry.path(), self.here).into(),
                 path: entry.into_path(),
                 named: false,
+                text: None,
             })
         })
     }

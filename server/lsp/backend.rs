@@ -13,6 +13,7 @@ use tower_lsp::{Client, LanguageServer};
 use crate::config::files::is_config;
 
 use super::names::{Key, path_of};
+use super::pipes::Written;
 use super::session::{DEBUG, Session};
 use super::settings::Settings;
 use super::state::State;
@@ -30,6 +31,9 @@ pub struct Shared {
     pub publish: Notify,
     /// Wakes the task that loads what loaded code asks for.
     pub settle: Notify,
+    pub written: Arc<Written>,
+    /// Whose index is made.
+    pub turn: tokio::sync::Mutex<()>,
     shut_down: AtomicBool,
     trace: AtomicU8,
     hooks: bool,
@@ -62,7 +66,7 @@ impl Shared {
             let due = &mut state.due;
             let publish =
                 !due.publish.is_empty() || !due.clear.is_empty() || due.refresh || due.workspace;
-            (publish, std::mem::take(&mut due.settle))
+            (publish, due.settle)
         };
         if publish {
             self.publish.notify_one();
@@ -98,6 +102,8 @@ impl Backend {
             state: Mutex::new(state),
             publish: Notify::new(),
             settle: Notify::new(),
+            written: Arc::default(),
+            turn: tokio::sync::Mutex::default(),
             shut_down: AtomicBool::new(false),
             trace: AtomicU8::new(0),
             hooks,
@@ -139,6 +145,16 @@ impl Backend {
         ))
     }
 
+    /// `textDocument/diagnostic`.
+    pub async fn pull(&self, params: DocumentDiagnosticParams) -> Result<Value> {
+        let previous = params.previous_result_id.as_deref();
+        let json = self
+            .shared
+            .state()
+            .pull(&params.text_document.uri, previous);
+        Ok(self.shared.written.put(json))
+    }
+
     fn trace(&self, message: impl FnOnce() -> String) {
         if self.shared.trace.load(Ordering::Relaxed) == 0 {
             return;
@@ -157,11 +173,13 @@ impl Backend {
 
     async fn debug_information(&self) -> Value {
         let state = self.shared.state();
+        let settled = !state.due.settle && !state.reading;
         let projects: Vec<Value> = (state.projects.iter())
             .map(|project| {
                 json!({
                     "root": project.root,
                     "indexed": project.indexed,
+                    "settled": project.indexed && project.indexing.is_none() && settled,
                     "files": project.workspace().paths().count(),
                     "loaded": project.workspace().files().count(),
                     "open": project.open.len(),
@@ -249,7 +267,6 @@ impl LanguageServer for Backend {
         if path_of(&params.text_document.uri).is_some_and(|path| is_config(&path)) {
             tasks::configuration_changed(&self.shared);
         }
-        tasks::index_if_grown(&self.shared);
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
@@ -269,18 +286,6 @@ impl LanguageServer for Backend {
 
     async fn notebook_did_close(&self, params: DidCloseNotebookDocumentParams) {
         self.shared.change(|state| state.close_notebook(params));
-    }
-
-    async fn diagnostic(
-        &self,
-        params: DocumentDiagnosticParams,
-    ) -> Result<DocumentDiagnosticReportResult> {
-        let previous = params.previous_result_id.as_deref();
-        let report = self
-            .shared
-            .state()
-            .pull(&params.text_document.uri, previous);
-        Ok(report.into())
     }
 
     async fn workspace_diagnostic(

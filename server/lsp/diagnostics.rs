@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
 use rustc_hash::{FxHashMap, FxHasher};
+use serde::Serialize;
 use serde_json::json;
 use std::hash::{Hash, Hasher};
 use tower_lsp::ls_types::*;
@@ -34,6 +35,16 @@ pub fn fingerprint(finding: &Finding) -> String {
     )
         .hash(&mut hasher);
     format!("{:016x}", hasher.finish())
+}
+
+/// A full or unchanged report of one document.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pulled<'a> {
+    kind: &'static str,
+    result_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<&'a [Diagnostic]>,
 }
 
 impl State {
@@ -191,8 +202,8 @@ impl State {
         }
     }
 
-    /// The answer to a pull.
-    pub fn pull(&mut self, uri: &Uri, previous: Option<&str>) -> DocumentDiagnosticReport {
+    /// The answer to a pull, as JSON.
+    pub fn pull(&mut self, uri: &Uri, previous: Option<&str>) -> Vec<u8> {
         let key = Key::of(uri);
         let (id, items) = match self.report(&key) {
             Some((id, items)) => (result_id(id), items),
@@ -203,23 +214,13 @@ impl State {
                 (file_id(&items), Arc::new(items))
             }
         };
-        if previous == Some(id.as_str()) {
-            return RelatedUnchangedDocumentDiagnosticReport {
-                related_documents: None,
-                unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport {
-                    result_id: id,
-                },
-            }
-            .into();
-        }
-        RelatedFullDocumentDiagnosticReport {
-            related_documents: None,
-            full_document_diagnostic_report: FullDocumentDiagnosticReport {
-                result_id: Some(id),
-                items: items.to_vec(),
-            },
-        }
-        .into()
+        let same = previous == Some(id.as_str());
+        let answer = Pulled {
+            kind: if same { "unchanged" } else { "full" },
+            result_id: &id,
+            items: (!same).then_some(&items[..]),
+        };
+        serde_json::to_vec(&answer).unwrap_or_else(|_| b"null".to_vec())
     }
 
     /// Of a loaded file that is not open.

@@ -9,6 +9,8 @@ use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, Uri};
 use crate::cli::coding::{LARGEST, with_newlines};
 use crate::text::{Encoding, Text};
 
+use super::reach::tells;
+
 pub struct Document {
     /// As the client writes it.
     pub uri: Uri,
@@ -48,6 +50,8 @@ pub struct Report {
 pub struct Change {
     pub range: Range<usize>,
     pub text: String,
+    /// It may change what the text's words and imports say.
+    pub tells: bool,
 }
 
 impl Document {
@@ -97,11 +101,15 @@ impl Document {
         let end = self
             .text
             .offset(range.end.line, range.end.character, encoding);
-        let spliced = self.text.edit(start.min(end)..start.max(end), &change.text);
+        let range = start.min(end)..start.max(end);
+        let before = tells(self.text.as_str(), range.clone());
+        let spliced = self.text.edit(range, &change.text);
+        let tells = before || tells(self.text.as_str(), spliced.start..spliced.new_end);
         if !self.returns {
             return Some(Change {
                 range: spliced.start..spliced.old_end,
                 text: change.text.clone(),
+                tells,
             });
         }
         // What a `\r` is depends on the byte behind it: one before the edit may have changed.
@@ -122,6 +130,7 @@ impl Document {
         Some(Change {
             range: from..spliced.old_end,
             text: new,
+            tells,
         })
     }
 }

@@ -7,10 +7,11 @@ use std::sync::atomic::AtomicBool;
 use rustc_hash::FxHashSet;
 use tower_lsp::ls_types::Uri;
 
+use crate::cli::coding::LARGEST;
 use crate::config::files::Configs;
 use crate::workspace::Workspace;
 
-use super::index::{files, text_of};
+use super::index::{Indexed, Open, files, text_of};
 use super::names::{Key, is_python, path_of};
 use super::project::Project;
 use super::state::State;
@@ -127,9 +128,12 @@ impl State {
                 self.gone(home.project, &home.name);
                 continue;
             }
-            if project.open.contains_key(&home.name)
-                || !is_python(&home.name) && looks_like_file(&home.name)
-            {
+            let open = project.open.contains_key(&home.name);
+            if open && project.leaves_out(&home.name) && !again.contains(&root) {
+                again.push(root);
+                continue;
+            }
+            if open || !is_python(&home.name) && looks_like_file(&home.name) {
                 continue;
             }
             let known = project.workspace().paths().any(|path| *path == home.name);
@@ -168,12 +172,18 @@ impl State {
     }
 
     pub fn take_found(&mut self, root: &Path, found: Found) {
-        if let Some(names) = found.names
-            && let Some(project) = self.project_at(root)
-        {
-            project.set_paths(names);
+        let mut texts = found.texts;
+        if let Some(project) = self.project_at(root) {
+            if let Some(names) = found.names {
+                project.set_paths(names);
+            }
+            // Whether a check loads what is new, or says something else, only an index knows.
+            let count = texts.len();
+            texts.retain(|(name, text)| project.same_signs(name, text));
+            project.unsettled |= texts.len() < count;
         }
-        self.load_closed(root, found.texts);
+        self.due.settle = true;
+        self.load_closed(root, texts);
         let at = self.number_of(root);
         for name in found.missing {
             if let Some(at) = at {
@@ -182,7 +192,7 @@ impl State {
         }
     }
 
-    /// Loads files from disk, but never over an open document.
+    /// Loads files from disk that a check would load, but never over an open document.
     pub fn load_closed(&mut self, root: &Path, mut texts: Texts) {
         let Some(project) = self.project_at(root) else {
             return;
@@ -194,46 +204,64 @@ impl State {
             !project.open.contains_key(name) && !same
         });
         if !texts.is_empty() {
+            project
+                .loaded
+                .extend(texts.iter().map(|(name, _)| Arc::clone(name)));
             project.load(texts);
             self.all_changed();
         }
     }
 
-    /// Swaps an index in, the open documents' texts over those on disk.
-    pub fn take_index(&mut self, root: &Path, stop: &Arc<AtomicBool>, workspace: Workspace) {
+    /// Swaps an index in, the open documents' texts over those that it saw; answers the old one,
+    /// which is better dropped elsewhere.
+    pub fn take_index(
+        &mut self,
+        root: &Path,
+        stop: &Arc<AtomicBool>,
+        indexed: Indexed,
+    ) -> Workspace {
         let configs = Arc::clone(&self.configs);
         let Some(at) = self.number_of(root) else {
-            return;
+            return indexed.workspace;
         };
         if stopped(stop) || !self.is_current(at, stop) {
-            return;
-        }
-        let mut texts = Vec::new();
-        for (name, key) in &self.projects[at].open {
-            let text = match self.documents.get(key) {
-                Some(document) => document
-                    .analysed()
-                    .then(|| document.python_text().into_owned()),
-                None => self.projects[at]
-                    .text(name)
-                    .map(|text| text.as_str().to_string()),
-            };
-            texts.push((Arc::clone(name), text));
+            return indexed.workspace;
         }
         let project = &mut self.projects[at];
-        project.swap(workspace);
+        let old = project.swap(indexed);
         project.configure(configs);
-        for (name, text) in texts {
-            match text {
-                Some(text) => project.replace(&name, text),
-                None => project.remove(&name),
+        let open: Vec<(Arc<str>, Key)> = (project.open.iter())
+            .map(|(name, key)| (Arc::clone(name), key.clone()))
+            .collect();
+        for (name, key) in open {
+            match self.documents.contains_key(&key) {
+                true => self.analyse(&key),
+                false => {
+                    let text = old.text(&name).map(|text| text.as_str().to_string());
+                    self.projects[at].replace(&name, text.unwrap_or_default());
+                }
             }
         }
-        project.indexed = true;
-        project.indexing = None;
-        project.settled();
         self.due.reindexed = true;
         self.all_changed();
+        old
+    }
+
+    /// The open texts of a root, as its index is to see them.
+    pub fn overlay(&mut self, root: &Path) -> Open {
+        let Some(at) = self.number_of(root) else {
+            return Open::default();
+        };
+        self.projects[at].begin();
+        let project = &self.projects[at];
+        let open = (project.open.iter()).filter(|(name, _)| project.takes(name));
+        let documents = open.filter_map(|(name, key)| Some((name, self.documents.get(key)?)));
+        let texts = documents.map(|(name, document)| {
+            let text = document.python && document.text.len() as u64 <= LARGEST;
+            let text = text.then(|| document.python_text().into());
+            (Arc::clone(name), text)
+        });
+        texts.collect()
     }
 
     pub fn stopped(&mut self, root: &Path, stop: &Arc<AtomicBool>) {

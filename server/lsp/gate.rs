@@ -21,6 +21,9 @@ use super::pipes::MALFORMED;
 /// How long `exit` may take until the process is ended all the same.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
+/// Under this name `textDocument/diagnostic` is answered.
+pub const PULL: &str = "dynaleak/diagnostic";
+
 pub struct Gate<S> {
     inner: S,
     shared: Arc<Shared>,
@@ -65,7 +68,12 @@ where
         if log::enabled(log::Level::Debug) {
             log::debug(format!("received {method}"));
         }
-        let mut builder = Request::build(method.clone());
+        // Its answer is too large for the way of the others.
+        let inner = match &*method {
+            "textDocument/diagnostic" => PULL.into(),
+            _ => method.clone(),
+        };
+        let mut builder = Request::build(inner);
         if let Some(params) = params {
             builder = builder.params(params);
         }

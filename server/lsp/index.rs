@@ -11,25 +11,28 @@ use crate::cli::walk::{File, name_of, walk};
 use crate::config::files::Configs;
 use crate::query::Rules;
 use crate::workspace::Workspace;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::log;
-use super::names::is_python;
 use super::project::{Project, empty};
 
 /// A root's workspace with all that matters loaded; none when stopped. `tell` gets what is done and a percentage.
 pub fn index(
     root: &Path,
     configs: &Configs,
-    rules: &Arc<Rules>,
+    rules: &Option<Arc<Rules>>,
+    open: Open,
     stop: &AtomicBool,
     tell: &dyn Fn(String, u32),
-) -> Option<Workspace> {
+) -> Option<Indexed> {
     let going = || !stop.load(Ordering::Relaxed);
     tell("looking for Python files".to_string(), 0);
-    let files = files(root, configs);
+    let mut files = files(root, configs);
+    overlay(&mut files, root, open);
     going().then_some(())?;
     tell(format!("reading {} files", files.len()), 10);
     let gathered = gather(&files);
+    let imported = gathered.1.stems();
     going().then_some(())?;
 
     let mut workspace = empty(rules);
@@ -43,7 +46,44 @@ pub fn index(
     for trouble in &loaded.troubles {
         log::info(format!("{}: {}", trouble.name, trouble.message));
     }
-    going().then_some(workspace)
+    going().then_some(Indexed {
+        workspace,
+        imported,
+    })
+}
+
+/// A root as a check would load it.
+pub struct Indexed {
+    pub workspace: Workspace,
+    /// The stems of modules that files may import which do not matter by themselves.
+    pub imported: FxHashSet<String>,
+}
+
+/// The open texts of a root by their names; none: not analysed at all.
+pub type Open = FxHashMap<Arc<str>, Option<Arc<str>>>;
+
+/// What is open counts instead of what is on disk, also where it was never saved.
+fn overlay(files: &mut Vec<File>, root: &Path, mut open: Open) {
+    files.retain_mut(|file| match open.remove(&file.name) {
+        Some(text) => {
+            file.text = text;
+            file.text.is_some()
+        }
+        None => true,
+    });
+    for (name, text) in open {
+        let path = root.join(&*name);
+        // What is there and was not found is ignored.
+        if text.is_some() && !path.exists() {
+            files.push(File {
+                name,
+                path,
+                named: false,
+                text,
+            });
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
 }
 
 /// The files that a check of the root would read, by their names there.
@@ -66,13 +106,6 @@ pub fn text_of(path: &Path) -> Option<String> {
 }
 
 impl Project {
-    /// The text on disk of a file that belongs to the project.
-    pub fn on_disk(&self, name: &str) -> Option<String> {
-        let path = self.root.as_ref()?.join(name);
-        let known = self.workspace().paths().any(|path| **path == *name);
-        (known && is_python(name)).then(|| text_of(&path)).flatten()
-    }
-
     /// Ends an indexing that goes on.
     pub fn stop(&self) {
         if let Some(stop) = &self.indexing {

@@ -4,10 +4,15 @@
 //! Input is read on without regard to what becomes of it: a client that writes before it reads
 //! must not wait for a server that writes.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+
+use memchr::memmem;
+use serde_json::Value;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -115,20 +120,91 @@ fn message(input: &mut impl BufRead) -> Option<Vec<u8>> {
 
 fn readable(body: &[u8]) -> bool {
     // What has neither a method nor an id asks and answers nothing, though both types would take it.
-    let has = |key: &[u8]| memchr::memmem::find(body, key).is_some();
+    let has = |key: &[u8]| memmem::find(body, key).is_some();
     (has(b"\"method\"") && serde_json::from_slice::<Request>(body).is_ok())
         || (has(b"\"id\"") && serde_json::from_slice::<Response>(body).is_ok())
 }
 
-/// Standard output without its buffer by lines.
-pub struct Output(Box<dyn Write + Send>);
+/// Results that are written already: as a tree of values, hundreds of diagnostics take longer to
+/// make, to write and to drop than to find. A string goes through tower-lsp in a result's place.
+#[derive(Default)]
+pub struct Written(Mutex<(u64, BTreeMap<u64, Vec<u8>>)>);
+
+/// What the message of such a result begins with; its number follows.
+const WRITTEN: &[u8] = br#"{"jsonrpc":"2.0","result":"dynaleak/written/"#;
+/// Far more than can be on their way at once: the oldest was cancelled.
+const ON_THEIR_WAY: usize = 256;
+
+impl Written {
+    /// Takes a result's JSON; answers what stands for it.
+    pub fn put(&self, json: Vec<u8>) -> Value {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (number, results) = &mut *written;
+        *number += 1;
+        results.insert(*number, json);
+        while results.len() > ON_THEIR_WAY {
+            results.pop_first();
+        }
+        Value::String(format!("dynaleak/written/{number}"))
+    }
+
+    /// The body of a message with the result in its place; none for any other message.
+    fn body(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let rest = body.strip_prefix(WRITTEN)?;
+        let end = rest.iter().position(|&byte| byte == b'"')?;
+        let number = str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = written.1.remove(&number)?;
+        let head = br#"{"jsonrpc":"2.0","result":"#;
+        Some([head, &result[..], &rest[end + 1..]].concat())
+    }
+
+    /// Whole messages, with the results in their places.
+    fn filled(&self, mut frames: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(frames.len());
+        while let Some((head, body)) = frame(frames) {
+            match self.body(body) {
+                Some(body) => {
+                    out.extend_from_slice(
+                        format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes(),
+                    );
+                    out.extend_from_slice(&body);
+                }
+                None => out.extend_from_slice(&frames[..head + body.len()]),
+            }
+            frames = &frames[head + body.len()..];
+        }
+        out.extend_from_slice(frames);
+        out
+    }
+}
+
+/// The length of the first message's head, and its body; none where it isn't whole.
+fn frame(frames: &[u8]) -> Option<(usize, &[u8])> {
+    let head = memmem::find(frames, b"\r\n\r\n")? + 4;
+    let length = frames.strip_prefix(b"Content-Length: ")?;
+    let length = length
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let length = &frames[b"Content-Length: ".len()..][..length];
+    let length: usize = str::from_utf8(length).ok()?.parse().ok()?;
+    Some((head, frames.get(head..head.checked_add(length)?)?))
+}
+
+/// Standard output without its buffer by lines. It is given whole messages.
+pub struct Output {
+    out: Box<dyn Write + Send>,
+    written: Arc<Written>,
+}
 
 impl Output {
-    pub fn new() -> Output {
-        match unbuffered() {
-            Ok(file) => Output(Box::new(file)),
-            Err(_) => Output(Box::new(io::stdout())),
-        }
+    pub fn new(written: Arc<Written>) -> Output {
+        let out: Box<dyn Write + Send> = match unbuffered() {
+            Ok(file) => Box::new(file),
+            Err(_) => Box::new(io::stdout()),
+        };
+        Output { out, written }
     }
 }
 
@@ -153,11 +229,12 @@ impl AsyncWrite for Output {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Poll::Ready(self.0.write(bytes))
+        let filled = self.written.filled(bytes);
+        Poll::Ready(self.out.write_all(&filled).map(|()| bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.0.flush())
+        Poll::Ready(self.out.flush())
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -176,6 +253,30 @@ mod tests {
         assert_eq!(message(&mut input).as_deref(), Some(&b"{}"[..]));
         assert_eq!(message(&mut input).as_deref(), Some(&b"abc"[..]));
         assert_eq!(message(&mut input), None);
+    }
+
+    #[test]
+    fn results_that_are_written_already() {
+        let written = Written::default();
+        let message = |result: &Value| {
+            let body = format!(r#"{{"jsonrpc":"2.0","result":{result},"id":"é"}}"#);
+            format!("Content-Length: {}\r\n\r\n{body}", body.len())
+        };
+        let (one, two) = (written.put(b"[1]".to_vec()), written.put(b"{}".to_vec()));
+        let other = Value::from("dynaleak/written/x");
+        let frames = [&two, &other, &one].map(message).concat();
+        let wanted = [r#"{}"#, r#""dynaleak/written/x""#, "[1]"]
+            .map(|result| message(&serde_json::from_str(result).unwrap()))
+            .concat();
+        assert_eq!(written.filled(frames.as_bytes()), wanted.as_bytes());
+        // Given out once.
+        assert_eq!(written.filled(frames.as_bytes()), frames.as_bytes());
+        assert_eq!(
+            written.filled(b"Content-Length: 9\r\n\r\n{"),
+            b"Content-Length: 9\r\n\r\n{"
+        );
+        (0..2 * ON_THEIR_WAY).for_each(|_| drop(written.put(Vec::new())));
+        assert_eq!(written.0.lock().unwrap().1.len(), ON_THEIR_WAY);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One root folder's workspace, kept usable whatever happens in it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -17,14 +18,16 @@ use crate::syntax::Source;
 use crate::text::Text;
 use crate::workspace::{self, Workspace};
 
+use super::index::Indexed;
 use super::log;
 use super::names::Key;
+use super::reach::{Heat, Watched};
 
 pub struct Project {
     /// None: loose documents, which no root folder holds.
     pub root: Option<PathBuf>,
     workspace: Workspace,
-    rules: Arc<Rules>,
+    rules: Option<Arc<Rules>>,
     configs: Arc<Configs>,
     /// The open documents and notebooks, by their names here.
     pub open: FxHashMap<Arc<str>, Key>,
@@ -38,14 +41,26 @@ pub struct Project {
     pub indexings: usize,
     /// Files that were looked for on disk because loaded code hands them values.
     pub asked: FxHashSet<Arc<str>>,
-    /// Files whose importers are loaded, as the index left them.
-    hot: FxHashSet<Arc<str>>,
+    /// The open texts, but for notebooks.
+    pub watched: FxHashMap<Arc<str>, Watched>,
+    /// As the index left them: the files that it found, those that it loaded, and the heat.
+    pub walked: FxHashSet<Arc<str>>,
+    pub loaded: FxHashSet<Arc<str>>,
+    pub heat: Heat,
+    /// See [`Indexed::imported`].
+    pub imported: FxHashSet<String>,
+    /// Files that were there and not found when they were opened.
+    pub outside: FxHashSet<Arc<str>>,
+    /// The heat for which the root was indexed last.
+    pub tried: Option<Heat>,
+    /// Something that the index saw is another one.
+    pub unsettled: bool,
     /// Files whose analysis panics: left out until their text changes.
     broken: FxHashSet<Arc<str>>,
 }
 
 impl Project {
-    pub fn new(root: Option<PathBuf>, rules: Arc<Rules>, configs: Arc<Configs>) -> Project {
+    pub fn new(root: Option<PathBuf>, rules: Option<Arc<Rules>>, configs: Arc<Configs>) -> Project {
         let workspace = empty(&rules);
         Project {
             root,
@@ -58,7 +73,14 @@ impl Project {
             indexing: None,
             indexings: 0,
             asked: FxHashSet::default(),
-            hot: FxHashSet::default(),
+            watched: FxHashMap::default(),
+            walked: FxHashSet::default(),
+            loaded: FxHashSet::default(),
+            heat: Heat::default(),
+            imported: FxHashSet::default(),
+            outside: FxHashSet::default(),
+            tried: None,
+            unsettled: false,
             broken: FxHashSet::default(),
         }
     }
@@ -134,6 +156,27 @@ impl Project {
         }
     }
 
+    /// Takes an open text in, as far as a check would load it.
+    pub fn put(&mut self, name: &Arc<str>, text: Cow<str>) {
+        if self.admits(name) {
+            return self.replace(name, text.into_owned());
+        }
+        if !self.workspace.paths().any(|path| path == name) {
+            self.set_paths(vec![Arc::clone(name)]);
+        }
+        self.unload(name);
+    }
+
+    /// A file is still there, and analysed no more.
+    fn unload(&mut self, name: &str) {
+        self.revision += 1;
+        self.broken.remove(name);
+        if self.workspace.text(name).is_some() && !self.guarded(|workspace| workspace.unload(name))
+        {
+            self.recover(Vec::new());
+        }
+    }
+
     /// Makes a file's text another one by the shortest edit.
     pub fn replace(&mut self, name: &Arc<str>, text: String) {
         let Some(old) = self.workspace.text(name) else {
@@ -160,12 +203,22 @@ impl Project {
         }
     }
 
-    /// Takes an indexed workspace in place of the one so far.
-    pub fn swap(&mut self, workspace: Workspace) {
+    /// Takes an indexed workspace in place of the one so far, which it answers.
+    pub fn swap(&mut self, indexed: Indexed) -> Workspace {
+        let Indexed {
+            workspace,
+            imported,
+        } = indexed;
+        self.imported = imported;
         self.revision += 1;
-        self.workspace = workspace;
         self.broken.clear();
         self.asked.clear();
+        self.walked = workspace.paths().cloned().collect();
+        self.loaded = workspace.files().cloned().collect();
+        self.heat = workspace.hot();
+        self.indexed = true;
+        self.indexing = None;
+        std::mem::replace(&mut self.workspace, workspace)
     }
 
     /// New configurations: the files stay, the answers are made anew.
@@ -174,26 +227,16 @@ impl Project {
         self.configs = configs;
     }
 
+    /// May other files than before have to be loaded?
+    pub fn take_asks(&mut self) -> bool {
+        self.workspace.take_asks()
+    }
+
     /// Files that loaded code hands values to and that were not looked for yet.
     pub fn wanted(&mut self) -> Vec<Arc<str>> {
-        if !self.workspace.take_asks() {
-            return Vec::new();
-        }
         let mut wanted = self.workspace.wanted();
         wanted.retain(|name| self.asked.insert(Arc::clone(name)));
         wanted
-    }
-
-    /// Notes which files' importers are loaded.
-    pub fn settled(&mut self) {
-        let (hot, warm) = self.workspace.hot();
-        self.hot = hot.into_iter().chain(warm).collect();
-    }
-
-    /// Are there files now whose importers may have to be loaded?
-    pub fn grew(&self) -> bool {
-        let (hot, warm) = self.workspace.hot();
-        hot.iter().chain(&warm).any(|name| !self.hot.contains(name))
     }
 
     /// Did it end without a panic? Rules that panicked lost their own findings only.
@@ -240,12 +283,12 @@ impl Project {
 }
 
 /// Which tests are reported on is said by [`Project::takes`].
-pub fn empty(rules: &Arc<Rules>) -> Workspace {
+pub fn empty(rules: &Option<Arc<Rules>>) -> Workspace {
     let options = workspace::Options {
         include_tests: true,
         once: false,
     };
-    Workspace::with_rules(options, Arc::clone(rules))
+    Workspace::with_rules(options, rules.clone())
 }
 
 /// What of `old` differs, and what of `new` comes in its place; at character boundaries.

@@ -8,7 +8,7 @@ use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, TextDocume
 
 use crate::config::Overrides;
 use crate::config::files::Configs;
-use crate::query::{RULES, Rules};
+use crate::query::Rules;
 
 use super::documents::{Document, Home};
 use super::log;
@@ -23,13 +23,16 @@ pub struct State {
     pub settings: Arc<Settings>,
     /// The configuration files, with the client's settings over them.
     pub configs: Arc<Configs>,
-    pub rules: Arc<Rules>,
+    /// None: the built-in ones.
+    pub rules: Option<Arc<Rules>>,
     /// The first is that of loose documents.
     pub projects: Vec<Project>,
     pub documents: FxHashMap<Key, Document>,
     pub notebooks: FxHashMap<Key, Notebook>,
     /// What is due after this change; the tasks take it.
     pub due: Due,
+    /// Files are being read because loaded code asks for them.
+    pub reading: bool,
     /// Numbers the diagnostics' result ids.
     pub results: u64,
     /// What was last sent of files that are not open, to a client that does not pull.
@@ -49,7 +52,7 @@ pub struct Due {
     pub clear: Vec<Uri>,
     /// Findings of another open file changed.
     pub refresh: bool,
-    /// Loaded code may ask for files that are not loaded.
+    /// Other files than before may have to be loaded.
     pub settle: bool,
     /// In workspace mode, files that are not open changed too.
     pub workspace: bool,
@@ -70,18 +73,18 @@ pub struct Stale {
 impl State {
     pub fn new() -> State {
         let settings = Arc::new(Settings::default());
-        let rules = Arc::clone(&RULES);
         let configs = Arc::new(Configs::nearest(Overrides::default()));
-        let loose = Project::new(None, Arc::clone(&rules), Arc::clone(&configs));
+        let loose = Project::new(None, None, Arc::clone(&configs));
         State {
             session: None,
             settings,
             configs,
-            rules,
+            rules: None,
             projects: vec![loose],
             documents: FxHashMap::default(),
             notebooks: FxHashMap::default(),
             due: Due::default(),
+            reading: false,
             results: 0,
             published: FxHashMap::default(),
             unopened: FxHashMap::default(),
@@ -90,11 +93,8 @@ impl State {
     }
 
     pub fn set_rules(&mut self, rules: Arc<Rules>) {
-        self.projects = vec![Project::new(
-            None,
-            Arc::clone(&rules),
-            Arc::clone(&self.configs),
-        )];
+        let rules = Some(rules);
+        self.projects = vec![Project::new(None, rules.clone(), Arc::clone(&self.configs))];
         self.rules = rules;
     }
 
@@ -143,11 +143,7 @@ impl State {
                 .position(|project| project.root.as_ref() == Some(&root));
             self.projects.push(match known {
                 Some(at) => old.swap_remove(at),
-                None => Project::new(
-                    Some(root),
-                    Arc::clone(&self.rules),
-                    Arc::clone(&self.configs),
-                ),
+                None => Project::new(Some(root), self.rules.clone(), Arc::clone(&self.configs)),
             });
         }
         for project in old {
@@ -169,6 +165,9 @@ impl State {
                 document.report.revision = Some(u64::MAX);
                 self.analyse(&key);
             }
+        }
+        for Project { watched, open, .. } in &mut self.projects {
+            watched.retain(|name, _| open.contains_key(name));
         }
         let notebooks: Vec<Key> = self.notebooks.keys().cloned().collect();
         for key in notebooks {
@@ -219,9 +218,14 @@ impl State {
         let home = self.home(&item.uri);
         let python = item.language_id == "python"
             || item.language_id.is_empty() && is_python(item.uri.path().as_str());
-        let document = Document::new(item.uri, item.version, item.text, python, home);
+        let document = Document::new(item.uri, item.version, item.text, python, home.clone());
         self.documents.insert(key.clone(), document);
         self.analyse(&key);
+        let project = &mut self.projects[home.project];
+        if project.leaves_out(&home.name) {
+            // Ignored, or made since: looked for once.
+            project.unsettled |= project.outside.insert(home.name);
+        }
         self.due.publish.insert(key);
     }
 
@@ -267,10 +271,21 @@ impl State {
                     }
                 }
                 Some(change) if before => {
+                    let delta = change.text.len() as isize - change.range.len() as isize;
+                    let still = project.unmoved(name, change.range.start, delta);
+                    if change.tells || !still {
+                        project.look(name, document.text.as_str());
+                    }
                     let whole = || document.python_text().into_owned();
-                    project.edit(name, change.range, &change.text, &whole);
+                    match project.admits(name) {
+                        true => project.edit(name, change.range, &change.text, &whole),
+                        false => project.put(name, document.python_text()),
+                    }
                 }
-                _ => project.replace(name, document.python_text().into_owned()),
+                _ => {
+                    project.watch(name, document.text.as_str());
+                    project.put(name, document.python_text());
+                }
             }
             let home = document.home.clone();
             self.rejudged(&home, &key);
@@ -297,24 +312,31 @@ impl State {
     fn reload(&mut self, home: &Home, key: &Key) {
         let project = &mut self.projects[home.project];
         let text = project.on_disk(&home.name);
+        if let Some(text) = &text {
+            project.look(&home.name, text);
+        }
         match text {
-            Some(text) => project.replace(&home.name, text),
+            Some(text) => project.put(&home.name, text.into()),
             None => project.remove(&home.name),
         }
+        project.unwatch(&home.name);
         self.rejudged(home, key);
     }
 
     /// Loads an open document's text.
-    fn analyse(&mut self, key: &Key) {
+    pub fn analyse(&mut self, key: &Key) {
         let Some(document) = self.documents.get_mut(key) else {
             return;
         };
         let home = document.home.clone();
         let project = &mut self.projects[home.project];
-        document.taken = project.takes(&home.name);
+        document.taken = project.takes(&home.name) && !project.leaves_out(&home.name);
         project.open.insert(Arc::clone(&home.name), key.clone());
         match document.analysed() {
-            true => project.replace(&home.name, document.python_text().into_owned()),
+            true => {
+                project.watch(&home.name, document.text.as_str());
+                project.put(&home.name, document.python_text());
+            }
             false => project.remove(&home.name),
         }
         self.rejudged(&home, key);

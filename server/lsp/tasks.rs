@@ -126,17 +126,21 @@ fn closed(state: &mut State) -> Vec<Message> {
     messages.collect()
 }
 
-/// Loads from disk what loaded code hands values to.
+/// Loads from disk what loaded code hands values to, and indexes anew where that doesn't do.
 async fn settle(shared: Arc<Shared>) {
     loop {
         shared.settle.notified().await;
-        let wanted = wanted(&shared);
+        let (wanted, again) = unsettled(&shared);
+        for root in again {
+            index_root(&shared, root, Shown::No);
+        }
         if wanted.is_empty() {
             continue;
         }
         let job = tokio::task::spawn_blocking(move || files::read(wanted));
-        let Ok(texts) = job.await else { continue };
+        let texts = job.await.unwrap_or_default();
         let mut state = shared.state();
+        state.reading = false;
         for (root, texts) in texts {
             state.load_closed(&root, texts);
         }
@@ -145,11 +149,25 @@ async fn settle(shared: Arc<Shared>) {
     }
 }
 
-fn wanted(shared: &Shared) -> Vec<(PathBuf, Vec<Arc<str>>)> {
+/// Files to load, by their roots, and roots to index anew.
+fn unsettled(shared: &Shared) -> (Vec<(PathBuf, Vec<Arc<str>>)>, Vec<PathBuf>) {
     let mut state = shared.state();
-    let projects = state.projects.iter_mut().filter(|project| project.indexed);
-    let wanted = projects.filter_map(|project| Some((project.root.clone()?, project.wanted())));
-    wanted.filter(|(_, names)| !names.is_empty()).collect()
+    state.due.settle = false;
+    let (mut files, mut roots) = (Vec::new(), Vec::new());
+    for project in state.projects.iter_mut().filter(|project| project.indexed) {
+        let Some(root) = project.root.clone() else {
+            continue;
+        };
+        let asks = project.take_asks();
+        let wanted = if asks { project.wanted() } else { Vec::new() };
+        if !wanted.is_empty() {
+            files.push((root, wanted));
+        } else if project.unsettled(asks) {
+            roots.push(root);
+        }
+    }
+    state.reading = !files.is_empty();
+    (files, roots)
 }
 
 // ---- the client ----
@@ -217,7 +235,7 @@ pub fn apply(shared: &Arc<Shared>, settings: Settings) {
             .filter_map(|project| project.root.clone())
             .collect();
         for root in roots {
-            index_root(shared, root);
+            index_root(shared, root, Shown::Yes);
         }
     }
     if hints {
@@ -272,31 +290,28 @@ pub fn index_all(shared: &Arc<Shared>) {
         .filter_map(|project| project.root.clone())
         .collect();
     for root in roots {
-        index_root(shared, root);
+        index_root(shared, root, Shown::Yes);
     }
 }
 
-/// Indexes a root anew where code came in that may bring in files that import it.
-pub fn index_if_grown(shared: &Arc<Shared>) {
-    let grown: Vec<PathBuf> = (shared.state().projects.iter())
-        .filter(|project| project.indexed && project.grew())
-        .filter_map(|project| project.root.clone())
-        .collect();
-    for root in grown {
-        index_root(shared, root);
-    }
+/// Whether the client shows that a root is indexed: not where it only follows what is typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    Yes,
+    No,
 }
 
 /// Builds a root's workspace beside the one that answers, and swaps it in.
-pub fn index_root(shared: &Arc<Shared>, root: PathBuf) {
+pub fn index_root(shared: &Arc<Shared>, root: PathBuf, shown: Shown) {
     let stop = Arc::new(AtomicBool::new(false));
-    let (configs, rules, token, progress) = {
+    let (configs, rules, token, progress, open) = {
         let mut state = shared.state();
-        let (configs, rules) = (Arc::clone(&state.configs), Arc::clone(&state.rules));
+        let (configs, rules) = (Arc::clone(&state.configs), state.rules.clone());
         let progress = state
             .session
             .as_ref()
-            .is_some_and(|session| session.progress);
+            .is_some_and(|session| session.progress && shown == Shown::Yes);
+        let open = state.overlay(&root);
         let Some(project) = state.project_at(&root) else {
             return;
         };
@@ -304,11 +319,13 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf) {
         project.indexing = Some(Arc::clone(&stop));
         project.indexings += 1;
         let Some(token) = token(project) else { return };
-        (configs, rules, token, progress)
+        (configs, rules, token, progress, open)
     };
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let report = Progress::begin(&shared, progress, token).await;
+        // One at a time: what is typed stops more of them than it lets begin.
+        let turn = shared.turn.lock().await;
         let (told, mut steps) = tokio::sync::mpsc::unbounded_channel::<(String, u32)>();
         let job = {
             let (root, stop) = (root.clone(), Arc::clone(&stop));
@@ -316,16 +333,19 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf) {
                 let tell = |message: String, share: u32| {
                     let _ = told.send((message, share));
                 };
-                index(&root, &configs, &rules, &stop, &tell)
+                index(&root, &configs, &rules, open, &stop, &tell)
             })
         };
         while let Some((message, share)) = steps.recv().await {
             report.step(message, share).await;
         }
-        let done = match job.await {
-            Ok(Some(workspace)) => {
-                let loaded = workspace.files().count();
-                shared.state().take_index(&root, &stop, workspace);
+        let job = job.await;
+        drop(turn);
+        let done = match job {
+            Ok(Some(indexed)) => {
+                let loaded = indexed.workspace.files().count();
+                let old = shared.state().take_index(&root, &stop, indexed);
+                tokio::task::spawn_blocking(move || drop(old));
                 shared.wake();
                 format!("{loaded} files loaded")
             }
@@ -421,7 +441,7 @@ pub fn configuration_changed(shared: &Arc<Shared>) {
     };
     shared.wake();
     for root in roots {
-        index_root(shared, root);
+        index_root(shared, root, Shown::Yes);
     }
 }
 
@@ -436,7 +456,7 @@ pub fn files_changed(shared: &Arc<Shared>, there: Vec<Uri>, gone: Vec<Uri>) {
     let (again, load) = shared.state().sort_out(&there, &gone, many);
     shared.wake();
     for root in again {
-        index_root(shared, root);
+        index_root(shared, root, Shown::Yes);
     }
     if load.is_empty() {
         return;

@@ -5,11 +5,12 @@
 //! of each round that the edit can reach, and ends where a cold run ends.
 
 use std::cell::RefCell;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use dashmap::DashMap;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use smol_str::SmolStr;
 
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
@@ -92,6 +93,31 @@ pub struct Linked {
     pub evaluated: usize,
     /// The units that were evaluated anew.
     pub anew: FxHashSet<UnitId>,
+}
+
+/// See [`World::hot`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heat {
+    Cold,
+    Warm,
+    Hot,
+}
+
+/// What a unit adds to [`World::hot`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitHeat {
+    pub file: FileId,
+    pub heat: Heat,
+    /// A hash of the functions that it calls.
+    calls: u64,
+}
+
+/// The functions that a unit was seen to call.
+fn calls(outcome: &Outcome) -> impl Iterator<Item = FuncId> {
+    outcome.tells.iter().filter_map(|(key, _)| match key {
+        CellKey::Context(function) => Some(*function),
+        _ => None,
+    })
 }
 
 impl World {
@@ -509,42 +535,18 @@ impl World {
     /// session, or a client of a service that isn't known, in a file that does not name DynamoDB:
     /// there only importers that do name it can matter.
     pub fn hot(&self) -> (FxHashSet<FileId>, FxHashSet<FileId>) {
-        let vague = |data: Data| {
-            data.kind == Kind::Session
-                || matches!(data.kind, Kind::Client | Kind::Resource)
-                    && data.service == Service::Unknown
-        };
-        let certain = |value: &Value| {
-            value
-                .data()
-                .any(|(_, data)| data.service != Service::Other && !vague(data))
-                || value
-                    .mark(|mark| matches!(mark, Mark::Role(Role::Model | Role::Index)))
-                    .is_some()
-        };
-        let maybe = |value: &Value| value.data().any(|(_, data)| vague(data));
         let mut hot: Vec<UnitId> = Vec::new();
         let mut warm: Vec<UnitId> = Vec::new();
         let mut callers: FxHashMap<UnitId, Vec<UnitId>> = FxHashMap::default();
         for (unit, history) in &self.histories {
             let outcome = history.at(ROUNDS);
-            let any = |wanted: &dyn Fn(&Value) -> bool| {
-                outcome.tells.iter().any(|(_, value)| wanted(value))
-                    || outcome.seen.values().any(|seen| wanted(&seen.value))
-            };
-            if any(&certain) {
-                hot.push(*unit);
-            } else if any(&maybe) {
-                let scoped = self
-                    .units
-                    .get(unit)
-                    .is_some_and(|unit| self.scope.contains(&unit.file));
-                if scoped { &mut hot } else { &mut warm }.push(*unit);
+            match self.heat(*unit, outcome) {
+                Heat::Hot => hot.push(*unit),
+                Heat::Warm => warm.push(*unit),
+                Heat::Cold => {}
             }
-            for (key, _) in &outcome.tells {
-                if let CellKey::Context(function) = key {
-                    callers.entry(function.unit).or_default().push(*unit);
-                }
+            for function in calls(outcome) {
+                callers.entry(function.unit).or_default().push(*unit);
             }
         }
         let reached = |mut pending: Vec<UnitId>| -> FxHashSet<FileId> {
@@ -565,6 +567,65 @@ impl World {
                 .collect()
         };
         (reached(hot), reached(warm))
+    }
+
+    /// What a unit adds to [`World::hot`]; none where it adds nothing.
+    pub fn heat_of(&self, unit: UnitId) -> Option<UnitHeat> {
+        let outcome = self.outcome(unit)?;
+        let mut hasher = FxHasher::default();
+        let mut calls = calls(outcome).peekable();
+        let silent = calls.peek().is_none();
+        calls.for_each(|function| function.unit.hash(&mut hasher));
+        let heat = self.heat(unit, outcome);
+        let file = self.units.get(&unit)?.file;
+        (heat != Heat::Cold || !silent).then(|| UnitHeat {
+            file,
+            heat,
+            calls: hasher.finish(),
+        })
+    }
+
+    /// The units that were seen to call a function of this one.
+    pub fn callers(&self, unit: UnitId) -> impl Iterator<Item = UnitId> + '_ {
+        let chunk = self.units.get(&unit).and_then(|unit| unit.chunks.first());
+        let count = chunk.map_or(0, |chunk| chunk.facts.functions.len());
+        (0..count).flat_map(move |function| {
+            let function = function as u16;
+            let cell = self.cells.get(&CellKey::Context(FuncId { unit, function }));
+            cell.into_iter()
+                .flat_map(|cell| cell.tellers.iter().copied())
+        })
+    }
+
+    fn heat(&self, unit: UnitId, outcome: &Outcome) -> Heat {
+        let vague = |data: Data| {
+            data.kind == Kind::Session
+                || matches!(data.kind, Kind::Client | Kind::Resource)
+                    && data.service == Service::Unknown
+        };
+        let certain = |value: &Value| {
+            value
+                .data()
+                .any(|(_, data)| data.service != Service::Other && !vague(data))
+                || value
+                    .mark(|mark| matches!(mark, Mark::Role(Role::Model | Role::Index)))
+                    .is_some()
+        };
+        let maybe = |value: &Value| value.data().any(|(_, data)| vague(data));
+        let any = |wanted: &dyn Fn(&Value) -> bool| {
+            outcome.tells.iter().any(|(_, value)| wanted(value))
+                || outcome.seen.values().any(|seen| wanted(&seen.value))
+        };
+        let scoped = || {
+            let unit = self.units.get(&unit);
+            unit.is_some_and(|unit| self.scope.contains(&unit.file))
+        };
+        match any(&certain) {
+            true => Heat::Hot,
+            false if !any(&maybe) => Heat::Cold,
+            false if scoped() => Heat::Hot,
+            false => Heat::Warm,
+        }
     }
 
     /// Files that a unit hands a DynamoDB value to and that are not loaded.

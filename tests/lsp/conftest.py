@@ -131,6 +131,23 @@ class Session:
             await asyncio.sleep(0.05)
         raise AssertionError(information)
 
+    async def said(self, line, timeout=20):
+        """Waits until the server logs a line."""
+        for _ in range(timeout * 50):
+            if any(line in message.message for message in self.client.log_messages):
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError([message.message for message in self.client.log_messages])
+
+    async def settled(self, timeout=60):
+        """Waits until nothing more has to be read from the roots."""
+        for _ in range(timeout * 50):
+            information = plain(await self.command("dynaleak.debugInformation"))
+            if all(project["settled"] for project in information["projects"] if project["root"]):
+                return information
+            await asyncio.sleep(0.02)
+        raise AssertionError(information)
+
 
 def plain(value):
     """pygls turns unknown objects into named tuples: back to dictionaries."""
@@ -150,9 +167,9 @@ def replacing(client, method):
 
 
 @contextlib.asynccontextmanager
-async def session(root, *, roots=None, options=None, arguments=(), settings=None, process=None, cwd=None, **can):
+async def session(root, *, roots=None, options=None, arguments=(), settings=None, process=None, cwd=None, client=None, **can):
     """Starts the server; ends it as the protocol says."""
-    client = make_test_lsp_client()
+    client = client or make_test_lsp_client()
     if settings is not None:
         client.set_configuration({"dynaleak": settings})
     published = []

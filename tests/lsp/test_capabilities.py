@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 from lsprotocol import types
+from pytest_lsp import make_test_lsp_client
 
-from conftest import KEEPS, SHOP, as_checked, as_shown, check, edit, plain, session, whole
+from conftest import KEEPS, SHOP, as_checked, as_shown, check, edit, plain, replacing, session, whole
 
 
 def at(line, character):
@@ -213,6 +214,42 @@ async def test_renamed_and_deleted_files(tmp_path):
         await server.until("user.py", [])
 
 
+async def test_created_files(tmp_path):
+    (tmp_path / "user.py").write_text(USER)
+    async with session(tmp_path) as server:
+        await server.indexed()
+        server.open("user.py", USER)
+        assert await server.codes("user.py") == []
+        (tmp_path / "store.py").write_text(STORE)
+        made = types.FileCreate(uri=server.uri("store.py"))
+        server.client.workspace_did_create_files(types.CreateFilesParams(files=[made]))
+        await server.until("user.py", [("DDB101", 6)])
+
+
+async def test_indexing_is_cancelled_by_its_progress(tmp_path):
+    (tmp_path / "store.py").write_text(STORE)
+    (tmp_path / "user.py").write_text(USER)
+    client = make_test_lsp_client()
+    cancel = True
+
+    @replacing(client, "window/workDoneProgress/create")
+    def create(params):
+        if cancel:
+            client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token=params.token))
+
+    async with session(tmp_path, client=client) as server:
+        await server.said("index: cancelled")
+        server.open("user.py", USER)
+        assert await server.codes("user.py") == []
+        information = plain(await server.command("dynaleak.debugInformation"))
+        assert not information["projects"][1]["indexed"]
+        # The next one goes through.
+        cancel = False
+        event = types.FileEvent(uri=server.uri("pyproject.toml"), type=types.FileChangeType.Changed)
+        server.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes=[event]))
+        await server.until("user.py", [("DDB101", 6)])
+
+
 async def test_many_changed_files_are_indexed_anew(tmp_path):
     (tmp_path / "user.py").write_text(USER)
     async with session(tmp_path) as server:
@@ -283,6 +320,14 @@ async def test_comments_silence_findings(keeps):
     async with session(keeps) as server:
         server.open("main.py", KEEPS)
         server.change("main.py", edit(8, 24, 24, "  # dynaleak: ignore[DDB101] bounded by the number of shops"))
+        assert await server.codes("main.py") == []
+        server.change("main.py", edit(8, 24, 83, "  # noqa: DDB101"))
+        assert await server.codes("main.py") == []
+        server.change("main.py", edit(8, 24, 41, ""))
+        assert await server.codes("main.py") == [("DDB101", 8)]
+        server.change("main.py", edit(0, 0, 0, "# dynaleak: ignore-file[DDB101] a script\n"))
+        assert await server.codes("main.py") == []
+        server.change("main.py", whole(KEEPS.replace("append(item)", "append(item)  # dynaleak: ignore[DDB101] x")))
         assert await server.codes("main.py") == []
         server.change("main.py", edit(8, 4, 24, "pass"))
         [unused] = (await server.pull("main.py")).items
@@ -443,7 +488,7 @@ async def test_code_actions(keeps):
 
 async def test_what_is_wrong_with_a_comment_is_not_ignored_by_another(tmp_path):
     async with session(tmp_path) as server:
-        server.open("main.py", "x = 1  # dynaleak: ignore[DDB101]\ny = 2  # dynaleak: ingore[DDB101]\n")
+        server.open("main.py", "x = 1  # dynaleak: ignore[DDB101]\ny = 2  # dynaleak: ingore[DDB101]\nimport pynamodb\n")
         unused, malformed = (await server.pull("main.py")).items
         assert (unused.code, malformed.code) == ("DDB003", "DDB002")
         of = types.TextDocumentIdentifier(server.uri("main.py"))
@@ -551,7 +596,15 @@ async def test_notebooks(tmp_path):
 async def test_debug_information_trace_and_log_file(keeps):
     log = keeps / "server.log"
     async with session(keeps, arguments=["--log-file", str(log), "--log-level", "debug"]) as server:
+        traces = []
+        replacing(server.client, "$/logTrace")(lambda params: traces.append(params.message))
+        server.open("main.py", KEEPS)
+        server.change("main.py", edit(0, 0, 0, "\n"))
+        assert await server.codes("main.py") == [("DDB101", 9)] and not traces
         server.client.set_trace(types.SetTraceParams(value=types.TraceValue.Messages))
+        server.change("main.py", edit(0, 0, 0, "\n"))
+        assert await server.codes("main.py") == [("DDB101", 10)]
+        assert any("main.py is at version 3" in trace for trace in traces)
         information = plain(await server.command("dynaleak.debugInformation"))
         assert information["version"] and information["projects"]
         assert any("serves" in line.message for line in server.client.log_messages)
