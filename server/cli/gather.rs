@@ -238,6 +238,7 @@ struct Other<'a> {
 
 impl<'a> Importers<'a> {
     /// The last parts of the modules that these files may import, and of other names.
+    #[cfg(feature = "lsp")]
     pub fn stems(&self) -> FxHashSet<String> {
         let imported = (self.others.iter()).flat_map(|other| other.imports.lines());
         imported.flat_map(ends_of).map(str::to_string).collect()

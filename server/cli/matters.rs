@@ -1,5 +1,6 @@
 //! The literal pre-filter: a file that names no source of DynamoDB values is not parsed for its own sake.
 
+#[cfg(feature = "lsp")]
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -27,6 +28,7 @@ const WORDS: &[(&str, Word)] = &[
 ];
 
 /// The length of the longest word, in bytes.
+#[cfg(any(feature = "lsp", test))]
 pub const LONGEST: usize = "ProjectionExpression".len();
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,7 @@ pub struct Matters {
 
 impl Matters {
     /// One for all, made when it is first needed.
+    #[cfg(feature = "lsp")]
     pub fn shared() -> &'static Matters {
         static SHARED: LazyLock<Matters> = LazyLock::new(Matters::new);
         &SHARED
@@ -79,6 +82,7 @@ impl Matters {
     }
 
     /// Does any of the words stand here?
+    #[cfg(feature = "lsp")]
     pub fn any(&self, text: &[u8]) -> bool {
         self.words.is_match(text)
     }

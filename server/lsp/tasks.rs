@@ -149,8 +149,11 @@ async fn settle(shared: Arc<Shared>) {
     }
 }
 
-/// Files to load, by their roots, and roots to index anew.
-fn unsettled(shared: &Shared) -> (Vec<(PathBuf, Vec<Arc<str>>)>, Vec<PathBuf>) {
+/// Names of files, by their roots.
+type Wanted = Vec<(PathBuf, Vec<Arc<str>>)>;
+
+/// Files to load, and roots to index anew.
+fn unsettled(shared: &Shared) -> (Wanted, Vec<PathBuf>) {
     let mut state = shared.state();
     state.due.settle = false;
     let (mut files, mut roots) = (Vec::new(), Vec::new());
