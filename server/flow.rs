@@ -478,8 +478,13 @@ impl<'a> Flow<'a> {
                     at: At::Chunk,
                 };
                 let declared = self.annotation(*annotation, site);
-                if !declared.is_unknown() {
-                    self.assign(*target, declared, None);
+                match (self.facts.expr(*target), self.unit.class) {
+                    _ if declared.is_unknown() => {}
+                    // `store: Store` in a class body is a field of each instance.
+                    (Expr::Name(name), Some(class)) if self.unit.kind == UnitKind::Class => {
+                        self.tell(CellKey::Attr(class, name.clone()), declared)
+                    }
+                    _ => self.assign(*target, declared, None),
                 }
             }
             Stmt::Augment {

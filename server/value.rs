@@ -274,6 +274,8 @@ pub enum Mark {
     Open,
     /// The function runs once for each set of arguments.
     Memoised,
+    /// An instance of this class keeps instances of the class in a field. Last: a value has room for the others.
+    Owned(ClassId),
 }
 
 /// What a framework does with a class.
@@ -492,6 +494,12 @@ impl Value {
             .iter()
             .filter(own)
             .filter_map(|atom| atom.held.as_ref())
+    }
+
+    /// Of a class: is it known how long its instances live, or what a framework does with it?
+    pub fn has_life(&self) -> bool {
+        self.mark(|mark| matches!(mark, Mark::Lives(_) | Mark::Role(_)))
+            .is_some()
     }
 
     pub fn mark(&self, wanted: impl Fn(Mark) -> bool) -> Option<&Atom> {

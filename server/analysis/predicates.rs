@@ -83,6 +83,8 @@ predicates! {
     "shape" 1 shape "`#shape? @holder list dict`: a container of this shape: list, dict, set, deque, queue, cache",
     "capped" 2 capped "`#capped? @holder`: made with a bound, or its length is compared with one",
     "emptied" 2 emptied "`#emptied? @holder`: something is taken out of it, or it is replaced",
+    "swept" 2 swept "`#swept? @holder`: something that the project calls takes out of it, or replaces it",
+    "passed" 1 passed "`#passed? @value`: a parameter of which no call says what it is",
     "emptied-here" 2 emptied_here "`#emptied-here? @holder`: something is taken out inside the loop around this",
     "looked-up" 2 looked_up "`#looked-up? @holder`: read back by key",
     "handed-over" 2 handed_over "`#handed-over? @holder`: a deque that another function takes out of, or a queue that this one does not",
@@ -314,6 +316,44 @@ fn emptied(cx: &Cx, operands: &[Operand]) -> Answer {
         operands,
         |mark| matches!(mark, Mark::EmptiedBy(function) if !runs || cx.runs(function)),
     )
+}
+
+fn swept(cx: &Cx, operands: &[Operand]) -> Answer {
+    let own = FuncId {
+        unit: cx.unit.id,
+        function: cx
+            .captured("finding")
+            .map(|finding| cx.function_at(finding))
+            .unwrap_or_default(),
+    };
+    let named = |function: FuncId| {
+        let place = Place::FunctionAttr(function, SmolStr::new_static("named"));
+        cx.reader.cell(CellKey::Holder(place)).has(Mark::Called)
+    };
+    // `cache.invalidate()` that a library leaves to its users is no bound of the library's.
+    let counts = |function: FuncId| {
+        if cx.runs(own) {
+            cx.runs(function)
+        } else {
+            function == own || named(function)
+        }
+    };
+    holder_marks(
+        cx,
+        operands,
+        |mark| matches!(mark, Mark::EmptiedBy(function) if counts(function)),
+    )
+}
+
+fn passed(cx: &Cx, operands: &[Operand]) -> Answer {
+    let captured = capture(cx, operands)?;
+    let given = &cx.seen(captured)?.value;
+    let param = given
+        .atoms()
+        .iter()
+        .any(|atom| matches!(atom.what, What::Param(..)));
+    let open = |atom: &Atom| matches!(atom.what, What::Param(..) | What::Nothing);
+    sure(param && cx.resolved(given).atoms().iter().all(open))
 }
 
 fn emptied_here(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -820,6 +820,16 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Does the file import from this package?
+    pub fn imports_from(&self, file: FileId, package: &str) -> bool {
+        self.note(|| CellKey::Exports(file));
+        let from = |export: &Export| matches!(export, Export::Import(import) if import.level == 0 && import.module.split('.').next() == Some(package));
+        self.world
+            .exports
+            .get(&file)
+            .is_some_and(|exports| exports.names.values().flatten().any(from))
+    }
+
     pub fn members(&self, class: ClassId) -> &'a FxHashMap<SmolStr, FuncId> {
         static NONE: std::sync::LazyLock<FxHashMap<SmolStr, FuncId>> =
             std::sync::LazyLock::new(FxHashMap::default);
