@@ -214,6 +214,8 @@ pub struct Handlers {
     pub names: Vec<SmolStr>,
     pub first: Vec<SmolStr>,
     pub second: Vec<SmolStr>,
+    /// Keys of events that say that a stack is deployed.
+    pub deploying: Vec<SmolStr>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -92,6 +92,8 @@ pub enum Kind {
     Records,
     Record,
     ShardIterator,
+    /// `LastEvaluatedKey`: where the next page begins.
+    PageKey,
     BatchWriter,
     /// A PynamoDB model's instance.
     Model,
@@ -124,6 +126,7 @@ impl Kind {
             Kind::Records => "stream records",
             Kind::Record => "a stream record",
             Kind::ShardIterator => "a shard iterator",
+            Kind::PageKey => "the key of the next page",
             Kind::BatchWriter => "a batch writer",
             Kind::Model => "a model instance",
             Kind::ResultIterator => "a result iterator",
@@ -274,6 +277,8 @@ pub enum Mark {
     Open,
     /// The function runs once for each set of arguments.
     Memoised,
+    /// A parameter gets something else from call to call.
+    Varies,
     /// An instance of this class keeps instances of the class in a field. Last: a value has room for the others.
     Owned(ClassId),
 }

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{Cx, kinds};
 use crate::api::API;
-use crate::facts::{Captured, ChunkFacts, Expr, ParamKind};
+use crate::facts::{ArgKind, Captured, ChunkFacts, Expr, ParamKind};
 use crate::finding::Confidence;
 use crate::lifetime::lifetime;
 use crate::query::Operand;
@@ -112,6 +112,7 @@ predicates! {
     "infinite" 1 infinite "`#infinite? @value`: `None`, 0 or less, or infinity: no bound",
     "fresh" 1 fresh "`#fresh? @value`: made in this call, not kept in any place",
     "open" 2 open "`#open? @value`: in an endpoint that is declared open to all",
+    "secret" 0 secret "`#secret? @value`: a text that has the form of one of AWS's keys",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -480,7 +481,9 @@ fn limited(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
     let captured = capture(cx, operands)?;
-    sure(cx.seen(captured)?.situation.varies)
+    // Temporary credentials are somebody's, and for a while.
+    let lent = matches!(cx.facts.expr(captured.expr?), Expr::Call(call) if call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == "aws_session_token")));
+    sure(lent || cx.seen(captured)?.situation.varies)
 }
 
 fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -679,4 +682,28 @@ fn open(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(seen(cx, operands)?.situation.function == 0)
+}
+
+fn secret(cx: &Cx, operands: &[Operand]) -> Answer {
+    let Expr::Str(text) = cx.facts.expr(capture(cx, operands)?.expr?) else {
+        return None;
+    };
+    let upper = text.to_ascii_uppercase();
+    if ["EXAMPLE", "SECRET", "YOUR", "XXXX"]
+        .iter()
+        .any(|word| upper.contains(word))
+    {
+        return None;
+    }
+    let all = |wanted: fn(char) -> bool| text.chars().all(wanted);
+    let any = |wanted: fn(char) -> bool| text.chars().any(wanted);
+    let id = text.len() == 20
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+        && all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let key = text.len() == 40
+        && all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='))
+        && any(|c| c.is_ascii_uppercase())
+        && any(|c| c.is_ascii_lowercase())
+        && any(|c| c.is_ascii_digit());
+    sure(id || key)
 }

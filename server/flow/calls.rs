@@ -1,6 +1,6 @@
 //! Calls: what they give, what they pass on, and in which situations the called function runs.
 
-use super::effects::visit;
+use super::effects::{is_no_limit, visit};
 use super::expressions::{inside, unwrapped};
 use super::*;
 use crate::api::{API, FRAMEWORKS, any_fits};
@@ -276,7 +276,7 @@ impl<'a> Flow<'a> {
         value
     }
 
-    /// Notes which of the function's limits, `None` by default, this call sets.
+    /// Notes which of the function's parameters this call sets, and which of them it varies.
     fn given(
         &mut self,
         function: FuncId,
@@ -286,17 +286,47 @@ impl<'a> Flow<'a> {
         offset: usize,
     ) {
         for (index, param) in signature.params().iter().enumerate() {
-            let optional = param
-                .default
-                .is_some_and(|default| matches!(signature.facts.expr(default), Expr::None));
-            let given = index >= offset && index - offset < args.plain.len()
-                || args.keyword(&param.name).is_some()
-                || args.has_splat;
+            let position = index.checked_sub(offset);
+            let arg = position
+                .and_then(|position| args.plain.get(position))
+                .map(|(expr, _)| *expr)
+                .or_else(|| args.keyword(&param.name).map(|(expr, _)| expr));
+            let place = Place::Default(function, index as u16);
             let value = passed.get(index).cloned().unwrap_or_default();
-            if optional && given && !self.maybe_nothing(&self.resolved(&value)) {
-                self.note(&Place::Default(function, index as u16), Mark::Capped);
+            if args.has_splat || arg.is_some_and(|arg| self.varies(arg)) {
+                self.note(&place, Mark::Varies);
+            } else if let [Atom { what: What::Str(_) | What::Int(_), .. }] = value.atoms() {
+                // `client("ec2")` here and `client("rds")` there: told apart where it is asked.
+                self.tell(CellKey::Holder(place.clone()), value.clone());
+            }
+            let given = args.has_splat || arg.is_some();
+            let none = |value: &Value| value.atoms().iter().any(|atom| is_no_limit(&atom.what));
+            if given && param.default.is_some() && !none(&self.resolved(&value)) {
+                self.note(&place, Mark::Called);
             }
         }
+    }
+
+    /// Does a known call set the parameter?
+    pub(super) fn is_given(&self, function: FuncId, index: u16) -> bool {
+        self.cell(CellKey::Holder(Place::Default(function, index)))
+            .has(Mark::Called)
+    }
+
+    /// Does a known call give the parameter something that varies?
+    pub(super) fn is_varied(&self, function: FuncId, index: u16) -> bool {
+        let told = self.cell(CellKey::Holder(Place::Default(function, index)));
+        let constants = told
+            .atoms()
+            .iter()
+            .filter(|atom| matches!(atom.what, What::Str(_) | What::Int(_)));
+        told.has(Mark::Varies) || constants.count() > 1
+    }
+
+    /// Does any code name the function, whether that runs or not?
+    pub(super) fn is_named(&self, function: FuncId) -> bool {
+        let place = Place::FunctionAttr(function, SmolStr::new_static("named"));
+        self.cell(CellKey::Holder(place)).has(Mark::Called)
     }
 
     /// `find_all(table.query, {"KeyConditionExpression": both_keys})`, `read(limit=10)`: a call that
@@ -1416,6 +1446,15 @@ impl<'a> Flow<'a> {
                 .collect();
             let handlers = &FRAMEWORKS.handlers;
             if let [first, second, ..] = names[..] {
+                // CloudFormation calls it when a stack is created, changed or deleted.
+                let deploys = facts
+                    .exprs
+                    .iter()
+                    .any(|expr| matches!(expr, Expr::Str(text) if handlers.deploying.contains(text)));
+                if deploys {
+                    mark(self, Mark::Script, Confidence::Medium);
+                    return;
+                }
                 let event = handlers.first.iter().any(|name| name == first)
                     && handlers.second.iter().any(|name| name == second);
                 if event && names.len() == 2 {

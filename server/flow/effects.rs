@@ -602,9 +602,7 @@ impl<'a> Flow<'a> {
     fn is_unset(&mut self, part: ExprId) -> bool {
         let limit = self.peek(part);
         let set = |atom: &Atom| match atom.what {
-            What::Param(function, index) => self
-                .cell(CellKey::Holder(Place::Default(function, index)))
-                .has(Mark::Capped),
+            What::Param(function, index) => self.is_given(function, index),
             _ => false,
         };
         if limit.atoms().iter().any(set) {
@@ -937,7 +935,7 @@ pub fn place_cell(place: &Place) -> CellKey {
     }
 }
 
-fn is_no_limit(what: &What) -> bool {
+pub(super) fn is_no_limit(what: &What) -> bool {
     matches!(what, What::Nothing) || matches!(what, What::Int(number) if *number <= 0)
 }
 
