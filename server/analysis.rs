@@ -323,7 +323,7 @@ impl<'a> Cx<'a> {
         };
         let special =
             signature.function.name.starts_with("__") || !signature.function.decorators.is_empty();
-        special || !self.reader.cell(CellKey::Context(function)).is_unknown()
+        special || self.reader.cell(CellKey::Context(function)).is_run()
     }
 
     /// Is a client made of the session that this verdict is about, in the same unit?

@@ -276,9 +276,13 @@ impl<'a> Flow<'a> {
             at: At::Definition(id),
         };
         // A framework calls it, whoever else does.
-        let root = self.context_of(own).atoms().iter().any(|atom| {
-            atom.what == What::Mark(Mark::Request) && atom.steps[..] == [definition]
-        });
+        let context = self.context_of(own);
+        let root = context
+            .atoms()
+            .iter()
+            .any(|atom| atom.what == What::Mark(Mark::Request) && atom.steps[..] == [definition]);
+        let makes = crate::workspace::unit::Signature { facts, function }.makes();
+        let told = makes && !root && context.has(Mark::Named);
         for (slot, param) in function.params.iter().enumerate() {
             let receiver = class.filter(|_| {
                 slot == 0 && param.kind == ParamKind::Plain && !self.is_static(function)
@@ -289,7 +293,7 @@ impl<'a> Flow<'a> {
                 None => self.param(own, slot as u16, param, &defaults[slot]),
             };
             // What every known call leaves alone, or gives a constant, is the same each time.
-            let same = !root && self.is_named(own) && !self.is_varied(own, slot as u16);
+            let same = told && !self.is_varied(own, slot as u16);
             self.state.varying[slot] = receiver.is_none() && !same;
             self.set_slot(slot as Slot, value);
         }

@@ -279,6 +279,8 @@ pub enum Mark {
     Memoised,
     /// A parameter gets something else from call to call.
     Varies,
+    /// Some code calls the function, whether that code runs or not.
+    Named,
     /// An instance of this class keeps instances of the class in a field. Last: a value has room for the others.
     Owned(ClassId),
 }
@@ -505,6 +507,11 @@ impl Value {
     pub fn has_life(&self) -> bool {
         self.mark(|mark| matches!(mark, Mark::Lives(_) | Mark::Role(_)))
             .is_some()
+    }
+
+    /// Of a function: does anything that runs call it?
+    pub fn is_run(&self) -> bool {
+        self.mark(|mark| mark != Mark::Named).is_some()
     }
 
     pub fn mark(&self, wanted: impl Fn(Mark) -> bool) -> Option<&Atom> {

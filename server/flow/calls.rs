@@ -226,14 +226,18 @@ impl<'a> Flow<'a> {
         } else {
             self.cell(CellKey::Return(function))
         };
-        let few = self.asks_for_few(args);
-        let returned = returned.map(|atom| {
-            let mut atom = atom.clone();
-            if let What::Data(data) = &mut atom.what {
-                data.limited |= few;
-            }
-            Some(atom)
-        });
+        let whole = returned.data().any(|(_, data)| !data.limited);
+        let returned = if whole && self.asks_for_few(args) {
+            returned.map(|atom| {
+                let mut atom = atom.clone();
+                if let What::Data(data) = &mut atom.what {
+                    data.limited = true;
+                }
+                Some(atom)
+            })
+        } else {
+            returned
+        };
         let mut value = returned.map(|atom| match &atom.what {
             What::Param(..) | What::Container(Shape::Tuple, _) => None,
             // What a callee keeps in its own locals is nobody else's place.
@@ -276,7 +280,7 @@ impl<'a> Flow<'a> {
         value
     }
 
-    /// Notes which of the function's parameters this call sets, and which of them it varies.
+    /// Notes which of the function's limits this call sets, and of a maker of clients what the call varies.
     fn given(
         &mut self,
         function: FuncId,
@@ -285,23 +289,36 @@ impl<'a> Flow<'a> {
         args: &Args,
         offset: usize,
     ) {
+        let makes = signature.makes();
         for (index, param) in signature.params().iter().enumerate() {
-            let position = index.checked_sub(offset);
-            let arg = position
+            let limit = param.default.is_some_and(|default| {
+                matches!(signature.facts.expr(default), Expr::None | Expr::Int(_))
+            });
+            if !makes && !limit {
+                continue;
+            }
+            let arg = index
+                .checked_sub(offset)
                 .and_then(|position| args.plain.get(position))
                 .map(|(expr, _)| *expr)
                 .or_else(|| args.keyword(&param.name).map(|(expr, _)| expr));
             let place = Place::Default(function, index as u16);
             let value = passed.get(index).cloned().unwrap_or_default();
-            if args.has_splat || arg.is_some_and(|arg| self.varies(arg)) {
+            if makes && (args.has_splat || arg.is_some_and(|arg| self.varies(arg))) {
                 self.note(&place, Mark::Varies);
-            } else if let [Atom { what: What::Str(_) | What::Int(_), .. }] = value.atoms() {
+            } else if makes
+                && let [
+                    Atom {
+                        what: What::Str(_) | What::Int(_),
+                        ..
+                    },
+                ] = value.atoms()
+            {
                 // `client("ec2")` here and `client("rds")` there: told apart where it is asked.
                 self.tell(CellKey::Holder(place.clone()), value.clone());
             }
-            let given = args.has_splat || arg.is_some();
             let none = |value: &Value| value.atoms().iter().any(|atom| is_no_limit(&atom.what));
-            if given && param.default.is_some() && !none(&self.resolved(&value)) {
+            if limit && (args.has_splat || arg.is_some()) && !none(&self.resolved(&value)) {
                 self.note(&place, Mark::Called);
             }
         }
@@ -321,12 +338,6 @@ impl<'a> Flow<'a> {
             .iter()
             .filter(|atom| matches!(atom.what, What::Str(_) | What::Int(_)));
         told.has(Mark::Varies) || constants.count() > 1
-    }
-
-    /// Does any code name the function, whether that runs or not?
-    pub(super) fn is_named(&self, function: FuncId) -> bool {
-        let place = Place::FunctionAttr(function, SmolStr::new_static("named"));
-        self.cell(CellKey::Holder(place)).has(Mark::Called)
     }
 
     /// `find_all(table.query, {"KeyConditionExpression": both_keys})`, `read(limit=10)`: a call that
@@ -377,7 +388,8 @@ impl<'a> Flow<'a> {
     pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) {
         let context = self.cell(CellKey::Context(function));
         let once = self.guards > 0 || context.has(Mark::Memoised);
-        let mut marks = Vec::new();
+        // Named by some code, whether that runs or not.
+        let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
         let looped = self.loops.iter().any(|note| !note.bounded) || repeated;
         if looped && !once && !self.returning_from_loop() {
             marks.push(Atom::new(What::Mark(Mark::Loop)).at(site));
@@ -409,14 +421,9 @@ impl<'a> Flow<'a> {
                 scope = parent;
             }
         }
-        if self.function == 0 || !self.context_of(self.func(self.function)).is_unknown() {
+        if self.function == 0 || self.context_of(self.func(self.function)).is_run() {
             marks.push(Atom::new(What::Mark(Mark::Called)).at(site));
         }
-        // Named by any code, whether that runs or not.
-        self.tell(
-            CellKey::Holder(Place::FunctionAttr(function, SmolStr::new_static("named"))),
-            Value::of(What::Mark(Mark::Called)),
-        );
         self.tell(CellKey::Context(function), Value::from_atoms(marks));
     }
 
@@ -502,6 +509,14 @@ impl<'a> Flow<'a> {
 
     /// `to_dict(item)`, `item.serialize()`: what isn't known of a conversion leaves the item what it is.
     fn converted(&self, name: &str, base: Option<&Value>, args: &Args) -> Value {
+        let first = args.plain.first().map(|(_, value)| value);
+        let telling = |value: &Value| {
+            let telling = |atom: &Atom| matches!(atom.what, What::Data(_) | What::Param(..));
+            value.atoms().iter().any(telling)
+        };
+        if !base.into_iter().chain(first).any(telling) {
+            return Value::UNKNOWN;
+        }
         let name = name.to_ascii_lowercase();
         if !API
             .converts
@@ -511,7 +526,6 @@ impl<'a> Flow<'a> {
         {
             return Value::UNKNOWN;
         }
-        let first = args.plain.first().map(|(_, value)| value);
         let given = base
             .into_iter()
             .chain(first)
@@ -1447,10 +1461,9 @@ impl<'a> Flow<'a> {
             let handlers = &FRAMEWORKS.handlers;
             if let [first, second, ..] = names[..] {
                 // CloudFormation calls it when a stack is created, changed or deleted.
-                let deploys = facts
-                    .exprs
-                    .iter()
-                    .any(|expr| matches!(expr, Expr::Str(text) if handlers.deploying.contains(text)));
+                let deploys = facts.exprs.iter().any(
+                    |expr| matches!(expr, Expr::Str(text) if handlers.deploying.contains(text)),
+                );
                 if deploys {
                     mark(self, Mark::Script, Confidence::Medium);
                     return;
