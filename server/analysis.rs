@@ -405,7 +405,7 @@ impl<'a> Cx<'a> {
         !life.has_life()
             && self.reader.members(class).contains_key("__init__")
             && !self.made_per_call(class)
-            && (self.reader.world().holds_client(class, self.reader) || self.reads_client(class))
+            && (life.has(Mark::Holds) || self.reads_client(class))
     }
 
     fn made_per_call(&self, class: ClassId) -> bool {

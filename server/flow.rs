@@ -480,7 +480,11 @@ impl<'a> Flow<'a> {
                 let mut assigned = self.eval(*value);
                 self.guards -= due as u32;
                 if let Some(annotation) = annotation {
-                    assigned = assigned.join(&self.annotation(*annotation, site));
+                    let declared = self.annotation(*annotation, site);
+                    // `store: Store | None = None` in a class body keeps no store for all instances.
+                    let body = self.unit.kind == UnitKind::Class && self.function == 0;
+                    let kept = |atom: &Atom| !body || !matches!(atom.what, What::Instance(_));
+                    assigned = assigned.join(&declared.filter(kept));
                 }
                 for target in targets {
                     self.assign(*target, assigned.clone(), Some(*value));

@@ -281,6 +281,8 @@ pub enum Mark {
     Varies,
     /// Some code calls the function, whether that code runs or not.
     Named,
+    /// Instances of the class keep a client, resource or table in a field.
+    Holds,
     /// An instance of this class keeps instances of the class in a field. Last: a value has room for the others.
     Owned(ClassId),
 }

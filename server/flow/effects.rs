@@ -232,6 +232,16 @@ impl<'a> Flow<'a> {
             self.escapes(value);
         }
         self.tell_lives(&place, value);
+        if let Place::Attr(class, _) = place {
+            let held = self.resolved(value);
+            let client = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
+            if held.data().any(|(_, data)| client(data.kind)) {
+                self.tell(
+                    CellKey::Life(class),
+                    Value::of(What::Mark(Mark::Holds)),
+                );
+            }
+        }
         let value =
             value.filter(|atom| !matches!(atom.what, What::Mark(_)) && atom.what != What::Slot);
         self.tell(place_cell(&place), value);

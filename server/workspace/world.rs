@@ -114,36 +114,6 @@ impl World {
         self.histories.get(&unit).map(|history| history.at(ROUNDS))
     }
 
-    /// Does the class keep a client, resource or table in a field?
-    pub fn holds_client(&self, class: ClassId, reader: &Reader) -> bool {
-        self.client_fields(class).any(|key| {
-            reader
-                .cell(key)
-                .data()
-                .any(|(_, data)| matches!(data.kind, Kind::Client | Kind::Resource | Kind::Table))
-        })
-    }
-
-    /// Fields that `__init__` sets.
-    fn client_fields(&self, class: ClassId) -> impl Iterator<Item = CellKey> {
-        let init = self
-            .classes
-            .get(&class)
-            .and_then(|class| class.members.get("__init__"))
-            .and_then(|init| self.outcome(init.unit));
-        let keys: Vec<CellKey> = init
-            .map(|outcome| {
-                outcome
-                    .tells
-                    .iter()
-                    .map(|(key, _)| key.clone())
-                    .filter(|key| matches!(key, CellKey::Attr(owner, _) if *owner == class))
-                    .collect()
-            })
-            .unwrap_or_default();
-        keys.into_iter()
-    }
-
     pub fn readers(&self, key: &CellKey) -> impl Iterator<Item = UnitId> + '_ {
         self.cells
             .get(key)
