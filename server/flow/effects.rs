@@ -236,10 +236,7 @@ impl<'a> Flow<'a> {
             let held = self.resolved(value);
             let client = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
             if held.data().any(|(_, data)| client(data.kind)) {
-                self.tell(
-                    CellKey::Life(class),
-                    Value::of(What::Mark(Mark::Holds)),
-                );
+                self.tell(CellKey::Life(class), Value::of(What::Mark(Mark::Holds)));
             }
         }
         let value =
