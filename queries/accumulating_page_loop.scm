@@ -3,13 +3,16 @@
   [
     (call
       function: (attribute object: (_) @holder attribute: (identifier) @_method)
-      arguments: (argument_list (_) @value))
+      arguments: [
+        (argument_list (_) @value)
+        (generator_expression) @value
+      ])
     (augmented_assignment left: (_) @holder right: (_) @value)
     (assignment left: (_) right: (binary_operator left: (_) @holder operator: "+" right: (_) @value))
     (assignment left: (_) right: (list (list_splat (_) @holder) (list_splat (_) @value)))
   ] @finding
   (#any-of? @_method "append" "appendleft" "extend" "extendleft" "add" "insert" "update")
-  (#kind? @value page items item model attribute)
+  (#kind? @value page items item item-iterator model attribute)
   (#in-page-loop? @value)
   (#not-scalar? @holder)
   (#not-capped? @holder)

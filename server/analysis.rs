@@ -323,7 +323,7 @@ impl<'a> Cx<'a> {
         };
         let special =
             signature.function.name.starts_with("__") || !signature.function.decorators.is_empty();
-        special || !self.reader.cell(CellKey::Context(function)).is_unknown()
+        special || self.reader.cell(CellKey::Context(function)).is_run()
     }
 
     /// Is a client made of the session that this verdict is about, in the same unit?
@@ -374,29 +374,66 @@ impl<'a> Cx<'a> {
     }
 
     /// Is this a field of an object that holds a client or table, and that nobody here makes per call?
+    /// Or of a cache that such a one keeps in a field?
     pub fn kept_by_unknown(&self, place: &Place) -> bool {
         let Place::Attr(class, _) = place else {
             return false;
         };
-        let life = self.reader.cell(CellKey::Life(*class));
-        if life
-            .mark(|mark| matches!(mark, Mark::Lives(_) | Mark::Role(_)))
-            .is_some()
-        {
-            return false;
+        if self.holds_on(*class) {
+            return true;
         }
-        let Some(init) = self.reader.members(*class).get("__init__") else {
+        let life = self.reader.cell(CellKey::Life(*class));
+        let owners = life.atoms().iter().filter_map(|atom| match atom.what {
+            What::Mark(Mark::Owned(owner)) => Some(owner),
+            _ => None,
+        });
+        // Of other objects it may be made anew in files that are not loaded.
+        let cache = self
+            .reader
+            .world()
+            .classes
+            .get(class)
+            .is_some_and(|class| class.name.to_ascii_lowercase().contains("cache"));
+        cache
+            && !life.has_life()
+            && !self.made_per_call(*class)
+            && owners.into_iter().any(|owner| self.holds_on(owner))
+    }
+
+    fn holds_on(&self, class: ClassId) -> bool {
+        let life = self.reader.cell(CellKey::Life(class));
+        !life.has_life()
+            && self.reader.members(class).contains_key("__init__")
+            && !self.made_per_call(class)
+            && (life.has(Mark::Holds) || self.reads_client(class))
+    }
+
+    fn made_per_call(&self, class: ClassId) -> bool {
+        let Some(init) = self.reader.members(class).get("__init__") else {
             return false;
         };
-        if self
-            .reader
+        self.reader
             .cell(CellKey::Context(*init))
-            .mark(|mark| matches!(mark, Mark::Request | Mark::Loop | Mark::Script))
+            .mark(|mark| matches!(mark, Mark::Request | Mark::Loop))
             .is_some()
-        {
-            return false;
-        }
-        self.reader.world().holds_client(*class, self.reader)
+    }
+
+    /// Has the class a property that gives a client, resource or table?
+    fn reads_client(&self, class: ClassId) -> bool {
+        self.reader.members(class).values().any(|method| {
+            let property = self
+                .reader
+                .signature(*method)
+                .is_some_and(|signature| signature.is_property());
+            property
+                && self
+                    .reader
+                    .cell(CellKey::Return(*method))
+                    .data()
+                    .any(|(_, data)| {
+                        matches!(data.kind, Kind::Client | Kind::Resource | Kind::Table)
+                    })
+        })
     }
 
     /// Did the call at `here` make this atom's value, rather than pass it on from a function?

@@ -33,6 +33,15 @@ pub struct Api {
     pub read: Read,
     pub containers: Table<ContainerCall>,
     pub passes: Table<usize>,
+    pub converts: Converts,
+}
+
+/// Calls that give their argument in another form.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Converts {
+    /// Parts of their names.
+    pub words: Vec<SmolStr>,
 }
 
 /// What a call gives.
@@ -205,6 +214,8 @@ pub struct Handlers {
     pub names: Vec<SmolStr>,
     pub first: Vec<SmolStr>,
     pub second: Vec<SmolStr>,
+    /// Keys of events that say that a stack is deployed.
+    pub deploying: Vec<SmolStr>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -270,6 +270,19 @@ impl<'a> Flow<'a> {
             .unit
             .class
             .filter(|_| id == 1 && self.unit.kind == UnitKind::Function);
+        let definition = Site {
+            unit: self.unit.id,
+            chunk: self.chunk,
+            at: At::Definition(id),
+        };
+        // A framework calls it, whoever else does.
+        let context = self.context_of(own);
+        let root = context
+            .atoms()
+            .iter()
+            .any(|atom| atom.what == What::Mark(Mark::Request) && atom.steps[..] == [definition]);
+        let makes = crate::workspace::unit::Signature { facts, function }.makes();
+        let told = makes && !root && context.has(Mark::Named);
         for (slot, param) in function.params.iter().enumerate() {
             let receiver = class.filter(|_| {
                 slot == 0 && param.kind == ParamKind::Plain && !self.is_static(function)
@@ -279,7 +292,9 @@ impl<'a> Flow<'a> {
                 Some(class) => Value::of(What::Instance(class)),
                 None => self.param(own, slot as u16, param, &defaults[slot]),
             };
-            self.state.varying[slot] = receiver.is_none();
+            // What every known call leaves alone, or gives a constant, is the same each time.
+            let same = told && !self.is_varied(own, slot as u16);
+            self.state.varying[slot] = receiver.is_none() && !same;
             self.set_slot(slot as Slot, value);
         }
         if self.pages_by_recursion(function) {
@@ -465,7 +480,11 @@ impl<'a> Flow<'a> {
                 let mut assigned = self.eval(*value);
                 self.guards -= due as u32;
                 if let Some(annotation) = annotation {
-                    assigned = assigned.join(&self.annotation(*annotation, site));
+                    let declared = self.annotation(*annotation, site);
+                    // `store: Store | None = None` in a class body keeps no store for all instances.
+                    let body = self.unit.kind == UnitKind::Class && self.function == 0;
+                    let kept = |atom: &Atom| !body || !matches!(atom.what, What::Instance(_));
+                    assigned = assigned.join(&declared.filter(kept));
                 }
                 for target in targets {
                     self.assign(*target, assigned.clone(), Some(*value));
@@ -478,8 +497,13 @@ impl<'a> Flow<'a> {
                     at: At::Chunk,
                 };
                 let declared = self.annotation(*annotation, site);
-                if !declared.is_unknown() {
-                    self.assign(*target, declared, None);
+                match (self.facts.expr(*target), self.unit.class) {
+                    _ if declared.is_unknown() => {}
+                    // `store: Store` in a class body is a field of each instance.
+                    (Expr::Name(name), Some(class)) if self.unit.kind == UnitKind::Class => {
+                        self.tell(CellKey::Attr(class, name.clone()), declared)
+                    }
+                    _ => self.assign(*target, declared, None),
                 }
             }
             Stmt::Augment {
@@ -678,6 +702,10 @@ impl<'a> Flow<'a> {
     fn while_loop(&mut self, test: ExprId, body: &'a [Stmt], other: &'a [Stmt]) {
         let tested = self.eval(test);
         let mut note = self.loop_note(body, Some(test), test);
+        if is_page_key(&tested) {
+            note.pages = true;
+            note.by_keys = true;
+        }
         note.endless = matches!(self.facts.expr(test), Expr::True | Expr::Int(_))
             || tested.is_unknown()
                 && matches!(
@@ -747,8 +775,41 @@ impl<'a> Flow<'a> {
             self.block(body);
             self.state.dead = false;
             self.state.join(&before);
+            if round == 0 && self.ends_with_pages(body) {
+                let note = self.loops.last_mut().expect("pushed above");
+                note.pages = true;
+                note.by_keys = true;
+            }
         }
         self.loops.pop();
+    }
+
+    /// `items, key = page(key)` … `if not key: break`: the helper that reads the page hands the next one's key on.
+    fn ends_with_pages(&mut self, body: &'a [Stmt]) -> bool {
+        let facts = self.facts;
+        let mut tests = Vec::new();
+        effects::visit(body, &mut |stmt| {
+            if let Stmt::If { test, then, .. } = stmt
+                && then
+                    .iter()
+                    .any(|stmt| matches!(stmt, Stmt::Break | Stmt::Return(_)))
+            {
+                tests.push(*test);
+            }
+        });
+        tests.into_iter().any(|test| {
+            let tested = match facts.expr(test) {
+                Expr::Not(inner) => *inner,
+                Expr::Compare(parts, operators)
+                    if matches!(operators[..], [Comparison::Is | Comparison::Equal])
+                        && matches!(facts.expr(parts[1]), Expr::None) =>
+                {
+                    parts[0]
+                }
+                _ => return false,
+            };
+            is_page_key(&self.peek(tested))
+        })
     }
 
     // ---- places and slots ----
@@ -914,4 +975,11 @@ pub fn unbounded(data: Data) -> bool {
         data.kind,
         Kind::PageIterator | Kind::ItemIterator | Kind::ResultIterator
     ) && !data.limited
+}
+
+/// Is it what DynamoDB says of the next page?
+fn is_page_key(value: &Value) -> bool {
+    value
+        .data()
+        .any(|(atom, data)| atom.nested == Nest::Not && data.kind == Kind::PageKey)
 }

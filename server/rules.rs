@@ -105,8 +105,10 @@ rules! {
     client_per_iteration,
     client_per_request,
     session_per_call,
+    async_client_not_scoped,
     batch_writer_not_scoped,
     open_endpoint_unbounded,
+    credentials_in_code,
 }
 
 /// One site, one finding: of the rules that hold at the same place, the first of these stays.

@@ -92,6 +92,8 @@ pub enum Kind {
     Records,
     Record,
     ShardIterator,
+    /// `LastEvaluatedKey`: where the next page begins.
+    PageKey,
     BatchWriter,
     /// A PynamoDB model's instance.
     Model,
@@ -124,6 +126,7 @@ impl Kind {
             Kind::Records => "stream records",
             Kind::Record => "a stream record",
             Kind::ShardIterator => "a shard iterator",
+            Kind::PageKey => "the key of the next page",
             Kind::BatchWriter => "a batch writer",
             Kind::Model => "a model instance",
             Kind::ResultIterator => "a result iterator",
@@ -274,6 +277,14 @@ pub enum Mark {
     Open,
     /// The function runs once for each set of arguments.
     Memoised,
+    /// A parameter gets something else from call to call.
+    Varies,
+    /// Some code calls the function, whether that code runs or not.
+    Named,
+    /// Instances of the class keep a client, resource or table in a field.
+    Holds,
+    /// An instance of this class keeps instances of the class in a field. Last: a value has room for the others.
+    Owned(ClassId),
 }
 
 /// What a framework does with a class.
@@ -492,6 +503,17 @@ impl Value {
             .iter()
             .filter(own)
             .filter_map(|atom| atom.held.as_ref())
+    }
+
+    /// Of a class: is it known how long its instances live, or what a framework does with it?
+    pub fn has_life(&self) -> bool {
+        self.mark(|mark| matches!(mark, Mark::Lives(_) | Mark::Role(_)))
+            .is_some()
+    }
+
+    /// Of a function: does anything that runs call it?
+    pub fn is_run(&self) -> bool {
+        self.mark(|mark| mark != Mark::Named).is_some()
     }
 
     pub fn mark(&self, wanted: impl Fn(Mark) -> bool) -> Option<&Atom> {

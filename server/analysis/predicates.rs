@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{Cx, kinds};
 use crate::api::API;
-use crate::facts::{Captured, ChunkFacts, Expr, ParamKind};
+use crate::facts::{ArgKind, Captured, ChunkFacts, Expr, ParamKind};
 use crate::finding::Confidence;
 use crate::lifetime::lifetime;
 use crate::query::Operand;
@@ -83,6 +83,8 @@ predicates! {
     "shape" 1 shape "`#shape? @holder list dict`: a container of this shape: list, dict, set, deque, queue, cache",
     "capped" 2 capped "`#capped? @holder`: made with a bound, or its length is compared with one",
     "emptied" 2 emptied "`#emptied? @holder`: something is taken out of it, or it is replaced",
+    "swept" 2 swept "`#swept? @holder`: something that the project calls takes out of it, or replaces it",
+    "passed" 1 passed "`#passed? @value`: a parameter of which no call says what it is",
     "emptied-here" 2 emptied_here "`#emptied-here? @holder`: something is taken out inside the loop around this",
     "looked-up" 2 looked_up "`#looked-up? @holder`: read back by key",
     "handed-over" 2 handed_over "`#handed-over? @holder`: a deque that another function takes out of, or a queue that this one does not",
@@ -110,6 +112,7 @@ predicates! {
     "infinite" 1 infinite "`#infinite? @value`: `None`, 0 or less, or infinity: no bound",
     "fresh" 1 fresh "`#fresh? @value`: made in this call, not kept in any place",
     "open" 2 open "`#open? @value`: in an endpoint that is declared open to all",
+    "secret" 0 secret "`#secret? @value`: a text that has the form of one of AWS's keys",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -316,6 +319,41 @@ fn emptied(cx: &Cx, operands: &[Operand]) -> Answer {
     )
 }
 
+fn swept(cx: &Cx, operands: &[Operand]) -> Answer {
+    let own = FuncId {
+        unit: cx.unit.id,
+        function: cx
+            .captured("finding")
+            .map(|finding| cx.function_at(finding))
+            .unwrap_or_default(),
+    };
+    let named = |function: FuncId| cx.reader.cell(CellKey::Context(function)).has(Mark::Named);
+    // `cache.invalidate()` that a library leaves to its users is no bound of the library's.
+    let counts = |function: FuncId| {
+        if cx.runs(own) {
+            cx.runs(function)
+        } else {
+            function == own || named(function)
+        }
+    };
+    holder_marks(
+        cx,
+        operands,
+        |mark| matches!(mark, Mark::EmptiedBy(function) if counts(function)),
+    )
+}
+
+fn passed(cx: &Cx, operands: &[Operand]) -> Answer {
+    let captured = capture(cx, operands)?;
+    let given = &cx.seen(captured)?.value;
+    let param = given
+        .atoms()
+        .iter()
+        .any(|atom| matches!(atom.what, What::Param(..)));
+    let open = |atom: &Atom| matches!(atom.what, What::Param(..) | What::Nothing);
+    sure(param && cx.resolved(given).atoms().iter().all(open))
+}
+
 fn emptied_here(cx: &Cx, operands: &[Operand]) -> Answer {
     let loops: Vec<u32> = cx
         .seen_as("value")
@@ -440,7 +478,9 @@ fn limited(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
     let captured = capture(cx, operands)?;
-    sure(cx.seen(captured)?.situation.varies)
+    // Temporary credentials are somebody's, and for a while.
+    let lent = matches!(cx.facts.expr(captured.expr?), Expr::Call(call) if call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == "aws_session_token")));
+    sure(lent || cx.seen(captured)?.situation.varies)
 }
 
 fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -639,4 +679,28 @@ fn open(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(seen(cx, operands)?.situation.function == 0)
+}
+
+fn secret(cx: &Cx, operands: &[Operand]) -> Answer {
+    let Expr::Str(text) = cx.facts.expr(capture(cx, operands)?.expr?) else {
+        return None;
+    };
+    let upper = text.to_ascii_uppercase();
+    if ["EXAMPLE", "SECRET", "YOUR", "XXXX"]
+        .iter()
+        .any(|word| upper.contains(word))
+    {
+        return None;
+    }
+    let all = |wanted: fn(char) -> bool| text.chars().all(wanted);
+    let any = |wanted: fn(char) -> bool| text.chars().any(wanted);
+    let id = text.len() == 20
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+        && all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let key = text.len() == 40
+        && all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='))
+        && any(|c| c.is_ascii_uppercase())
+        && any(|c| c.is_ascii_lowercase())
+        && any(|c| c.is_ascii_digit());
+    sure(id || key)
 }

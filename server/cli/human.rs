@@ -53,6 +53,9 @@ pub fn listed(report: &Report) -> Vec<(&Finding, Option<&Range<usize>>)> {
     all
 }
 
+/// The rule whose source line is not for other eyes.
+const SHOWS_A_KEY: &str = "DDB803";
+
 /// Steps of a trail further apart are shown apart: rendering takes time by the line between.
 const NEAR: usize = 200;
 
@@ -75,6 +78,11 @@ fn group<'a>(report: &'a Report, finding: &'a Finding, by: Option<&Range<usize>>
     for marks in marks_by_file(finding) {
         let path = one_line(marks[0].file);
         match report.workspace.text(marks[0].file) {
+            // The line would show the key.
+            Some(text) if finding.code == SHOWS_A_KEY => {
+                let line = text.line_of(finding.span.start) + 1;
+                group = group.element(Origin::path(path).line(line));
+            }
             Some(text) => group = group.elements(snippets(text, &path, &marks)),
             None => group = group.element(Origin::path(path)),
         }

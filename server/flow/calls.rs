@@ -1,9 +1,13 @@
 //! Calls: what they give, what they pass on, and in which situations the called function runs.
 
-use super::effects::visit;
+use super::effects::{is_no_limit, visit};
 use super::expressions::{inside, unwrapped};
 use super::*;
 use crate::api::{API, FRAMEWORKS, any_fits};
+use crate::workspace::unit::Signature;
+
+/// An object made of so many attributes of an item is that item.
+const ROW: usize = 3;
 
 /// The evaluated arguments of one call.
 #[derive(Default)]
@@ -115,6 +119,14 @@ impl<'a> Flow<'a> {
         {
             value = self.unknown_method(method, base, &args, site);
         }
+        if value.is_unknown() {
+            let name = match (&base, facts.expr(call.function)) {
+                (Some((_, name, _)), _) => name.as_str(),
+                (None, Expr::Name(name)) => name.as_str(),
+                _ => "",
+            };
+            value = self.converted(name, base.as_ref().map(|(_, _, base)| base), &args);
+        }
         self.callbacks(
             call,
             base.as_ref().map(|(_, name, _)| *name),
@@ -207,11 +219,24 @@ impl<'a> Flow<'a> {
             });
             self.tell(CellKey::Param(function, index as u16), value);
         }
+        self.given(function, signature, &passed, args, offset);
         self.called(function, site, false);
         let returned = if function.unit == self.unit.id {
             self.frame_returns(function)
         } else {
             self.cell(CellKey::Return(function))
+        };
+        let whole = returned.data().any(|(_, data)| !data.limited);
+        let returned = if whole && self.asks_for_few(args) {
+            returned.map(|atom| {
+                let mut atom = atom.clone();
+                if let What::Data(data) = &mut atom.what {
+                    data.limited = true;
+                }
+                Some(atom)
+            })
+        } else {
+            returned
         };
         let mut value = returned.map(|atom| match &atom.what {
             What::Param(..) | What::Container(Shape::Tuple, _) => None,
@@ -255,6 +280,99 @@ impl<'a> Flow<'a> {
         value
     }
 
+    /// Notes which of the function's limits this call sets, and of a maker of clients what the call varies.
+    fn given(
+        &mut self,
+        function: FuncId,
+        signature: Signature,
+        passed: &[Value],
+        args: &Args,
+        offset: usize,
+    ) {
+        let makes = signature.makes();
+        for (index, param) in signature.params().iter().enumerate() {
+            let limit = param.default.is_some_and(|default| {
+                matches!(signature.facts.expr(default), Expr::None | Expr::Int(_))
+            });
+            if !makes && !limit {
+                continue;
+            }
+            let arg = index
+                .checked_sub(offset)
+                .and_then(|position| args.plain.get(position))
+                .map(|(expr, _)| *expr)
+                .or_else(|| args.keyword(&param.name).map(|(expr, _)| expr));
+            let place = Place::Default(function, index as u16);
+            let value = passed.get(index).cloned().unwrap_or_default();
+            if makes && (args.has_splat || arg.is_some_and(|arg| self.varies(arg))) {
+                self.note(&place, Mark::Varies);
+            } else if makes
+                && let [
+                    Atom {
+                        what: What::Str(_) | What::Int(_),
+                        ..
+                    },
+                ] = value.atoms()
+            {
+                // `client("ec2")` here and `client("rds")` there: told apart where it is asked.
+                self.tell(CellKey::Holder(place.clone()), value.clone());
+            }
+            let none = |value: &Value| value.atoms().iter().any(|atom| is_no_limit(&atom.what));
+            if limit && (args.has_splat || arg.is_some()) && !none(&self.resolved(&value)) {
+                self.note(&place, Mark::Called);
+            }
+        }
+    }
+
+    /// Does a known call set the parameter?
+    pub(super) fn is_given(&self, function: FuncId, index: u16) -> bool {
+        self.cell(CellKey::Holder(Place::Default(function, index)))
+            .has(Mark::Called)
+    }
+
+    /// Does a known call give the parameter something that varies?
+    pub(super) fn is_varied(&self, function: FuncId, index: u16) -> bool {
+        let told = self.cell(CellKey::Holder(Place::Default(function, index)));
+        let constants = told
+            .atoms()
+            .iter()
+            .filter(|atom| matches!(atom.what, What::Str(_) | What::Int(_)));
+        told.has(Mark::Varies) || constants.count() > 1
+    }
+
+    /// `find_all(table.query, {"KeyConditionExpression": both_keys})`, `read(limit=10)`: a call that
+    /// bounds what the function reads.
+    fn asks_for_few(&self, args: &Args) -> bool {
+        let keyed = |expr: ExprId| {
+            let condition = match self.literal_of(expr) {
+                Some(pairs) => pairs.iter().find_map(|(key, value)| {
+                    let named = matches!(self.facts.expr((*key)?), Expr::Str(name) if name == "KeyConditionExpression");
+                    named.then_some(*value)
+                }),
+                None => Some(expr),
+            };
+            condition.is_some_and(|condition| {
+                let keys = self.facts.any(
+                    condition,
+                    &mut |_, expr| matches!(expr, Expr::Name(name) if name == "Key"),
+                );
+                keys && self.fixes_both_keys(condition)
+            })
+        };
+        let limits = |name: &str| {
+            matches!(
+                name.to_ascii_lowercase().as_str(),
+                "limit" | "max_items" | "maxitems"
+            )
+        };
+        args.plain.iter().any(|(expr, _)| keyed(*expr))
+            || args.named.iter().any(|(name, expr, value)| {
+                keyed(*expr)
+                    || limits(name) && self.bounds(*expr, value) && !self.maybe_nothing(value)
+            })
+            || args.splat_expr.is_some_and(keyed)
+    }
+
     /// A function of the same chunk: what its body returned in this walk or the last one.
     fn frame_returns(&self, function: FuncId) -> Value {
         self.so_far(CellKey::Return(function))
@@ -270,7 +388,8 @@ impl<'a> Flow<'a> {
     pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) {
         let context = self.cell(CellKey::Context(function));
         let once = self.guards > 0 || context.has(Mark::Memoised);
-        let mut marks = Vec::new();
+        // Named by some code, whether that runs or not.
+        let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
         let looped = self.loops.iter().any(|note| !note.bounded) || repeated;
         if looped && !once && !self.returning_from_loop() {
             marks.push(Atom::new(What::Mark(Mark::Loop)).at(site));
@@ -302,7 +421,7 @@ impl<'a> Flow<'a> {
                 scope = parent;
             }
         }
-        if self.function == 0 || !self.context_of(self.func(self.function)).is_unknown() {
+        if self.function == 0 || self.context_of(self.func(self.function)).is_run() {
             marks.push(Atom::new(What::Mark(Mark::Called)).at(site));
         }
         self.tell(CellKey::Context(function), Value::from_atoms(marks));
@@ -360,7 +479,70 @@ impl<'a> Flow<'a> {
             });
             value = value.join(&held);
         }
-        value
+        value.join(&self.rebuilt(args))
+    }
+
+    /// `User(id=item["id"], name=item["name"], mail=item["mail"])` is the item in another form.
+    fn rebuilt(&self, args: &Args) -> Value {
+        let attribute = |value: &&Value| {
+            value
+                .data()
+                .any(|(atom, data)| atom.nested == Nest::Not && data.kind == Kind::Attribute)
+        };
+        let attributes: Vec<&Value> = args.all().filter(attribute).collect();
+        if attributes.len() < ROW {
+            return Value::UNKNOWN;
+        }
+        attributes[0].map(|atom| {
+            let data = atom.data().filter(|data| data.kind == Kind::Attribute)?;
+            Some(
+                Atom {
+                    what: What::Data(data.with(Kind::Item)),
+                    nested: Nest::Inside,
+                    held: None,
+                    ..atom.clone()
+                }
+                .sure(Confidence::Medium),
+            )
+        })
+    }
+
+    /// `to_dict(item)`, `item.serialize()`: what isn't known of a conversion leaves the item what it is.
+    fn converted(&self, name: &str, base: Option<&Value>, args: &Args) -> Value {
+        let first = args.plain.first().map(|(_, value)| value);
+        let telling = |value: &Value| {
+            let telling = |atom: &Atom| matches!(atom.what, What::Data(_) | What::Param(..));
+            value.atoms().iter().any(telling)
+        };
+        if !base.into_iter().chain(first).any(telling) {
+            return Value::UNKNOWN;
+        }
+        let name = name.to_ascii_lowercase();
+        if !API
+            .converts
+            .words
+            .iter()
+            .any(|word| name.contains(word.as_str()))
+        {
+            return Value::UNKNOWN;
+        }
+        let given = base
+            .into_iter()
+            .chain(first)
+            .fold(Value::UNKNOWN, |all, value| all.join(value));
+        self.resolved(&given).map(|atom| {
+            let whole = matches!(
+                atom.data()?.kind,
+                Kind::Item | Kind::Items | Kind::Model | Kind::Record | Kind::Records
+            );
+            (whole && atom.nested == Nest::Not).then(|| {
+                Atom {
+                    held: None,
+                    ..atom.clone()
+                }
+                .sure(Confidence::Medium)
+            })
+        })
     }
 
     // ---- the libraries ----
@@ -683,7 +865,9 @@ impl<'a> Flow<'a> {
             })
         };
         if let (Kind::Model, Some(result)) = (data.kind, API.models.get(method)) {
-            let limited = self.limits(&result.limited, args) || method == "batch_get";
+            let limited = self.limits(&result.limited, args)
+                || method == "batch_get"
+                || method == "query" && self.fixes_range_key(args);
             let instance = match &atom.held {
                 Some(Place::Static(class, _)) if result.gives == Kind::Model => {
                     Value::one(Atom::new(What::Instance(*class)).at(site))
@@ -835,25 +1019,35 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Are the `**keywords` a literal of this function in which one key at most is fixed?
-    fn splat_without_full_key(&self, args: &Args) -> bool {
-        let Some(Expr::Local(slot)) = args.splat_expr.map(|expr| self.facts.expr(expr)) else {
-            return false;
+    /// The dict display that an expression is, or that its name was assigned in this function.
+    fn literal_of(&self, expr: ExprId) -> Option<&'a [(Option<ExprId>, ExprId)]> {
+        let facts: &'a ChunkFacts = self.facts;
+        let slot = match facts.expr(expr) {
+            Expr::Dict(pairs) => return Some(pairs),
+            Expr::Local(slot) => slot,
+            _ => return None,
         };
         let mut literal = None;
-        visit(
-            &self.facts.functions[self.function as usize].body,
-            &mut |stmt| {
-                if let Stmt::Assign { targets, value, .. } = stmt {
-                    let assigns = targets.iter().any(|&target| matches!(self.facts.expr(target), Expr::Local(other) if other == slot));
-                    if let (true, Expr::Dict(pairs)) = (assigns, self.facts.expr(*value)) {
-                        literal = Some(pairs);
-                    }
+        visit(&facts.functions[self.function as usize].body, &mut |stmt| {
+            if let Stmt::Assign { targets, value, .. } = stmt {
+                let assigns = targets.iter().any(
+                    |&target| matches!(facts.expr(target), Expr::Local(other) if other == slot),
+                );
+                if let (true, Expr::Dict(pairs)) = (assigns, facts.expr(*value)) {
+                    literal = Some(&pairs[..]);
                 }
-            },
-        );
+            }
+        });
+        literal
+    }
+
+    /// Are the `**keywords` a literal of this function in which one key at most is fixed?
+    fn splat_without_full_key(&self, args: &Args) -> bool {
+        let Some(literal) = args.splat_expr.and_then(|expr| self.literal_of(expr)) else {
+            return false;
+        };
         let named = |wanted: &str| {
-            literal.into_iter().flatten().find(|(key, _)| {
+            literal.iter().find(|(key, _)| {
                 key.is_some_and(
                     |key| matches!(self.facts.expr(key), Expr::Str(name) if name == wanted),
                 )
@@ -864,6 +1058,23 @@ impl<'a> Flow<'a> {
         }
         let condition = named("KeyConditionExpression");
         condition.is_some_and(|(_, value)| !self.fixes_both_keys(*value))
+    }
+
+    /// `Order.query(customer, Order.number == number)`: PynamoDB's hash key, and one range key. Of a
+    /// condition that isn't spelled out nobody knows.
+    fn fixes_range_key(&self, args: &Args) -> bool {
+        let condition = args.at(1, "range_key_condition").map(|(expr, _)| expr);
+        let fixed = |expr: ExprId| match self.facts.expr(expr) {
+            Expr::Compare(_, operators) => operators
+                .iter()
+                .all(|operator| *operator == Comparison::Equal),
+            Expr::Call(call) => {
+                !matches!(self.facts.expr(call.function), Expr::Attr(_, name) if matches!(name.as_str(), "startswith" | "between" | "begins_with" | "is_in"))
+            }
+            Expr::Binary(..) | Expr::None => false,
+            _ => true,
+        };
+        condition.is_some_and(fixed) || args.named.iter().any(|(name, ..)| name.ends_with("__eq"))
     }
 
     /// A query with equality on both keys gives at most one item.
@@ -942,6 +1153,18 @@ impl<'a> Flow<'a> {
                 .at(site),
             );
         }
+        if self.is_model_read(method, &base) {
+            let limited = self.limits(&API.models[method].limited, args)
+                || method == "query" && self.fixes_range_key(args);
+            return Value::one(
+                Atom::new(What::Data(Data {
+                    limited,
+                    ..Data::new(Kind::ResultIterator)
+                }))
+                .sure(Confidence::Medium)
+                .at(site),
+            );
+        }
         match method {
             "result" => unwrapped(&base),
             "create_task" | "ensure_future" | "run_coroutine_threadsafe" => args
@@ -975,6 +1198,17 @@ impl<'a> Flow<'a> {
             }
             _ => Value::UNKNOWN,
         }
+    }
+
+    /// `self.model.scan()` in a file that imports PynamoDB, of a class that is not known.
+    fn is_model_read(&mut self, method: &str, base: &Value) -> bool {
+        let opaque = base
+            .atoms()
+            .iter()
+            .all(|atom| matches!(atom.what, What::Param(..) | What::Slot | What::Nothing));
+        matches!(method, "scan" | "query")
+            && opaque
+            && self.reader.imports_from(self.unit.file, "pynamodb")
     }
 
     // ---- functions handed to others ----
@@ -1190,7 +1424,7 @@ impl<'a> Flow<'a> {
             }
         }
         self.function = id;
-        let signature = crate::workspace::unit::Signature { facts, function };
+        let signature = Signature { facts, function };
         if signature.is_property() && !self.context_of(own).has(Mark::Memoised) {
             // A property reads like a field: its readers don't expect to pay each time.
             mark(self, Mark::Read, Confidence::Medium);
@@ -1226,6 +1460,14 @@ impl<'a> Flow<'a> {
                 .collect();
             let handlers = &FRAMEWORKS.handlers;
             if let [first, second, ..] = names[..] {
+                // CloudFormation calls it when a stack is created, changed or deleted.
+                let deploys = facts.exprs.iter().any(
+                    |expr| matches!(expr, Expr::Str(text) if handlers.deploying.contains(text)),
+                );
+                if deploys {
+                    mark(self, Mark::Script, Confidence::Medium);
+                    return;
+                }
                 let event = handlers.first.iter().any(|name| name == first)
                     && handlers.second.iter().any(|name| name == second);
                 if event && names.len() == 2 {

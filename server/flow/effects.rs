@@ -232,6 +232,13 @@ impl<'a> Flow<'a> {
             self.escapes(value);
         }
         self.tell_lives(&place, value);
+        if let Place::Attr(class, _) = place {
+            let held = self.resolved(value);
+            let client = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
+            if held.data().any(|(_, data)| client(data.kind)) {
+                self.tell(CellKey::Life(class), Value::of(What::Mark(Mark::Holds)));
+            }
+        }
         let value =
             value.filter(|atom| !matches!(atom.what, What::Mark(_)) && atom.what != What::Slot);
         self.tell(place_cell(&place), value);
@@ -263,6 +270,10 @@ impl<'a> Flow<'a> {
                 | Place::App(_)
                 | Place::Default(..) => Value::of(What::Mark(Mark::Lives(Lifetime::Process))),
                 Place::Attr(owner, _) if *owner != class => {
+                    self.tell(
+                        CellKey::Life(class),
+                        Value::of(What::Mark(Mark::Owned(*owner))),
+                    );
                     self.cell(CellKey::Life(*owner))
                         .map(|atom| match atom.what {
                             What::Mark(Mark::Lives(_)) => Some(atom.clone()),
@@ -459,13 +470,20 @@ impl<'a> Flow<'a> {
                 if matches!(method, "get" | "__getitem__") && !queue {
                     self.note_lookup(base);
                 }
-                base.map(|atom| {
+                let found = base.map(|atom| {
                     (atom.nested != Nest::Not).then(|| Atom {
                         nested: Nest::Not,
                         held: None,
                         ..atom.clone()
                     })
-                })
+                });
+                // `settings.get("maximum", 0)`: a limit that is none by default.
+                match args.plain.get(1) {
+                    Some((_, default)) if method == "get" && base.data().next().is_none() => {
+                        found.join(&default.filter(|atom| is_no_limit(&atom.what)))
+                    }
+                    _ => found,
+                }
             }
             "values" | "items" | "copy" | "keys" => base.map(|atom| {
                 (atom.nested != Nest::Not && method != "keys").then(|| Atom {
@@ -590,6 +608,13 @@ impl<'a> Flow<'a> {
     /// A limit that nobody sets: `len(cache) >= limit` with it is no bound.
     fn is_unset(&mut self, part: ExprId) -> bool {
         let limit = self.peek(part);
+        let set = |atom: &Atom| match atom.what {
+            What::Param(function, index) => self.is_given(function, index),
+            _ => false,
+        };
+        if limit.atoms().iter().any(set) {
+            return false;
+        }
         let limit = self.resolved(&limit);
         limit.atoms().iter().any(|atom| is_no_limit(&atom.what))
             && !limit
@@ -609,7 +634,10 @@ impl<'a> Flow<'a> {
             }
             false
         });
-        let measures = compared.iter().any(|&part| matches!(self.facts.expr(part), Expr::Call(call) if matches!(self.facts.expr(call.function), Expr::Name(name) if name == "len")));
+        let measured = |_: ExprId, expr: &Expr| matches!(expr, Expr::Call(call) if matches!(self.facts.expr(call.function), Expr::Name(name) if name == "len"));
+        let measures = compared
+            .iter()
+            .any(|&part| self.facts.any(part, &mut { measured }));
         measures
             && compared
                 .into_iter()
@@ -667,8 +695,10 @@ impl<'a> Flow<'a> {
         // One key of a cache that is invalidated on demand bounds nothing either.
         let cache = |name: &str| name.to_ascii_lowercase().contains("cache");
         let own = &self.facts.functions[self.function as usize].name;
-        let forgets =
-            cache(&pair.0) || cache(own) || self.unit.chunks.len() == 1 && cache(&self.facts.name);
+        let forgets = cache(&pair.0)
+            || cache(own)
+            || self.unit.class.is_some() && cache(&self.unit.name)
+            || self.unit.chunks.len() == 1 && cache(&self.facts.name);
         // In a loop it may be a sweep over all keys.
         forgets && self.loops.is_empty() || self.expiring > 0 && self.looked.contains(&pair)
     }
@@ -790,7 +820,7 @@ impl<'a> Flow<'a> {
     ) -> LoopNote {
         let mut extent: Option<Span> = None;
         let mut breaks = false;
-        let mut bounded = test.is_some_and(|test| self.is_order(test));
+        let mut ends: Vec<ExprId> = test.into_iter().collect();
         visit(body, &mut |stmt| {
             let mut touch = |expr: ExprId| {
                 let span = self.facts.span(expr);
@@ -805,7 +835,7 @@ impl<'a> Flow<'a> {
                         .iter()
                         .any(|stmt| matches!(stmt, Stmt::Break | Stmt::Return(_))) =>
                 {
-                    bounded |= self.is_order(*test)
+                    ends.push(*test)
                 }
                 Stmt::Break | Stmt::Return(_) => breaks = true,
                 _ => {}
@@ -818,7 +848,7 @@ impl<'a> Flow<'a> {
             whole.end = whole.end.max(span.end);
         }
         // `while True: try: return fetch() except Throttled: wait()` goes round only to try again.
-        bounded |= runs_once(body);
+        let bounded = ends.into_iter().any(|end| self.is_bound(end)) || runs_once(body);
         let Some(extent) = extent else {
             return LoopNote {
                 at: self.facts.span(at),
@@ -863,6 +893,29 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// Does the test end a loop after so much? `limit and len(items) >= limit` does not where nobody sets the limit.
+    fn is_bound(&mut self, test: ExprId) -> bool {
+        let mut compared = Vec::new();
+        self.facts.any(test, &mut |_, expr| {
+            if let Expr::Compare(parts, operators) = expr
+                && operators.contains(&Comparison::Order)
+            {
+                compared.push(parts.clone());
+            }
+            false
+        });
+        compared
+            .iter()
+            .any(|parts| !parts.iter().any(|&part| self.is_optional(part)))
+    }
+
+    /// A parameter that is `None` by default, or a local that stands for one, and that no known call sets.
+    fn is_optional(&mut self, part: ExprId) -> bool {
+        let value = self.peek(part);
+        let params = |atom: &Atom| matches!(atom.what, What::Param(..));
+        value.atoms().iter().any(params) && self.is_unset(part)
+    }
+
     /// `len(items) < limit`, `page <= 10`: ends after so much.
     pub(super) fn is_order(&self, test: ExprId) -> bool {
         self.facts.any(test, &mut |_, expr| matches!(expr, Expr::Compare(_, operators) if operators.contains(&Comparison::Order)))
@@ -889,7 +942,7 @@ pub fn place_cell(place: &Place) -> CellKey {
     }
 }
 
-fn is_no_limit(what: &What) -> bool {
+pub(super) fn is_no_limit(what: &What) -> bool {
     matches!(what, What::Nothing) || matches!(what, What::Int(number) if *number <= 0)
 }
 

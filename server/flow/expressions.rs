@@ -420,6 +420,7 @@ impl<'a> Flow<'a> {
     fn key_kind(&self, data: Data, key: Option<&str>, slice: bool) -> Option<Kind> {
         Some(match data.kind {
             Kind::Page => match key {
+                Some("LastEvaluatedKey") => Kind::PageKey,
                 Some(key) => match API.keys.get(key) {
                     Some(Kind::Records) if data.service == Service::DynamoDb => Kind::Attribute,
                     Some(kind) => *kind,

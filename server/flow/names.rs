@@ -262,7 +262,8 @@ impl Flow<'_> {
                 return stored_at(&shared, &Place::Static(owner, name.clone()));
             }
         }
-        if self.has_role(class, Role::Index) && API.models.contains_key(name.as_str()) {
+        let reads = self.has_role(class, Role::Index) || self.has_role(class, Role::Model);
+        if reads && API.models.contains_key(name.as_str()) {
             return Value::of(What::Method(Data::new(Kind::Model), name.clone()));
         }
         // Stored to later, or by a class that derives from this one: the place is known, its value is not.

@@ -25,6 +25,10 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
     if !looped && !context.has(Mark::Loop) && context.has(Mark::Read) {
         verdict.story.variant = "property";
     }
+    // What a script pays it pays once.
+    if cx.in_script(verdict.function) {
+        verdict.severity = Severity::Info;
+    }
 }
 
 fn message(page: &Page, verdict: &Verdict) -> String {

@@ -140,36 +140,6 @@ impl World {
         self.histories.get(&unit).map(|history| history.at(ROUNDS))
     }
 
-    /// Does the class keep a client, resource or table in a field?
-    pub fn holds_client(&self, class: ClassId, reader: &Reader) -> bool {
-        self.client_fields(class).any(|key| {
-            reader
-                .cell(key)
-                .data()
-                .any(|(_, data)| matches!(data.kind, Kind::Client | Kind::Resource | Kind::Table))
-        })
-    }
-
-    /// Fields that `__init__` sets.
-    fn client_fields(&self, class: ClassId) -> impl Iterator<Item = CellKey> {
-        let init = self
-            .classes
-            .get(&class)
-            .and_then(|class| class.members.get("__init__"))
-            .and_then(|init| self.outcome(init.unit));
-        let keys: Vec<CellKey> = init
-            .map(|outcome| {
-                outcome
-                    .tells
-                    .iter()
-                    .map(|(key, _)| key.clone())
-                    .filter(|key| matches!(key, CellKey::Attr(owner, _) if *owner == class))
-                    .collect()
-            })
-            .unwrap_or_default();
-        keys.into_iter()
-    }
-
     pub fn readers(&self, key: &CellKey) -> impl Iterator<Item = UnitId> + '_ {
         self.cells
             .get(key)
@@ -879,6 +849,16 @@ impl<'a> Reader<'a> {
                     self.world.scope.contains(&file_id(&path))
                 })
         })
+    }
+
+    /// Does the file import from this package?
+    pub fn imports_from(&self, file: FileId, package: &str) -> bool {
+        self.note(|| CellKey::Exports(file));
+        let from = |export: &Export| matches!(export, Export::Import(import) if import.level == 0 && import.module.split('.').next() == Some(package));
+        self.world
+            .exports
+            .get(&file)
+            .is_some_and(|exports| exports.names.values().flatten().any(from))
     }
 
     pub fn members(&self, class: ClassId) -> &'a FxHashMap<SmolStr, FuncId> {
