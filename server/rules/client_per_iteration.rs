@@ -3,6 +3,8 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
 use crate::rules::About;
 use crate::rules::stories::made;
 use crate::value::Mark;
@@ -16,6 +18,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -34,3 +37,5 @@ fn message(page: &Page, verdict: &Verdict) -> String {
         _ => format!("{source} is built anew in each round of a loop"),
     }
 }
+
+fn rewrite(_: &mut Vec<Rewrite>, _: &fix::Cx) {}
