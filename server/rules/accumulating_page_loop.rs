@@ -6,6 +6,7 @@ use crate::facts::Expr;
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
+use crate::fix::generators::gathered;
 use crate::rules::About;
 use crate::value::Kind;
 
@@ -43,4 +44,6 @@ fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} gathers every page of {}: the whole table is in memory at once", page.holder(verdict), page.source(verdict))
 }
 
-fn rewrite(_: &mut Vec<Rewrite>, _: &fix::Cx) {}
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    gathered(acc, cx);
+}

@@ -5,6 +5,7 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
+use crate::fix::factories::shared;
 use crate::rules::About;
 use crate::rules::stories::made;
 use crate::value::Mark;
@@ -38,4 +39,6 @@ fn message(page: &Page, verdict: &Verdict) -> String {
     }
 }
 
-fn rewrite(_: &mut Vec<Rewrite>, _: &fix::Cx) {}
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    shared(acc, cx);
+}

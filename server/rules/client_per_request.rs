@@ -5,6 +5,7 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
+use crate::fix::factories::shared;
 use crate::rules::About;
 use crate::rules::stories::made;
 use crate::value::Mark;
@@ -29,4 +30,6 @@ fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} is built anew for each request: 20 times slower than a shared one", page.source(verdict))
 }
 
-fn rewrite(_: &mut Vec<Rewrite>, _: &fix::Cx) {}
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    shared(acc, cx);
+}

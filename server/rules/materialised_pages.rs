@@ -5,6 +5,7 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
+use crate::fix::generators::materialised;
 use crate::rules::About;
 
 pub const ABOUT: About = About {
@@ -28,4 +29,6 @@ fn message(page: &Page, verdict: &Verdict) -> String {
     format!("holds every page of {} in memory at once", page.source(verdict))
 }
 
-fn rewrite(_: &mut Vec<Rewrite>, _: &fix::Cx) {}
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    materialised(acc, cx);
+}

@@ -5,6 +5,7 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
+use crate::fix::generators::{gathered, lots};
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -28,4 +29,7 @@ fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} keeps {} of {} over all rounds of an endless loop: nothing empties it", page.holder(verdict), page.kept(verdict), page.source(verdict))
 }
 
-fn rewrite(_: &mut Vec<Rewrite>, _: &fix::Cx) {}
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    gathered(acc, cx);
+    acc.extend(lots(cx));
+}
