@@ -380,6 +380,11 @@ fn lazy(cx: &Cx) -> Option<Rewrite> {
     let node = cx.node;
     let form = Form::of(module, node)?;
     let parent = node.parent()?;
+    // A pool has read all before the first result is asked for.
+    let (source, _) = form.source(module)?;
+    if source.kind() == "call" && matches!(method(module, source), "map" | "imap" | "submit") {
+        return None;
+    }
     if gone_through(module, node) {
         let reduced = parent.kind() == "argument_list";
         let how = if reduced { Applicability::Safe } else { Applicability::Unsafe };
@@ -452,6 +457,11 @@ fn lazy(cx: &Cx) -> Option<Rewrite> {
 fn returned(cx: &Cx, form: &Form, returned: Node) -> Option<Rewrite> {
     let module = cx.module;
     let function = function_of(cx.node)?;
+    // What is read after the return is read outside of these.
+    let mut around = ancestors(returned).take_while(|up| *up != function);
+    if around.any(|up| matches!(up.kind(), "with_statement" | "try_statement")) {
+        return None;
+    }
     may_yield(cx, function)?;
     let others = returns(function).into_iter().filter(|other| other.byte_range() != returned.byte_range());
     if others.count() > 0 {
