@@ -353,7 +353,12 @@ fn gone_through(module: &Module, node: Node) -> bool {
         return false;
     };
     match parent.kind() {
-        "for_statement" | "for_in_clause" => parent.child_by_field_name("right") == Some(node),
+        "for_statement" => parent.child_by_field_name("right") == Some(node),
+        // Of a list comprehension the list would be as long.
+        "for_in_clause" => {
+            parent.child_by_field_name("right") == Some(node)
+                && parent.parent().is_some_and(|up| up.kind() == "generator_expression")
+        }
         "parenthesized_expression" => gone_through(module, parent),
         "yield" => module.of(parent).starts_with("yield from"),
         "argument_list" => parent.parent().is_some_and(|call| reduces(module, call, node)),
