@@ -143,11 +143,17 @@ impl<'t> Gathered<'t> {
             if !store.single && !listed(store.value) {
                 return None;
             }
-            let count = match store.single {
-                true => "1".to_string(),
-                false => format!("len({})", module.of(store.value)),
+            let text = match (store.single, acts(store.value)) {
+                // What is done for its effect is done all the same.
+                (true, true) => {
+                    let (indent, end) = (module.indent(store.statement)?, module.line_end());
+                    let value = bracketed(module, store.value);
+                    format!("{value}{end}{indent}{name} += 1")
+                }
+                (true, false) => format!("{name} += 1"),
+                (false, _) => format!("{name} += len({})", module.of(store.value)),
             };
-            counts.push((store.statement, format!("{name} += {count}")));
+            counts.push((store.statement, text));
         }
         let start = match self.starts_empty(module) {
             true => "0".to_string(),
@@ -663,6 +669,16 @@ fn binds_parameter(node: Node) -> bool {
     ancestors(node)
         .take_while(|up| up.kind() != "function_definition")
         .any(|up| up.kind() == "parameters")
+}
+
+/// May the expression do something besides giving a value?
+fn acts(node: Node) -> bool {
+    let mut acts = false;
+    descend(node, &mut |part| {
+        acts |= matches!(part.kind(), "call" | "await" | "yield" | "named_expression");
+        !acts
+    });
+    acts
 }
 
 fn is_test(node: Node) -> bool {
