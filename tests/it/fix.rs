@@ -74,7 +74,10 @@ fn safe_rewrites_are_written_and_what_remains_is_judged() {
     let run = project.run(&["check", "--fix"]);
     assert_eq!(text(&project, "main.py"), SAFE);
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.stdout.contains("main.py: fixed DDB304\nFixed 1 finding in 1 file.\n"));
+    assert!(
+        run.stdout
+            .contains("main.py: fixed DDB304\nFixed 1 finding in 1 file.\n")
+    );
     assert!(run.stdout.contains("error[DDB101]") && !run.stdout.contains("error[DDB304]"));
     assert!(others(&project).is_empty());
 }
@@ -96,7 +99,10 @@ fn unsafe_rewrites_only_when_asked_for() {
 fn a_diff_changes_nothing() {
     let project = leaky();
     let run = project.run(&["check", "--diff"]);
-    assert_eq!((run.code, text(&project, "main.py")), (Some(1), LEAKY.to_string()));
+    assert_eq!(
+        (run.code, text(&project, "main.py")),
+        (Some(1), LEAKY.to_string())
+    );
     let expected = "\
 --- a/main.py
 +++ b/main.py
@@ -106,25 +112,39 @@ fn a_diff_changes_nothing() {
  import boto3
 ";
     assert!(run.stdout.starts_with(expected), "{}", run.stdout);
-    assert!(run.stdout.ends_with("main.py: would fix DDB304\nWould fix 1 finding in 1 file.\n"));
+    assert!(
+        run.stdout
+            .ends_with("main.py: would fix DDB304\nWould fix 1 finding in 1 file.\n")
+    );
     let run = project.run(&["check", "--diff", "--quiet", "--exit-zero"]);
     assert_eq!(run.code, Some(0));
     assert!(run.stdout.starts_with("--- a/main.py") && !run.stdout.contains("Would"));
     project.write("main.py", SAFE);
     let run = project.run(&["check", "--diff"]);
-    assert_eq!((run.code, run.stdout.as_str()), (Some(0), "Nothing to fix.\n"));
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (Some(0), "Nothing to fix.\n")
+    );
 }
 
 #[test]
 fn a_diff_with_fix_is_applied_and_shown() {
     let project = leaky();
     let run = project.run(&["check", "--fix", "--diff", "--unsafe-fixes"]);
-    assert_eq!((run.code, text(&project, "main.py")), (Some(0), BOTH.to_string()));
+    assert_eq!(
+        (run.code, text(&project, "main.py")),
+        (Some(0), BOTH.to_string())
+    );
     assert!(run.stdout.starts_with("--- a/main.py"), "{run:?}");
     assert!(run.stdout.contains("+PAGES = deque(maxlen=1000)\n"));
     let run = project.run(&["check", "--diff", "--output-format", "json"]);
     assert_eq!(run.code, Some(2));
-    assert!(run.document()["errors"][0]["message"].as_str().unwrap().contains("--diff"));
+    assert!(
+        run.document()["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("--diff")
+    );
 }
 
 #[test]
@@ -135,7 +155,13 @@ fn json_holds_every_rewrite_with_its_edits() {
     let titles = |nth: usize| -> Vec<String> {
         let fixes = findings[nth]["fixes"].as_array().unwrap().iter();
         fixes
-            .map(|fix| format!("{} {}", fix["applicability"].as_str().unwrap(), fix["title"].as_str().unwrap()))
+            .map(|fix| {
+                format!(
+                    "{} {}",
+                    fix["applicability"].as_str().unwrap(),
+                    fix["title"].as_str().unwrap()
+                )
+            })
             .collect()
     };
     assert_eq!(titles(0), ["safe Close the iterator of the pages"]);
@@ -230,12 +256,18 @@ fn modes_and_links_stay() {
     let run = project.run(&["check", "--fix", "link.py"]);
     assert_eq!(run.code, Some(1), "{run:?}");
     assert_eq!(text(&project, "real/main.py"), SAFE);
-    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o754);
+    assert_eq!(
+        fs::metadata(&real).unwrap().permissions().mode() & 0o777,
+        0o754
+    );
     assert!(project.path("link.py").is_symlink());
     // One file under two names is rewritten once.
     project.write("real/main.py", LEAKY);
     let run = project.run(&["check", "--fix"]);
-    assert_eq!((text(&project, "real/main.py"), run.stderr.as_str()), (SAFE.to_string(), ""));
+    assert_eq!(
+        (text(&project, "real/main.py"), run.stderr.as_str()),
+        (SAFE.to_string(), "")
+    );
 }
 
 #[cfg(unix)]
@@ -246,7 +278,10 @@ fn a_file_that_may_not_be_written_is_an_error() {
     let path = project.path("main.py");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     let run = project.run(&["check", "--fix"]);
-    assert_eq!((run.code, text(&project, "main.py")), (Some(2), LEAKY.to_string()));
+    assert_eq!(
+        (run.code, text(&project, "main.py")),
+        (Some(2), LEAKY.to_string())
+    );
     assert!(run.stderr.contains("main.py: cannot be written"), "{run:?}");
     // What is said is true of what stands there.
     assert!(run.stdout.contains("error[DDB304]") && run.stdout.contains("Nothing to fix."));
@@ -263,7 +298,10 @@ fn a_kill_leaves_each_file_old_or_new() {
     let start = || -> Child {
         let arguments = ["check", "--fix", "--unsafe-fixes", "--quiet"];
         let mut command = command(&project.path(""));
-        let command = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        let command = command
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command.spawn().unwrap()
     };
     reset();
@@ -282,7 +320,9 @@ fn a_kill_leaves_each_file_old_or_new() {
         reset();
         let mut child = start();
         if kill % 2 == 0 {
-            sleep(Duration::from_micros(seed % whole.as_micros().max(1) as u64));
+            sleep(Duration::from_micros(
+                seed % whole.as_micros().max(1) as u64,
+            ));
         } else {
             // While they are written: when one of them has become new.
             let awaited = project.path(&name(seed as usize % FILES));
@@ -299,7 +339,11 @@ fn a_kill_leaves_each_file_old_or_new() {
         let mut seen = BTreeSet::new();
         for nth in 0..FILES {
             let text = text(&project, &name(nth));
-            assert!(text == LEAKY || text == BOTH, "kill {kill}, {}: {text:?}", name(nth));
+            assert!(
+                text == LEAKY || text == BOTH,
+                "kill {kill}, {}: {text:?}",
+                name(nth)
+            );
             seen.insert(text);
         }
         halves += usize::from(seen.len() == 2);
@@ -307,7 +351,10 @@ fn a_kill_leaves_each_file_old_or_new() {
         assert!(left.iter().all(|name| name.ends_with(".tmp")), "{left:?}");
         remove_all(&project, &left);
     }
-    assert!(halves >= 5, "only {halves} kills came while files were written");
+    assert!(
+        halves >= 5,
+        "only {halves} kills came while files were written"
+    );
     let run = project.json(&[]);
     assert_eq!(run.document()["summary"]["files"], FILES);
 }
@@ -315,7 +362,11 @@ fn a_kill_leaves_each_file_old_or_new() {
 fn remove_all(project: &Project, names: &[String]) {
     for name in names {
         // Whatever a kill leaves over is no Python file to a check.
-        assert!(Path::new(name).extension().is_some_and(|ending| ending != "py"));
+        assert!(
+            Path::new(name)
+                .extension()
+                .is_some_and(|ending| ending != "py")
+        );
         fs::remove_file(project.path(name)).unwrap();
     }
 }

@@ -27,7 +27,11 @@ impl Pairs {
     fn add(&mut self, label: String, before: &str, after: &str) {
         let nth = self.labels.len();
         for (folder, text) in [("before", before), ("after", after)] {
-            fs::write(self.root.path().join(folder).join(format!("f{nth}.py")), text).unwrap();
+            fs::write(
+                self.root.path().join(folder).join(format!("f{nth}.py")),
+                text,
+            )
+            .unwrap();
         }
         self.labels.push(label);
     }
@@ -87,7 +91,10 @@ fn unpacked(root: &Path) -> Vec<PathBuf> {
 }
 
 fn copied(from: &Path, to: &Path) {
-    for entry in ignore::WalkBuilder::new(from).standard_filters(false).build() {
+    for entry in ignore::WalkBuilder::new(from)
+        .standard_filters(false)
+        .build()
+    {
         let path = entry.unwrap().into_path();
         let target = to.join(path.strip_prefix(from).unwrap());
         if path.is_file() && path.extension().is_some_and(|ending| ending == "py") {
@@ -102,7 +109,11 @@ fn copied(from: &Path, to: &Path) {
 fn rewrite(project: &Path, pairs: &mut Pairs) {
     let json = || {
         let run = run(command(project).args(["check", "--isolated", "--output-format", "json"]));
-        assert!(matches!(run.code, Some(0 | 1)), "{}: {run:?}", project.display());
+        assert!(
+            matches!(run.code, Some(0 | 1)),
+            "{}: {run:?}",
+            project.display()
+        );
         run.document()
     };
     let before = json();
@@ -113,7 +124,10 @@ fn rewrite(project: &Path, pairs: &mut Pairs) {
             for edit in fix["edits"].as_array().unwrap() {
                 let at = |side: &str| edit["range"][side]["byte"].as_u64().unwrap() as usize;
                 let one = (at("start"), at("end"), edit["text"].as_str().unwrap());
-                files.entry(edit["file"].as_str().unwrap()).or_default().push(one);
+                files
+                    .entry(edit["file"].as_str().unwrap())
+                    .or_default()
+                    .push(one);
             }
             for (file, edits) in files {
                 // Another coding has other bytes.
@@ -123,7 +137,11 @@ fn rewrite(project: &Path, pairs: &mut Pairs) {
                 let after = applied(&text, edits);
                 let title = fix["title"].as_str().unwrap();
                 let code = finding["code"].as_str().unwrap();
-                pairs.add(format!("{}/{file}: {code} {title}", project.display()), &text, &after);
+                pairs.add(
+                    format!("{}/{file}: {code} {title}", project.display()),
+                    &text,
+                    &after,
+                );
                 old.insert(file.to_string(), text);
             }
         }
@@ -137,7 +155,11 @@ fn rewrite(project: &Path, pairs: &mut Pairs) {
     for (file, text) in &old {
         let after = fs::read_to_string(project.join(file)).unwrap();
         if after != *text {
-            pairs.add(format!("{}/{file}: in bulk", project.display()), text, &after);
+            pairs.add(
+                format!("{}/{file}: in bulk", project.display()),
+                text,
+                &after,
+            );
         }
     }
     let (was, is) = (counts(&before), counts(&json()));
@@ -146,7 +168,11 @@ fn rewrite(project: &Path, pairs: &mut Pairs) {
         assert!(*count <= had, "{}: a new finding: {key}", project.display());
     }
     let again = fix();
-    assert!(again.stdout.contains("Nothing to fix."), "{}: {again:?}", project.display());
+    assert!(
+        again.stdout.contains("Nothing to fix."),
+        "{}: {again:?}",
+        project.display()
+    );
 }
 
 fn applied(text: &str, mut edits: Vec<(usize, usize, &str)>) -> String {
@@ -205,7 +231,11 @@ print('done')
             format!("{}: {line}\n{}", pairs.labels[nth], text.unwrap())
         })
         .collect();
-    assert!(wrong.is_empty() && output.ends_with("done\n"), "{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty() && output.ends_with("done\n"),
+        "{}",
+        wrong.join("\n")
+    );
 }
 
 /// Of each of ruff's rules, no more findings after than before.
@@ -213,7 +243,14 @@ fn passes_ruff(pairs: &Pairs, ruff: &Path) {
     let found = |folder: &str| -> BTreeMap<(usize, String), usize> {
         let mut command = Command::new(ruff);
         let output = command
-            .args(["check", "--isolated", "--no-cache", "--select", "E9,F", "--exit-zero"])
+            .args([
+                "check",
+                "--isolated",
+                "--no-cache",
+                "--select",
+                "E9,F",
+                "--exit-zero",
+            ])
             .args(["--output-format", "json", "--target-version", "py311", "."])
             .current_dir(pairs.root.path().join(folder))
             .output()
