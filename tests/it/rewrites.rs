@@ -10,12 +10,8 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-#[path = "../fixtures/notation.rs"]
-#[expect(dead_code, reason = "only the files of a page are of use here")]
-mod notation;
-
+use crate::notation::Page;
 use crate::project::{command, run};
-use notation::Page;
 
 /// Files before and after a rewrite, numbered, in two folders.
 struct Pairs {
