@@ -44,7 +44,7 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn of(workspace: &'a Workspace) -> Page<'a> {
+    pub(crate) fn of(workspace: &'a Workspace) -> Page<'a> {
         Page { workspace }
     }
 
@@ -52,7 +52,7 @@ impl<'a> Page<'a> {
         self.workspace.text(file)
     }
 
-    pub(super) fn chunk(
+    pub(crate) fn chunk(
         &self,
         unit: UnitId,
         chunk: u16,
@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
     }
 
     /// A site's file and all its bytes.
-    fn extent(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
+    pub(crate) fn extent(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
         let (_, facts, file, base) = self.chunk(site.unit, site.chunk)?;
         let span = match site.at {
             At::Call(number) => facts.span(*facts.calls.get(number as usize)?),
@@ -276,7 +276,7 @@ impl<'a> Page<'a> {
     }
 
     /// Where a place's first value is stored.
-    pub(super) fn birth(&self, place: &Place) -> Option<(Arc<str>, Range<usize>)> {
+    pub(crate) fn birth(&self, place: &Place) -> Option<(Arc<str>, Range<usize>)> {
         let world = self.workspace.world();
         let (unit, name) = match place {
             Place::Global(file, name) => (world.units.get(&world.module_unit(*file)?)?, name),

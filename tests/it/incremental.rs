@@ -2,9 +2,6 @@
 //!
 //! `DYNALEAK_EDITS=20000` sets how many, `DYNALEAK_SEED` the seed, `DYNALEAK_CORPUS` a folder of more Python files.
 
-#[expect(dead_code, reason = "only the files of the pages are wanted here")]
-#[path = "../fixtures/notation.rs"]
-mod notation;
 #[path = "../fixtures/unlike.rs"]
 mod unlike;
 
@@ -18,7 +15,7 @@ use dynaleak::finding::Finding;
 use dynaleak::workspace::{Options, Workspace};
 use rayon::prelude::*;
 
-use notation::Page;
+use crate::notation::Page;
 use unlike::unlike;
 
 #[test]

@@ -3,8 +3,13 @@
 mod bad_input;
 mod cli;
 mod config;
+mod fix;
 mod incremental;
+#[expect(dead_code, reason = "only the files of the pages are wanted here")]
+#[path = "../fixtures/notation.rs"]
+mod notation;
 mod project;
+mod rewrites;
 mod shop;
 mod suppress;
 mod tidy;
