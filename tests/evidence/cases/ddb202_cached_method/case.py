@@ -1,0 +1,13 @@
+"""An lru_cache on a method: it keeps each instance and what its method gave."""
+from harness import tables
+
+METER = "Growth"
+# The rule's page shows `cached_property` and no rewrite is applied in bulk.
+SHOWN_ONLY = "`cached_property`"
+prepare = tables.orders
+
+
+def run(load, meter):
+    shop = load()
+    for number in meter.calls():
+        meter.result(shop.account_page(f"c{number % 20}"))
