@@ -11,6 +11,7 @@ mod matters;
 mod output;
 mod place;
 mod progress;
+mod rewrite;
 mod rule;
 pub(crate) mod walk;
 

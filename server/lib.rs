@@ -21,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod flow;
 pub mod lifetime;
 #[cfg(feature = "lsp")]

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use crate::analysis::{Cx, Verdict, render::Page};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix::{self, Rewrite};
 
 pub struct Rule {
     /// `DDB101`; never reused.
@@ -29,6 +30,8 @@ pub struct Rule {
     pub tell: fn(&Cx, &mut Verdict),
     /// The fact and its consequence, in one sentence.
     pub message: fn(&Page, &Verdict) -> String,
+    /// The ways to mend it, the best first; made on demand.
+    pub rewrite: fn(&mut Vec<Rewrite>, &fix::Cx),
 }
 
 /// What a rule's own file says of it.
@@ -41,6 +44,7 @@ pub struct About {
     pub off: bool,
     pub tell: fn(&Cx, &mut Verdict),
     pub message: fn(&Page, &Verdict) -> String,
+    pub rewrite: fn(&mut Vec<Rewrite>, &fix::Cx),
 }
 
 /// What a code stands for, be it a rule's or a notice's: what lists, selectors and hovers need.
@@ -79,6 +83,7 @@ macro_rules! rules {
                 page: include_str!(concat!("../tests/rules/", stringify!($stem), ".md")),
                 tell: about.tell,
                 message: about.message,
+                rewrite: about.rewrite,
             }
         },)*]);
     };

@@ -44,7 +44,7 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn of(workspace: &'a Workspace) -> Page<'a> {
+    pub(crate) fn of(workspace: &'a Workspace) -> Page<'a> {
         Page { workspace }
     }
 
@@ -52,7 +52,7 @@ impl<'a> Page<'a> {
         self.workspace.text(file)
     }
 
-    pub(super) fn chunk(
+    pub(crate) fn chunk(
         &self,
         unit: UnitId,
         chunk: u16,
@@ -276,7 +276,7 @@ impl<'a> Page<'a> {
     }
 
     /// Where a place's first value is stored.
-    pub(super) fn birth(&self, place: &Place) -> Option<(Arc<str>, Range<usize>)> {
+    pub(crate) fn birth(&self, place: &Place) -> Option<(Arc<str>, Range<usize>)> {
         let world = self.workspace.world();
         let (unit, name) = match place {
             Place::Global(file, name) => (world.units.get(&world.module_unit(*file)?)?, name),

@@ -6,20 +6,24 @@ use std::path::PathBuf;
 use crate::config::Overrides;
 use crate::config::files::Configs;
 use crate::finding::Finding;
+use crate::fix::Fixer;
 use crate::select::{Selection, Selector};
 use crate::suppress::{Ignored, Shown};
 use crate::workspace::{Options, Workspace};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
+use rustc_hash::FxHashMap;
 
 use super::configured::{configured, sound};
 use super::gather::{gather, load};
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
-use super::walk::{Trouble, Walked, walk};
+use super::rewrite::{self, Rewritten};
+use super::walk::{File, Trouble, Walked, walk};
 use super::{Verdict, human, json};
 
 #[derive(Args)]
+#[command(group = ArgGroup::new("rewriting").multiple(true))]
 pub struct Check {
     /// Files and folders to check.
     #[arg(default_value = ".")]
@@ -42,6 +46,16 @@ pub struct Check {
     /// List what comments silence too, marked as ignored.
     #[arg(long)]
     show_ignored: bool,
+    /// Rewrite what can be rewritten safely; the exit code is judged by what remains.
+    #[arg(long, group = "rewriting")]
+    fix: bool,
+    /// With --fix or --diff: rewrites too that can change results or their order.
+    #[arg(long, requires = "rewriting")]
+    unsafe_fixes: bool,
+    /// Print what --fix would change, and change nothing; ends with 1 if there is something. With
+    /// --fix: change it and show how.
+    #[arg(long, group = "rewriting")]
+    diff: bool,
     /// How findings are printed.
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     output_format: Format,
@@ -80,6 +94,8 @@ pub struct Report {
     /// How many files were walked, and how many of these were analysed.
     pub files: usize,
     pub analysed: usize,
+    /// What `--fix` or `--diff` did.
+    pub rewritten: Option<Rewritten>,
 }
 
 pub fn run(check: &Check) -> Verdict {
@@ -103,7 +119,18 @@ pub fn run(check: &Check) -> Verdict {
     if report.files == 0 && report.troubles.is_empty() && !check.quiet {
         warn("no Python files found under the given paths");
     }
+    if let Some(rewritten) = &report.rewritten {
+        for problem in &rewritten.problems {
+            warn(problem);
+        }
+    }
     print(check.color, check.verdict(&report), |out| {
+        if let Some(rewritten) = report.rewritten.as_ref().filter(|_| check.diff) {
+            rewrite::show(out, rewritten)?;
+            if !check.fix {
+                return rewrite::told(out, rewritten, check.quiet);
+            }
+        }
         match check.output_format {
             Format::Full => human::full(out, &report, check.quiet),
             Format::Concise => human::concise(out, &report, check.quiet),
@@ -148,8 +175,16 @@ impl Check {
     }
 
     fn verdict(&self, report: &Report) -> Verdict {
-        if report.troubles.iter().any(|trouble| trouble.fatal) {
+        let rewritten = report.rewritten.as_ref();
+        if report.troubles.iter().any(|trouble| trouble.fatal)
+            || rewritten.is_some_and(|rewritten| rewritten.failed)
+        {
             Verdict::Broken
+        } else if self.diff && !self.fix {
+            match rewritten.is_some_and(|rewritten| !rewritten.files.is_empty()) && !self.exit_zero {
+                true => Verdict::Failed,
+                false => Verdict::Passed,
+            }
         } else if !self.exit_zero && report.findings.iter().any(Finding::fails) {
             Verdict::Failed
         } else {
@@ -185,6 +220,12 @@ fn inspected(check: &Check) -> Result<Report, Vec<Failure>> {
 }
 
 fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
+    if check.diff && matches!(check.output_format, Format::Json) {
+        return Err(vec![Failure {
+            file: None,
+            message: "--diff prints a diff, which is no JSON: leave out one of them".to_string(),
+        }]);
+    }
     progress.set("Looking for Python files".to_string());
     let threads = rayon::current_num_threads();
     let configs = check.configs();
@@ -199,7 +240,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let gathered = gather(&files);
     let mut workspace = Workspace::new(Options {
         include_tests: true,
-        once: true,
+        once: !(check.fix || check.diff),
     });
     let loaded = load(&mut workspace, &files, gathered, &|count| {
         progress.set(format!("Analysing {count} of {} files", files.len()));
@@ -207,13 +248,42 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     });
 
     let names = &loaded.names;
-    let analysed = files.iter().filter(|file| names.contains(&file.name));
+    let analysed: Vec<&File> = files
+        .iter()
+        .filter(|file| names.contains(&file.name))
+        .collect();
+    let found = |workspace: &Workspace| configured(workspace, analysed.iter().copied(), &configs);
+    let mut shown = found(&workspace)?;
+    let mut rewritten = None;
+    if check.fix || check.diff {
+        progress.set("Rewriting".to_string());
+        rewritten = Some(rewrite::rewrite(
+            &mut workspace,
+            &analysed,
+            &configs,
+            check.unsafe_fixes,
+            check.fix,
+        ));
+        shown = found(&workspace)?;
+    }
     let Shown {
-        kept: findings,
+        kept: mut findings,
         mut ignored,
-    } = configured(&workspace, analysed, &configs)?;
+    } = shown;
     if !check.show_ignored {
         ignored.clear();
+    }
+    if !matches!(check.output_format, Format::Concise) {
+        let fixer = Fixer::new(&workspace);
+        let by_name: FxHashMap<&str, &File> =
+            analysed.iter().map(|file| (&*file.name, *file)).collect();
+        for finding in &mut findings {
+            let Some(file) = by_name.get(&*finding.file) else {
+                continue;
+            };
+            let bounds = configs.of_file(&file.path).config.bounds;
+            finding.fixes = fixer.fixes(finding, bounds);
+        }
     }
     troubles.extend(loaded.troubles);
     troubles.sort_by(|a, b| a.name.cmp(&b.name));
@@ -224,6 +294,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         troubles,
         files: files.len(),
         analysed: loaded.names.len(),
+        rewritten,
         workspace,
     })
 }

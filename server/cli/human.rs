@@ -11,6 +11,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::check::Report;
 use super::output::one_line;
 use super::place::Place;
+use super::rewrite;
 
 /// As rustc does: the source line, and on the lines around it the trail.
 pub fn full(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
@@ -210,11 +211,14 @@ fn summary(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> 
         [one] => format!("Found {one}"),
         [first @ .., last] => format!("Found {} and {last}", first.join(", ")),
     };
+    if let Some(rewritten) = &report.rewritten {
+        rewrite::told(out, rewritten, quiet)?;
+    }
     let files = counted(report.files, "file");
     writeln!(out, "{found} in {files} ({} analysed).", report.analysed)
 }
 
-fn counted(count: usize, word: &str) -> String {
+pub fn counted(count: usize, word: &str) -> String {
     match count {
         1 => format!("1 {word}"),
         _ => format!("{count} {word}s"),

@@ -20,6 +20,7 @@ static PANICS: LazyLock<Rule> = LazyLock::new(|| Rule {
     page: "# DDB000: test-panic",
     tell: |_, _| panic!("asked for by a test"),
     message: |_, _| String::new(),
+    rewrite: |_, _| {},
 });
 
 pub const SLEEP: &str = "dynaleak.test.sleep";

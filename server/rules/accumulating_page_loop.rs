@@ -4,6 +4,9 @@ use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::facts::Expr;
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::generators::gathered;
 use crate::rules::About;
 use crate::value::Kind;
 
@@ -16,6 +19,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 /// From this many attributes on a row counts as the whole item.
@@ -38,4 +42,8 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} gathers every page of {}: the whole table is in memory at once", page.holder(verdict), page.source(verdict))
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    gathered(acc, cx);
 }

@@ -3,6 +3,9 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::factories::shared;
 use crate::rules::About;
 use crate::rules::stories::made;
 use crate::value::Mark;
@@ -16,6 +19,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -33,4 +37,8 @@ fn message(page: &Page, verdict: &Verdict) -> String {
         "property" => format!("{source} is built anew each time the property is read"),
         _ => format!("{source} is built anew in each round of a loop"),
     }
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    shared(acc, cx);
 }

@@ -3,6 +3,9 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::containers::{bounded, lru};
 use crate::rules::About;
 use crate::rules::stories::{long_lived, stored};
 
@@ -15,6 +18,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -27,4 +31,9 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} caches the result of {} under each new key and never evicts one", page.holder(verdict), page.source(verdict))
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    acc.extend(lru(cx, cx.bounds.cache));
+    bounded(acc, cx, cx.bounds.cache);
 }

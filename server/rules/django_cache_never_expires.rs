@@ -2,7 +2,11 @@
 
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
-use crate::finding::{Category, Effect, Severity};
+use crate::finding::{Applicability, Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::containers::arguments;
+use crate::fix::module::named_children;
 use crate::rules::About;
 
 pub const ABOUT: About = About {
@@ -14,6 +18,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -22,4 +27,29 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("the result of {} is cached without a timeout: it stays until the cache's own limit throws it out", page.source(verdict))
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    acc.extend(expiring(cx));
+}
+
+/// Django's own default, in seconds.
+const TIMEOUT: u32 = 300;
+
+fn expiring(cx: &fix::Cx) -> Option<Rewrite> {
+    let module = cx.module;
+    let all = named_children(arguments(cx.node)?);
+    let value = |node: &tree_sitter::Node| node.child_by_field_name("name").is_some_and(|name| module.of(name) == "timeout");
+    let mut draft = cx.draft(format!("Let it expire after {TIMEOUT} seconds"), Applicability::Unsafe);
+    match all.iter().find(|node| value(node)) {
+        Some(keyword) => draft.replace(module, keyword.child_by_field_name("value")?.byte_range(), TIMEOUT.to_string()),
+        None => {
+            let third = all.get(2).filter(|node| node.kind() == "none")?;
+            draft.replace(module, third.byte_range(), format!("timeout={TIMEOUT}"));
+            if all.len() > 3 && all[3].kind() != "keyword_argument" {
+                return None;
+            }
+        }
+    }
+    Some(draft)
 }

@@ -3,6 +3,9 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::generators::materialised;
 use crate::rules::About;
 
 pub const ABOUT: About = About {
@@ -14,6 +17,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -23,4 +27,8 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("holds every page of {} in memory at once", page.source(verdict))
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    materialised(acc, cx);
 }

@@ -3,6 +3,8 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -15,6 +17,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -24,3 +27,5 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} keeps the iterator of {}, and with it the page it stands on, for the life of the process", page.holder(verdict), page.source(verdict))
 }
+
+fn rewrite(_: &mut Vec<Rewrite>, _: &fix::Cx) {}

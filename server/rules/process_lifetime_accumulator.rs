@@ -3,6 +3,9 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::containers::bounded;
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -15,6 +18,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -27,4 +31,8 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} keeps {} of {} for the life of the process: nothing empties it", page.holder(verdict), page.kept(verdict), page.source(verdict))
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    bounded(acc, cx, cx.bounds.accumulator);
 }

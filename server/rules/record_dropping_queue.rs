@@ -3,6 +3,9 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::containers::{as_queue, birth, waiting};
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -15,6 +18,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -29,5 +33,13 @@ fn message(page: &Page, verdict: &Verdict) -> String {
     match verdict.story.variant {
         "full" => format!("when {holder} is full, the record of {source} is thrown away without a word"),
         _ => format!("when {holder} is full, each new record of {source} pushes out the oldest one, unread"),
+    }
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    if cx.verdict.story.variant == "full" {
+        acc.extend(waiting(cx));
+    } else if let Some(birth) = birth(cx) {
+        acc.extend(as_queue(cx, &birth));
     }
 }

@@ -3,6 +3,9 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::generators::{gathered, lots};
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -15,6 +18,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -23,4 +27,9 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} keeps {} of {} over all rounds of an endless loop: nothing empties it", page.holder(verdict), page.kept(verdict), page.source(verdict))
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    gathered(acc, cx);
+    acc.extend(lots(cx));
 }

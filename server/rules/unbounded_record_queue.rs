@@ -3,6 +3,9 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::containers::{Shape, as_queue, birth, with_maxsize};
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -15,6 +18,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -23,4 +27,12 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} has no bound: when its consumer falls behind, {} of {} waits in memory", page.holder(verdict), page.kept(verdict), page.source(verdict))
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    let Some(birth) = birth(cx) else { return };
+    match birth.shape {
+        Shape::Deque => acc.extend(as_queue(cx, &birth)),
+        _ => acc.extend(with_maxsize(cx, &birth, cx.bounds.queue)),
+    }
 }

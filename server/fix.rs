@@ -1,0 +1,282 @@
+//! Rewrites to bounded and scoped forms: made on demand from a verdict and its file's text, as byte spans.
+//!
+//! Nothing here runs while somebody types: a [`Fixer`] parses what it needs when an action, a JSON
+//! report or `--fix` asks for it, and forgets it. A rewrite whose preconditions are not plainly met
+//! is not offered, and neither is one after which a file would not parse.
+
+pub mod containers;
+pub mod factories;
+pub mod generators;
+pub mod imports;
+pub mod module;
+pub mod rounds;
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use tree_sitter::Node;
+
+use crate::analysis::{Verdict, render::Page};
+use crate::config::Bounds;
+use crate::finding::{Applicability, Edit, Finding, Fix};
+use crate::workspace::Workspace;
+use imports::Style;
+use module::Module;
+
+/// One way to mend a finding, before its imports are settled.
+#[derive(Clone, Debug)]
+pub struct Rewrite {
+    /// A verb phrase.
+    pub title: String,
+    pub applicability: Applicability,
+    pub edits: Vec<Edit>,
+    pub needs: Vec<Need>,
+}
+
+/// A name that a rewrite uses and its file does not import yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    pub file: Arc<str>,
+    pub from: &'static str,
+    /// `None`: the module itself.
+    pub name: Option<&'static str>,
+}
+
+/// Makes the rewrites of one state of a workspace, each file parsed at most once.
+pub struct Fixer<'a> {
+    workspace: &'a Workspace,
+    modules: RefCell<FxHashMap<Arc<str>, Option<Rc<Module<'a>>>>>,
+}
+
+/// What a rule's rewrite is made from.
+pub struct Cx<'c, 'a> {
+    pub fixer: &'c Fixer<'a>,
+    pub verdict: &'c Verdict,
+    /// The finding's own file.
+    pub module: &'c Module<'a>,
+    /// What was found, whole.
+    pub node: Node<'c>,
+    /// Bytes of the holder as the finding's code writes it.
+    pub holder: Option<Range<usize>>,
+    pub bounds: Bounds,
+}
+
+impl<'a> Fixer<'a> {
+    pub fn new(workspace: &'a Workspace) -> Fixer<'a> {
+        Fixer {
+            workspace,
+            modules: RefCell::default(),
+        }
+    }
+
+    pub fn workspace(&self) -> &'a Workspace {
+        self.workspace
+    }
+
+    /// A loaded file; `None` where it is not understood throughout.
+    pub fn module(&self, path: &str) -> Option<Rc<Module<'a>>> {
+        if let Some(known) = self.modules.borrow().get(path) {
+            return known.clone();
+        }
+        let (path, _) = self.workspace.files().find(|file| ***file == *path).map(|file| (Arc::clone(file), ()))?;
+        let text = self.workspace.text(&path)?;
+        let module = Module::parse(Arc::clone(&path), text).map(Rc::new);
+        self.modules.borrow_mut().insert(path, module.clone());
+        module
+    }
+
+    /// The ways to mend a finding, the best first; what the finding brings itself comes before.
+    pub fn rewrites(&self, finding: &Finding, bounds: Bounds) -> Vec<Rewrite> {
+        let own = finding.fixes.iter().map(|fix| Rewrite {
+            title: fix.title.clone(),
+            applicability: fix.applicability,
+            edits: fix.edits.clone(),
+            needs: Vec::new(),
+        });
+        let mut rewrites: Vec<Rewrite> = own.collect();
+        rewrites.extend(self.ruled(finding, bounds).unwrap_or_default());
+        rewrites
+    }
+
+    fn ruled(&self, finding: &Finding, bounds: Bounds) -> Option<Vec<Rewrite>> {
+        let page = Page::of(self.workspace);
+        let (verdict, base) = self.workspace.verdicts(&finding.file).find_map(|verdict| {
+            let (_, _, _, base) = page.chunk(verdict.unit, verdict.chunk)?;
+            let start = base + verdict.span.start as usize;
+            (verdict.rule.code == finding.code && start == finding.span.start)
+                .then_some((verdict, base))
+        })?;
+        let module = self.module(&finding.file)?;
+        let span = |span: crate::facts::Span| base + span.start as usize..base + span.end as usize;
+        let node = module.at(span(verdict.span))?;
+        let cx = Cx {
+            fixer: self,
+            verdict,
+            module: &module,
+            node,
+            holder: verdict.story.holder_span.map(span),
+            bounds,
+        };
+        let mut rewrites = Vec::new();
+        (verdict.rule.rewrite)(&mut rewrites, &cx);
+        rewrites.retain(|rewrite| self.holds(rewrite));
+        Some(rewrites)
+    }
+
+    /// The fixes of a finding as they are shown and applied one at a time.
+    pub fn fixes(&self, finding: &Finding, bounds: Bounds) -> Vec<Fix> {
+        let rewrites = self.rewrites(finding, bounds);
+        let fix = |rewrite: Rewrite| {
+            let edits = self.settled(&[&rewrite])?;
+            Some(Fix {
+                title: rewrite.title,
+                applicability: rewrite.applicability,
+                edits,
+            })
+        };
+        rewrites.into_iter().filter_map(fix).collect()
+    }
+
+    /// Several rewrites in one, with all their imports; `None` where they overlap.
+    pub fn settled(&self, rewrites: &[&Rewrite]) -> Option<Vec<Edit>> {
+        let mut edits: Vec<Edit> = Vec::new();
+        for edit in rewrites.iter().flat_map(|rewrite| &rewrite.edits) {
+            if !edits.contains(edit) {
+                edits.push(edit.clone());
+            }
+        }
+        let mut files: Vec<Arc<str>> = edits.iter().map(|edit| Arc::clone(&edit.file)).collect();
+        files.sort();
+        files.dedup();
+        // An import comes before what is put in at the same place.
+        let mut settled: Vec<Edit> = Vec::new();
+        for file in &files {
+            let Some(module) = self.module(file) else {
+                continue;
+            };
+            let needs: Vec<&Need> = (rewrites.iter())
+                .flat_map(|rewrite| &rewrite.needs)
+                .filter(|need| need.file == *file)
+                .collect();
+            let own: Vec<&Edit> = edits.iter().filter(|edit| edit.file == *file).collect();
+            settled.extend(imports::settle(&module, &needs, &own));
+        }
+        settled.extend(edits);
+        let apart = files.iter().all(|file| {
+            let own: Vec<&Edit> = settled.iter().filter(|edit| edit.file == *file).collect();
+            let text = self.workspace.text(file).map(|text| text.as_str());
+            text.is_some_and(|text| applied(text, &own).is_some())
+        });
+        apart.then_some(settled)
+    }
+
+    /// Does each file parse after the rewrite?
+    fn holds(&self, rewrite: &Rewrite) -> bool {
+        let Some(edits) = self.settled(&[rewrite]) else {
+            return false;
+        };
+        let mut files: Vec<&Arc<str>> = edits.iter().map(|edit| &edit.file).collect();
+        files.sort();
+        files.dedup();
+        files.into_iter().all(|file| {
+            let own: Vec<&Edit> = edits.iter().filter(|edit| edit.file == *file).collect();
+            let text = self.workspace.text(file).map(|text| text.as_str());
+            let after = text.and_then(|text| applied(text, &own));
+            after.is_some_and(|after| module::sound(&after).is_some())
+        })
+    }
+}
+
+impl<'c, 'a> Cx<'c, 'a> {
+    /// A rewrite to be filled.
+    pub fn draft(&self, title: impl Into<String>, applicability: Applicability) -> Rewrite {
+        Rewrite {
+            title: title.into(),
+            applicability,
+            edits: Vec::new(),
+            needs: Vec::new(),
+        }
+    }
+
+    /// The node that holds what is kept, as the finding's code writes it.
+    pub fn holder(&self) -> Option<Node<'c>> {
+        self.module.at(self.holder.clone()?)
+    }
+
+    pub fn line_end(&self) -> &'static str {
+        self.module.line_end()
+    }
+}
+
+impl Rewrite {
+    pub fn replace(&mut self, module: &Module, span: Range<usize>, text: impl Into<String>) {
+        self.edits.push(edit(module, span, text.into()));
+    }
+
+    pub fn insert(&mut self, module: &Module, at: usize, text: impl Into<String>) {
+        self.replace(module, at..at, text);
+    }
+
+    /// How to write an imported name; what must be imported is noted.
+    pub fn import(
+        &mut self,
+        module: &Module,
+        from: &'static str,
+        name: &'static str,
+        style: Style,
+    ) -> Option<String> {
+        let (written, need) = imports::named(module, from, name, style)?;
+        self.needs.extend(need);
+        Some(written)
+    }
+
+    /// Lines below a statement, indented as it is.
+    pub fn below(&mut self, module: &Module, statement: Node, lines: &[String]) -> Option<()> {
+        let indent = module.indent(statement)?;
+        let end = module.line_end();
+        let text: String = lines
+            .iter()
+            .map(|line| format!("{end}{indent}{line}"))
+            .collect();
+        self.insert(module, module.end_of_line(statement), text);
+        Some(())
+    }
+}
+
+pub fn edit(module: &Module, span: Range<usize>, text: String) -> Edit {
+    Edit {
+        file: Arc::clone(&module.path),
+        span,
+        text,
+    }
+}
+
+/// A file's text after edits of it; `None` where two of them overlap. What is put in at one place
+/// comes in the order of the list.
+pub fn applied(text: &str, edits: &[&Edit]) -> Option<String> {
+    let mut edits = edits.to_vec();
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let mut after = String::with_capacity(text.len() + 256);
+    let mut at = 0;
+    for edit in edits {
+        if edit.span.start < at {
+            return None;
+        }
+        after.push_str(text.get(at..edit.span.start)?);
+        after.push_str(&edit.text);
+        at = edit.span.end;
+    }
+    after.push_str(text.get(at..)?);
+    Some(after)
+}
+
+/// Do the two touch the same bytes, or the same place?
+pub fn clash(one: &Edit, other: &Edit) -> bool {
+    one != other
+        && one.file == other.file
+        && one.span.start <= other.span.end
+        && other.span.start <= one.span.end
+}

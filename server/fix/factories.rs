@@ -1,0 +1,327 @@
+//! One client for all calls: a factory at the top of the module, which `functools.cache` makes run once.
+
+use tree_sitter::Node;
+
+use super::containers::{arguments, method, written};
+use super::imports::{self, Style};
+use super::module::{
+    Module, ancestors, binds, descend, function_of, has_word, is_name, named_children, scope_of,
+    statement, statements,
+};
+use super::{Cx, Rewrite};
+use crate::finding::Applicability;
+
+/// The ways to share what is built over and over.
+pub fn shared(acc: &mut Vec<Rewrite>, cx: &Cx) {
+    acc.extend(Built::of(cx).and_then(|built| built.memoised(cx).or_else(|| built.made_once(cx))));
+}
+
+/// What is built, as it is written: `boto3.client("dynamodb")`, `boto3.Session().client("dynamodb")`.
+struct Built<'t> {
+    /// What a call of the factory takes the place of.
+    replaced: Node<'t>,
+    /// What the factory returns.
+    text: String,
+    /// A session in a variable of its own, which nothing needs any more.
+    session: Option<Node<'t>>,
+    kind: Made,
+    /// Its name says which service.
+    service: String,
+    literal: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    Client,
+    Resource,
+}
+
+impl<'t> Built<'t> {
+    fn of(cx: &Cx<'t, '_>) -> Option<Built<'t>> {
+        let module = cx.module;
+        let node = cx.node;
+        let function = node.child_by_field_name("function")?;
+        let last = function.child_by_field_name("attribute").unwrap_or(function);
+        let mut session = None;
+        let (replaced, text) = match written(module, last) {
+            "client" | "resource" => (node, module.of(node).to_string()),
+            "Session" => {
+                let (replaced, text, made) = of_session(module, node)?;
+                session = made;
+                (replaced, text)
+            }
+            _ => return None,
+        };
+        for part in [node, replaced] {
+            constant(module, part, session)?;
+        }
+        let kind = match method(module, replaced) {
+            "client" => Made::Client,
+            "resource" => Made::Resource,
+            _ => return None,
+        };
+        let all = named_children(arguments(replaced)?);
+        let first = *all.first()?;
+        let service = match first.child_by_field_name("name") {
+            Some(name) if module.of(name) == "service_name" => first.child_by_field_name("value")?,
+            Some(_) => return None,
+            None => first,
+        };
+        let service = module.of(service).trim_matches(['"', '\'']);
+        let named = !service.is_empty()
+            && service.chars().all(|each| each.is_ascii_alphanumeric() || each == '-');
+        if !named || closed(module, replaced) || session.is_none() && contains_comment(replaced) {
+            return None;
+        }
+        let plain = |node: &Node| {
+            let value = node.child_by_field_name("value").unwrap_or(*node);
+            matches!(value.kind(), "string" | "integer" | "float" | "true" | "false" | "none")
+                && !module.of(value).starts_with('f')
+        };
+        Some(Built {
+            replaced,
+            text,
+            session,
+            kind,
+            service: service.replace('-', "_"),
+            literal: all.iter().all(plain),
+        })
+    }
+
+    /// Clients are safe to share between threads, resources and sessions are not.
+    fn applicability(&self, cx: &Cx) -> Applicability {
+        let module = cx.module;
+        let boto3 = self.text.starts_with("boto3.client(");
+        // A client that is made before a fork is one for all processes.
+        let forks = ["multiprocessing", "ProcessPoolExecutor", "fork"];
+        let forks = forks.iter().any(|word| has_word(module.source(), word));
+        let workspace = cx.fixer.workspace();
+        let patched = workspace.files().any(|file| {
+            let text = workspace.text(file).map_or("", |text| text.as_str());
+            text.contains("boto3.client\"") || text.contains("boto3.client'")
+        });
+        match self.kind {
+            Made::Client if self.literal && boto3 && !forks && !patched => Applicability::Safe,
+            _ => Applicability::Unsafe,
+        }
+    }
+
+    /// The function that does nothing but build it runs once.
+    fn memoised(&self, cx: &Cx) -> Option<Rewrite> {
+        let module = cx.module;
+        let function = function_of(cx.node)?;
+        let plain = function.parent()?.kind() == "module"
+            && !module.of(function).starts_with("async")
+            && named_children(function.child_by_field_name("parameters")?).is_empty();
+        let body = statements(function.child_by_field_name("body")?);
+        let (last, before) = body.split_last()?;
+        let builds = last.kind() == "return_statement"
+            && before.iter().all(|one| {
+                one.kind() == "expression_statement"
+                    && one.named_child(0).is_some_and(|it| match it.kind() {
+                        "string" => true,
+                        "assignment" => it.child_by_field_name("left").is_some_and(|left| left.kind() == "identifier"),
+                        _ => false,
+                    })
+            });
+        // What it does besides, as a read, it must go on doing at each call.
+        let mut foreign = false;
+        for one in &body {
+            descend(*one, &mut |node| {
+                if node.kind() == "call" {
+                    let name = method(module, node);
+                    let own = matches!(name, "client" | "resource" | "Session" | "Table")
+                        || node.child_by_field_name("function").is_some_and(|it| written(module, it) == "Session");
+                    foreign |= !own;
+                }
+                foreign |= matches!(node.kind(), "yield" | "await");
+                true
+            });
+        }
+        if !plain || !builds || foreign {
+            return None;
+        }
+        let name = module.of(function.child_by_field_name("name")?);
+        let mut draft = cx.draft(
+            format!("Let `{name}` run once, under functools.cache"),
+            self.applicability(cx),
+        );
+        let cache = draft.import(module, "functools", "cache", Style::Module)?;
+        let end = module.line_end();
+        draft.insert(module, function.start_byte(), format!("@{cache}{end}"));
+        Some(draft)
+    }
+
+    /// A factory at the top.
+    fn made_once(&self, cx: &Cx) -> Option<Rewrite> {
+        let module = cx.module;
+        let kind = match self.kind {
+            Made::Client => "client",
+            Made::Resource => "resource",
+        };
+        let service = &self.service;
+        let mut draft = cx.draft(
+            format!("Share one {kind}, from a factory under functools.cache"),
+            self.applicability(cx),
+        );
+        let name = match self.existing(module) {
+            Some(name) => name,
+            None => {
+                let names = [format!("{service}_{kind}"), format!("shared_{service}_{kind}")];
+                let name = names.into_iter().find(|name| module.named(name).is_empty())?;
+                let cache = draft.import(module, "functools", "cache", Style::Module)?;
+                let (end, unit) = (module.line_end(), module.unit());
+                let at = imports::end(module)?;
+                let source = module.source();
+                let start = match source[..at].ends_with('\n') {
+                    true => format!("{end}{end}"),
+                    false => format!("{end}{end}{end}"),
+                };
+                let gap = source[at..].lines().take_while(|line| line.trim().is_empty()).count();
+                let more = source[at..].trim_start().len();
+                let rest = if more == 0 { 0 } else { 2usize.saturating_sub(gap) };
+                let text = format!(
+                    "{start}@{cache}{end}def {name}():{end}{unit}return {}{end}{}",
+                    self.text,
+                    end.repeat(rest)
+                );
+                draft.insert(module, at, text);
+                name
+            }
+        };
+        draft.replace(module, self.replaced.byte_range(), format!("{name}()"));
+        if let Some(session) = self.session {
+            let lines = module.lines(session);
+            if module.end_of_line(session) != session.end_byte() {
+                return None;
+            }
+            draft.replace(module, lines, "");
+        }
+        Some(draft)
+    }
+
+    /// A factory of the same that is there already.
+    fn existing(&self, module: &Module) -> Option<String> {
+        statements(module.root()).into_iter().find_map(|one| {
+            let function = one.child_by_field_name("definition")?;
+            let decorator = named_children(one).first().copied()?;
+            let cached = matches!(module.of(decorator), "@functools.cache" | "@cache");
+            let empty = named_children(function.child_by_field_name("parameters")?).is_empty();
+            let body = statements(function.child_by_field_name("body")?);
+            let [only] = body[..] else { return None };
+            let same = only.kind() == "return_statement"
+                && only.named_child(0).is_some_and(|value| module.of(value) == self.text);
+            let name = module.of(function.child_by_field_name("name")?);
+            (cached && empty && same).then(|| name.to_string())
+        })
+    }
+}
+
+/// A session and the one client or resource that is made of it.
+fn of_session<'t>(
+    module: &'t Module,
+    node: Node<'t>,
+) -> Option<(Node<'t>, String, Option<Node<'t>>)> {
+    let makes = |object: Node<'t>| {
+        let attribute = object.parent().filter(|up| up.kind() == "attribute")?;
+        let call = attribute.parent().filter(|up| up.kind() == "call")?;
+        let function = call.child_by_field_name("function") == Some(attribute);
+        (function && matches!(method(module, call), "client" | "resource")).then_some(call)
+    };
+    if let Some(call) = makes(node) {
+        return Some((call, module.of(call).to_string(), None));
+    }
+    let assignment = node.parent().filter(|up| up.kind() == "assignment")?;
+    let target = assignment.child_by_field_name("left").filter(|it| it.kind() == "identifier")?;
+    let made = statement(node).filter(|made| {
+        made.named_child(0) == Some(assignment) && module.alone(*made) && !contains_comment(*made)
+    })?;
+    let scope = module.resolve(target);
+    let uses = module.uses(module.of(target), scope);
+    let [first, second] = uses[..] else { return None };
+    if scope.kind() != "function_definition" || first != target {
+        return None;
+    }
+    let call = makes(second)?;
+    let rest = &module.source()[second.end_byte()..call.end_byte()];
+    Some((call, format!("{}{rest}", module.of(node)), Some(made)))
+}
+
+/// Does all that the expression names stand at the top of the module, so that a factory sees it too?
+fn constant(module: &Module, node: Node, session: Option<Node>) -> Option<()> {
+    let mut constant = true;
+    let session = session
+        .and_then(|made| made.named_child(0)?.child_by_field_name("left"))
+        .map(|left| module.of(left));
+    descend(node, &mut |part| {
+        match part.kind() {
+            "identifier" if is_name(part) && Some(module.of(part)) != session => {
+                let name = module.of(part);
+                let top = module.resolve(part).kind() == "module"
+                    && module.named(name).into_iter().any(|other| {
+                        binds(other)
+                            && (scope_of(other)).is_some_and(|scope| scope.kind() == "module")
+                            && !under_condition(other)
+                    });
+                constant &= top;
+            }
+            "await" | "yield" | "lambda" | "named_expression" | "comment"
+            | "generator_expression" | "list_comprehension" => constant = false,
+            _ => {}
+        }
+        constant
+    });
+    constant.then_some(())
+}
+
+/// `if TYPE_CHECKING: import boto3` binds nothing when the code runs.
+fn under_condition(node: Node) -> bool {
+    ancestors(node).any(|up| up.kind() == "if_statement")
+}
+
+fn contains_comment(node: Node) -> bool {
+    let mut found = false;
+    descend(node, &mut |part| {
+        found |= part.kind() == "comment";
+        !found
+    });
+    found
+}
+
+/// What is closed after use, or gets handlers of its own, is not to be shared.
+fn closed(module: &Module, node: Node) -> bool {
+    let scoped = ancestors(node)
+        .take_while(|up| !matches!(up.kind(), "block" | "module"))
+        .any(|up| match up.kind() {
+            "with_item" => true,
+            "call" => {
+                let function = up.child_by_field_name("function");
+                let last = function.map(|it| it.child_by_field_name("attribute").unwrap_or(it));
+                last.is_some_and(|it| {
+                    let scopes = ["closing", "enter_context", "push", "callback"];
+                    scopes.contains(&module.of(it))
+                })
+            }
+            _ => false,
+        });
+    if scoped {
+        return true;
+    }
+    let Some(assignment) = node.parent().filter(|up| up.kind() == "assignment") else {
+        return false;
+    };
+    let left = assignment.child_by_field_name("left");
+    let Some(left) = left else { return false };
+    let last = left.child_by_field_name("attribute").unwrap_or(left);
+    module.named(module.of(last)).into_iter().any(|other| {
+        let object = match other.parent() {
+            Some(parent) if parent.child_by_field_name("attribute") == Some(other) => parent,
+            _ => other,
+        };
+        let attribute = object.parent().filter(|up| up.kind() == "attribute");
+        let name = attribute
+            .filter(|up| up.child_by_field_name("object") == Some(object))
+            .and_then(|up| up.child_by_field_name("attribute"));
+        name.is_some_and(|name| matches!(module.of(name), "close" | "meta" | "__exit__"))
+    })
+}

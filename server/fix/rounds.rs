@@ -1,0 +1,159 @@
+//! `--fix`: rewrites in rounds until nothing is left to rewrite, in memory.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Fixer, Rewrite, applied, clash, module};
+use crate::config::Bounds;
+use crate::finding::{Applicability, Edit, Finding};
+use crate::text::Text;
+use crate::workspace::Workspace;
+
+/// Rewrites that overlap wait for a later round; these many are always enough.
+pub const ROUNDS: usize = 10;
+
+/// What the rounds did.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// How often a rule's findings in a file were rewritten.
+    pub fixed: BTreeMap<(Arc<str>, &'static str), usize>,
+    /// The files that changed, with what they were.
+    pub before: BTreeMap<Arc<str>, String>,
+    pub rounds: usize,
+    /// Files that are left alone, for their rewrites would not have been Python.
+    pub broken: Vec<Arc<str>>,
+}
+
+/// What to rewrite and how far.
+pub struct Wanted<'a> {
+    /// The findings that are shown now.
+    pub findings: &'a dyn Fn(&Workspace) -> Vec<Finding>,
+    pub bounds: &'a dyn Fn(&str) -> Bounds,
+    /// Unsafe rewrites too.
+    pub unsafe_too: bool,
+    /// May the file be written?
+    pub writable: &'a dyn Fn(&str) -> bool,
+}
+
+/// Rewrites until nothing changes. Of each finding the first rewrite counts that is allowed.
+pub fn converge(workspace: &mut Workspace, wanted: &Wanted) -> Done {
+    let mut done = Done::default();
+    let mut budget: FxHashMap<String, usize> = FxHashMap::default();
+    let mut broken: FxHashSet<Arc<str>> = FxHashSet::default();
+    while done.rounds < ROUNDS {
+        let findings = (wanted.findings)(workspace);
+        let mut counts: FxHashMap<String, usize> = FxHashMap::default();
+        for finding in &findings {
+            *counts.entry(key(finding)).or_default() += 1;
+        }
+        // A rewrite that leaves its finding as it was must not come again and again.
+        for (key, count) in counts {
+            budget.entry(key).or_insert(count);
+        }
+        let fixer = Fixer::new(workspace);
+        let mut taken: Vec<(Rewrite, &Finding)> = Vec::new();
+        for finding in &findings {
+            if budget.get(&key(finding)).is_none_or(|left| *left == 0) {
+                continue;
+            }
+            let rewrites = fixer.rewrites(finding, (wanted.bounds)(&finding.file));
+            let allowed = |rewrite: &Rewrite| match rewrite.applicability {
+                Applicability::Safe => true,
+                Applicability::Unsafe => wanted.unsafe_too,
+                Applicability::Display => false,
+            };
+            let writable = |rewrite: &Rewrite| {
+                let mut files = rewrite.edits.iter().map(|edit| &edit.file);
+                files.all(|file| !broken.contains(file) && (wanted.writable)(file))
+            };
+            let Some(rewrite) = rewrites.into_iter().find(|it| allowed(it) && writable(it)) else {
+                continue;
+            };
+            let new = |edit: &&Edit| !taken.iter().any(|(other, _)| other.edits.contains(edit));
+            let clashes = rewrite.edits.iter().filter(new).any(|edit| {
+                let others = taken.iter().flat_map(|(other, _)| &other.edits);
+                others.into_iter().any(|other| clash(edit, other))
+            });
+            if !clashes {
+                taken.push((rewrite, finding));
+            }
+        }
+        if taken.is_empty() {
+            break;
+        }
+        let Some((texts, taken)) = joined(&fixer, taken, &mut broken) else {
+            continue;
+        };
+        done.rounds += 1;
+        for (_, finding) in &taken {
+            if let Some(left) = budget.get_mut(&key(finding)) {
+                *left -= 1;
+            }
+            let file = Arc::clone(&finding.file);
+            *done.fixed.entry((file, finding.code)).or_default() += 1;
+        }
+        for (file, _) in &texts {
+            let before = workspace.text(file).map_or("", Text::as_str);
+            done.before.entry(Arc::clone(file)).or_insert_with(|| before.to_string());
+        }
+        workspace.load(texts);
+    }
+    done.before.retain(|file, before| workspace.text(file).map(Text::as_str) != Some(&**before));
+    done.broken = broken.into_iter().collect();
+    done.broken.sort();
+    done
+}
+
+/// New texts with their names.
+type Texts = Vec<(Arc<str>, String)>;
+
+/// The files' new texts. One that would not parse is left alone from now on; then nothing of this round counts.
+fn joined<'f>(
+    fixer: &Fixer,
+    taken: Vec<(Rewrite, &'f Finding)>,
+    broken: &mut FxHashSet<Arc<str>>,
+) -> Option<(Texts, Vec<(Rewrite, &'f Finding)>)> {
+    let mut taken = taken;
+    let edits = loop {
+        let rewrites: Vec<&Rewrite> = taken.iter().map(|(rewrite, _)| rewrite).collect();
+        match fixer.settled(&rewrites) {
+            Some(edits) => break edits,
+            // Their imports touch each other: fewer at a time.
+            None if taken.len() > 1 => taken.truncate(taken.len() / 2),
+            None => {
+                broken.extend(taken.iter().map(|(_, finding)| Arc::clone(&finding.file)));
+                return None;
+            }
+        }
+    };
+    let mut files: Vec<&Arc<str>> = edits.iter().map(|edit| &edit.file).collect();
+    files.sort();
+    files.dedup();
+    let mut texts = Vec::new();
+    let before = broken.len();
+    for file in files {
+        let own: Vec<&Edit> = edits.iter().filter(|edit| edit.file == *file).collect();
+        let text = fixer.workspace().text(file)?.as_str();
+        match applied(text, &own).filter(|after| module::sound(after).is_some()) {
+            Some(after) => texts.push((Arc::clone(file), after)),
+            None => {
+                broken.insert(Arc::clone(file));
+            }
+        }
+    }
+    (broken.len() == before).then_some((texts, taken))
+}
+
+/// What a finding is known by in another round.
+fn key(finding: &Finding) -> String {
+    let Finding {
+        code,
+        file,
+        function,
+        message,
+        ..
+    } = finding;
+    format!("{code} {file} {function} {message}")
+}
