@@ -116,13 +116,6 @@ def _churn_words(figures):
     )
 
 
-def _churn_leaky(figures):
-    # The page says that it is no leak.
-    if figures["kept"] <= 2 * NOISE:
-        return []
-    return [f"{figures['kept']} KB a call stay after the collector has run"]
-
-
 def _churn_both(leaky, other, _):
     wrong = []
     for name, word, share in [("cpu", "processor time", 0.7), ("garbage", "garbage", 0.2)]:
@@ -186,8 +179,8 @@ METERS = {
     "Growth": (_growth_words, _growth_leaky, _growth_both),
     "Peak": (_peak_words, _nothing, _peak_both),
     "Held": (_held_words, _held_leaky, _peak_both),
-    "Churn": (_churn_words, _churn_leaky, _churn_both),
-    "ChurnOfSessions": (_churn_words, _churn_leaky, _churn_both),
+    "Churn": (_churn_words, _nothing, _churn_both),
+    "ChurnOfSessions": (_churn_words, _nothing, _churn_both),
     "Stale": (_stale_words, _stale_leaky, _stale_both),
     "Loss": (_loss_words, _loss_leaky, _loss_both),
     "Outcome": (_outcome_words, _outcome_leaky, _outcome_both),

@@ -4,9 +4,14 @@ import json
 import logging
 import os
 import sys
+import threading
 import traceback
 
 from harness import meters, tables
+
+
+# What threads of the measured code raised.
+DIED = []
 
 
 def load(path, name):
@@ -24,7 +29,10 @@ def measure(folder, path):
     tables.empty()
     case.prepare()
     meter = getattr(meters, case.METER)()
+    threading.excepthook = lambda died: DIED.append(died.exc_value)
     case.run(lambda: load(path, "shop"), meter)
+    if DIED:
+        raise RuntimeError("a thread died") from DIED[0]
     return {"figures": meter.figures(), "results": list(meter.results)}
 
 

@@ -11,7 +11,7 @@ records = deque(maxlen=100)
 def read(iterator, should_stop):
     """Hands on the records of a shard until told to stop."""
     while iterator and not should_stop():
-        response = streams.get_records(ShardIterator=iterator, Limit=10)
+        response = streams.get_records(ShardIterator=iterator, Limit=100)
         for record in response["Records"]:
             records.append(record)
         iterator = response.get("NextShardIterator")

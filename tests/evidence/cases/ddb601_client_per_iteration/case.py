@@ -1,4 +1,4 @@
-"""A client for each round of a loop: here three rounds a call."""
+"""A client for each round of a loop: here two rounds a call."""
 from harness import tables
 
 METER = "Churn"
@@ -8,5 +8,5 @@ prepare = tables.orders
 def run(load, meter):
     shop = load()
     for number in meter.calls():
-        wanted = [f"o{(number + each) % 25:06}" for each in range(3)]
+        wanted = [f"o{(number + each) % 25:06}" for each in range(2)]
         meter.result(shop.statuses(f"c{number % 20}", wanted))
