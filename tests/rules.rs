@@ -6,6 +6,8 @@
 mod notation;
 #[path = "fixtures/report.rs"]
 mod report;
+#[path = "fixtures/rewritten.rs"]
+mod rewritten;
 #[path = "fixtures/unlike.rs"]
 mod unlike;
 
@@ -48,15 +50,12 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let mut trials = vec![Trial::test("notation::check", || Ok(notation::check()?))];
-    let mut waiting = 0;
     for (nth, page) in pages
         .iter()
         .enumerate()
         .filter(|(_, page)| wanted(&page.stem))
     {
         for (at, fixture) in page.fixtures.iter().enumerate() {
-            let heading = fixture.heading.as_ref();
-            waiting += heading.map_or(0, |heading| heading.fixed.len());
             let (pages, compact) = (Arc::clone(&pages), only.is_some());
             let test = move || pages[nth].fixtures[at].run(&pages[nth], compact);
             trials.push(Trial::test(
@@ -71,11 +70,7 @@ fn main() -> ExitCode {
             trials.push(Trial::test(name, move || predicates(&pages, nth)));
         }
     }
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if waiting > 0 && !arguments.list {
-        println!("fixed blocks waiting for rewrites: {waiting}");
-    }
-    conclusion.exit_code()
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 struct RulePage {
@@ -125,7 +120,7 @@ impl Fixture {
     fn run(&self, page: &RulePage, compact: bool) -> Result<(), Failed> {
         let heading = self.heading.as_ref()?;
         let config = &config(heading)?;
-        let properties: [Property; 7] = [
+        let properties: [Property; 9] = [
             ("title", &|| title(heading, &page.code)),
             ("marks", &|| marks(heading, config, page, compact)),
             ("edits", &|| edits(heading, config)),
@@ -133,6 +128,8 @@ impl Fixture {
             ("shifted", &|| shifted(heading, config)),
             ("ignored", &|| ignored(heading, config)),
             ("chunks alone", &|| chunks(heading)),
+            ("fixed", &|| rewritten::blocks(heading, config, &page.code)),
+            ("rewrites", &|| rewritten::each(heading, config)),
         ];
         let failures: Vec<String> = properties
             .iter()

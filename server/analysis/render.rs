@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
     }
 
     /// A site's file and all its bytes.
-    fn extent(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
+    pub(crate) fn extent(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
         let (_, facts, file, base) = self.chunk(site.unit, site.chunk)?;
         let span = match site.at {
             At::Call(number) => facts.span(*facts.calls.get(number as usize)?),

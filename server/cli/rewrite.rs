@@ -11,7 +11,7 @@ use tempfile::Builder;
 
 use crate::config::files::Configs;
 use crate::finding::Finding;
-use crate::fix::rounds::{Done, Wanted, converge};
+use crate::fix::rounds::{Done, Wanted, allowed, converge};
 use crate::text::Text;
 use crate::workspace::Workspace;
 
@@ -75,7 +75,7 @@ pub fn rewrite(
                 let file = by_name.get(name);
                 file.map_or_else(Default::default, |file| configs.of_file(&file.path).config.bounds)
             },
-            unsafe_too,
+            choice: &|_, rewrites| allowed(rewrites, unsafe_too),
             writable: &|name| by_name.contains_key(name) && !other.iter().any(|it| **it == *name),
         },
     );

@@ -13,7 +13,7 @@ use super::module::{
 use super::{Cx, Rewrite};
 use crate::analysis::render::Page;
 use crate::finding::Applicability;
-use crate::value::Place;
+use crate::value::{Kind, Place};
 use crate::workspace::world::stem;
 
 /// Where a container is made: `RESULTS = []`, `self.seen: list = []`.
@@ -67,6 +67,23 @@ enum Use<'t> {
 /// The ways to bound what grows: rules on accumulators and caches.
 pub fn bounded(acc: &mut Vec<Rewrite>, cx: &Cx, size: u32) {
     let Some(birth) = birth(cx) else { return };
+    let value = cx.verdict.story.value.as_ref().and_then(|atom| atom.data());
+    let records = value.is_some_and(|data| matches!(data.kind, Kind::Record | Kind::Records));
+    match (birth.shape, runs(cx)) {
+        (Shape::Set, Some(task)) => {
+            acc.extend(discarded(cx, task));
+            return;
+        }
+        // What runs is lost when nothing refers to it any more.
+        (Shape::List | Shape::Deque | Shape::Dict, Some(_)) => return,
+        // Records that fall out are lost.
+        (Shape::List | Shape::Deque, None) if records => {
+            acc.extend(flushed(cx, size));
+            return;
+        }
+        (Shape::Dict | Shape::Set, None) if records => return,
+        _ => {}
+    }
     match birth.shape {
         Shape::List | Shape::Deque => {
             acc.extend(with_maxlen(cx, &birth, size));
@@ -104,6 +121,41 @@ pub fn birth<'a>(cx: &Cx<'_, 'a>) -> Option<Birth<'a>> {
         value,
         shape,
     })
+}
+
+/// The task that is stored, which runs as long as something refers to it.
+fn runs<'c>(cx: &Cx<'c, '_>) -> Option<Node<'c>> {
+    let module = cx.module;
+    let starts = |node: Node| {
+        let text = module.of(node);
+        text.contains("create_task(") || text.contains("ensure_future(")
+    };
+    let all = named_children(arguments(cx.node)?);
+    let value = *all.last()?;
+    if value.kind() != "identifier" {
+        return starts(value).then_some(value);
+    }
+    let scope = module.resolve(value);
+    let made = module.uses(module.of(value), scope).into_iter().any(|other| {
+        let assignment = other.parent().filter(|up| up.kind() == "assignment");
+        assignment.and_then(|it| it.child_by_field_name("right")).is_some_and(starts)
+    });
+    made.then_some(value)
+}
+
+/// `task.add_done_callback(TASKS.discard)`
+fn discarded(cx: &Cx, task: Node) -> Option<Rewrite> {
+    let module = cx.module;
+    let holder = cx.holder().filter(|holder| plain(*holder))?;
+    if task.kind() != "identifier" || method(module, cx.node) != "add" {
+        return None;
+    }
+    let (name, task) = (module.of(holder), module.of(task));
+    let title = format!("Discard each task from `{name}` when it is done");
+    let mut draft = cx.draft(title, Applicability::Unsafe);
+    let line = format!("{task}.add_done_callback({name}.discard)");
+    draft.below(module, stored_alone(cx)?, &[line])?;
+    Some(draft)
 }
 
 /// `deque(maxlen=N)` in place of a list that is used as a deque can be.
@@ -407,6 +459,24 @@ pub fn as_queue<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Rewrite> {
                     ("append", [_]) if !waits() => {
                         // `put` gives nothing, as `append` does.
                         draft.replace(module, name.byte_range(), "put");
+                        producers.push(function);
+                    }
+                    ("extend", [all]) if !waits() => {
+                        let statement = statement(call)?;
+                        if statement.byte_range() != call.byte_range() || !module.alone(statement) {
+                            return None;
+                        }
+                        let each = ["record", "each"].into_iter().find(|it| !module.mentions(it))?;
+                        let (indent, end) = (module.indent(statement)?, module.line_end());
+                        let text = format!(
+                            "for {each} in {}:{end}{indent}{}{written}.put({each})",
+                            module.of(*all),
+                            module.unit()
+                        );
+                        if module.of(statement).contains('#') {
+                            return None;
+                        }
+                        draft.replace(module, call.byte_range(), text);
                         producers.push(function);
                     }
                     ("popleft", []) => {

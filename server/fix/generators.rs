@@ -353,7 +353,12 @@ fn gone_through(module: &Module, node: Node) -> bool {
         return false;
     };
     match parent.kind() {
-        "for_statement" | "for_in_clause" => parent.child_by_field_name("right") == Some(node),
+        "for_statement" => parent.child_by_field_name("right") == Some(node),
+        // Of a list comprehension the list would be as long.
+        "for_in_clause" => {
+            parent.child_by_field_name("right") == Some(node)
+                && parent.parent().is_some_and(|up| up.kind() == "generator_expression")
+        }
         "parenthesized_expression" => gone_through(module, parent),
         "yield" => module.of(parent).starts_with("yield from"),
         "argument_list" => parent.parent().is_some_and(|call| reduces(module, call, node)),
@@ -380,6 +385,11 @@ fn lazy(cx: &Cx) -> Option<Rewrite> {
     let node = cx.node;
     let form = Form::of(module, node)?;
     let parent = node.parent()?;
+    // A pool has read all before the first result is asked for.
+    let (source, _) = form.source(module)?;
+    if source.kind() == "call" && matches!(method(module, source), "map" | "imap" | "submit") {
+        return None;
+    }
     if gone_through(module, node) {
         let reduced = parent.kind() == "argument_list";
         let how = if reduced { Applicability::Safe } else { Applicability::Unsafe };
@@ -452,6 +462,11 @@ fn lazy(cx: &Cx) -> Option<Rewrite> {
 fn returned(cx: &Cx, form: &Form, returned: Node) -> Option<Rewrite> {
     let module = cx.module;
     let function = function_of(cx.node)?;
+    // What is read after the return is read outside of these.
+    let mut around = ancestors(returned).take_while(|up| *up != function);
+    if around.any(|up| matches!(up.kind(), "with_statement" | "try_statement")) {
+        return None;
+    }
     may_yield(cx, function)?;
     let others = returns(function).into_iter().filter(|other| other.byte_range() != returned.byte_range());
     if others.count() > 0 {

@@ -284,9 +284,9 @@ fn touch(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
 
-/// The import's lines, with the blank line that would be one too many.
-fn without(module: &Module, import: Node) -> Range<usize> {
-    let lines = module.lines(import);
+/// A statement's lines, with the blank line that would be one too many.
+pub fn without(module: &Module, statement: Node) -> Range<usize> {
+    let lines = module.lines(statement);
     let text = module.text;
     let first = text.line_of(lines.start);
     let next = text.line_of(lines.end);

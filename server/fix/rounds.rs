@@ -31,13 +31,25 @@ pub struct Wanted<'a> {
     /// The findings that are shown now.
     pub findings: &'a dyn Fn(&Workspace) -> Vec<Finding>,
     pub bounds: &'a dyn Fn(&str) -> Bounds,
-    /// Unsafe rewrites too.
-    pub unsafe_too: bool,
+    /// Which of a finding's rewrites to take, in this order.
+    pub choice: &'a dyn Fn(&Finding, &[Rewrite]) -> Vec<usize>,
     /// May the file be written?
     pub writable: &'a dyn Fn(&str) -> bool,
 }
 
-/// Rewrites until nothing changes. Of each finding the first rewrite counts that is allowed.
+/// For a command: the safe ones, with `unsafe_too` the unsafe ones; never those that are for display.
+pub fn allowed(rewrites: &[Rewrite], unsafe_too: bool) -> Vec<usize> {
+    let allowed = |rewrite: &Rewrite| match rewrite.applicability {
+        Applicability::Safe => true,
+        Applicability::Unsafe => unsafe_too,
+        Applicability::Display => false,
+    };
+    (0..rewrites.len())
+        .filter(|&number| allowed(&rewrites[number]))
+        .collect()
+}
+
+/// Rewrites until nothing changes.
 pub fn converge(workspace: &mut Workspace, wanted: &Wanted) -> Done {
     let mut done = Done::default();
     let mut budget: FxHashMap<String, usize> = FxHashMap::default();
@@ -59,16 +71,13 @@ pub fn converge(workspace: &mut Workspace, wanted: &Wanted) -> Done {
                 continue;
             }
             let rewrites = fixer.rewrites(finding, (wanted.bounds)(&finding.file));
-            let allowed = |rewrite: &Rewrite| match rewrite.applicability {
-                Applicability::Safe => true,
-                Applicability::Unsafe => wanted.unsafe_too,
-                Applicability::Display => false,
-            };
+            let choice = (wanted.choice)(finding, &rewrites);
             let writable = |rewrite: &Rewrite| {
                 let mut files = rewrite.edits.iter().map(|edit| &edit.file);
                 files.all(|file| !broken.contains(file) && (wanted.writable)(file))
             };
-            let Some(rewrite) = rewrites.into_iter().find(|it| allowed(it) && writable(it)) else {
+            let mut chosen = choice.iter().filter_map(|&number| rewrites.get(number));
+            let Some(rewrite) = chosen.find(|rewrite| writable(rewrite)) else {
                 continue;
             };
             let new = |edit: &&Edit| !taken.iter().any(|(other, _)| other.edits.contains(edit));
@@ -77,7 +86,7 @@ pub fn converge(workspace: &mut Workspace, wanted: &Wanted) -> Done {
                 others.into_iter().any(|other| clash(edit, other))
             });
             if !clashes {
-                taken.push((rewrite, finding));
+                taken.push((rewrite.clone(), finding));
             }
         }
         if taken.is_empty() {

@@ -1,12 +1,13 @@
 //! Code actions: fixes, fixes of a whole file, and the comment that ignores a finding.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
 use tower_lsp::ls_types::*;
 
-use crate::finding::{Applicability, Edit, Finding, Fix};
-
+use crate::finding::{Applicability, Edit, Finding};
+use crate::fix::{Fixer, Rewrite, clash};
 use crate::rules;
 use crate::suppress::ignore_edit;
 
@@ -68,6 +69,8 @@ impl State {
             only.is_none_or(|only| only.iter().any(|wanted| covers(wanted.as_str(), kind)))
         };
         let findings = self.findings_of(&key, document);
+        let project = document.home.project;
+        let mender = Mender::new(self, project);
         let mut actions = Vec::new();
         if wants("quickfix") {
             let here = findings
@@ -81,14 +84,15 @@ impl State {
             } in here
             {
                 let diagnostic = self.diagnostic_in(document, span, finding);
-                for (number, fix) in finding.fixes.iter().enumerate() {
+                let rewrites = mender.rewrites(finding);
+                for (number, rewrite) in rewrites.iter().enumerate() {
                     let what = What::Fix {
                         fingerprint: fingerprint.clone(),
                         number,
                     };
-                    let mut action = self.action(document, &fix.title, "quickfix", what);
+                    let mut action = self.action(document, &rewrite.title, "quickfix", what);
                     action.is_preferred =
-                        (fix.applicability == Applicability::Safe).then_some(true);
+                        (rewrite.applicability == Applicability::Safe).then_some(true);
                     action.diagnostics = Some(vec![diagnostic.clone()]);
                     actions.push(action);
                 }
@@ -102,10 +106,15 @@ impl State {
                     action.diagnostics = Some(vec![diagnostic]);
                     actions.push(action);
                 }
-                let several = findings
-                    .iter()
-                    .filter(|other| other.finding.code == finding.code && safe(other).is_some());
-                if several.count() > 1 && !codes.contains(&finding.code) {
+                let several = safe(&rewrites).is_some()
+                    && !codes.contains(&finding.code)
+                    && findings
+                        .iter()
+                        .filter(|other| other.finding.code == finding.code)
+                        .filter(|other| safe(&mender.rewrites(&other.finding)).is_some())
+                        .nth(1)
+                        .is_some();
+                if several {
                     codes.push(finding.code);
                     let title = format!("Fix all {} in this file", finding.code);
                     let what = What::All {
@@ -115,7 +124,12 @@ impl State {
                 }
             }
         }
-        if wants(FIX_ALL) && findings.iter().any(|one| safe(one).is_some()) {
+        // Only for those who ask: it takes the rewrites of the whole file.
+        let safely = || {
+            let mut all = findings.iter();
+            all.any(|one| safe(&mender.rewrites(&one.finding)).is_some())
+        };
+        if params.context.only.is_some() && wants(FIX_ALL) && safely() {
             let what = What::All { code: None };
             actions.push(self.action(
                 document,
@@ -178,11 +192,15 @@ impl State {
             let mut same = findings.iter().filter(|one| one.fingerprint == fingerprint);
             same.next().map(|one| &one.finding)
         };
+        let mender = Mender::new(self, document.home.project);
         let edits: Vec<Edit> = match &data.what {
             What::Fix {
                 fingerprint,
                 number,
-            } => find(fingerprint)?.fixes.get(*number)?.edits.clone(),
+            } => {
+                let rewrites = mender.rewrites(find(fingerprint)?);
+                mender.fixer.settled(&[rewrites.get(*number)?])?
+            }
             What::Ignore { fingerprint } => vec![ignore_edit(
                 project.source(&document.home.name)?,
                 find(fingerprint)?,
@@ -190,9 +208,11 @@ impl State {
             What::All { code } => {
                 let chosen = findings
                     .iter()
-                    .filter(|one| code.as_ref().is_none_or(|code| one.finding.code == code))
-                    .filter_map(safe);
-                apart(chosen)
+                    .filter(|one| code.as_ref().is_none_or(|code| one.finding.code == code));
+                let rewrites: Vec<Rewrite> = chosen
+                    .filter_map(|one| safe(&mender.rewrites(&one.finding)).cloned())
+                    .collect();
+                mender.fixer.settled(&apart(&rewrites))?
             }
         };
         self.workspace_edit(document.home.project, &edits)
@@ -255,29 +275,46 @@ impl State {
     }
 }
 
-fn safe(shown: &Shown) -> Option<&Fix> {
-    let mut fixes = shown.finding.fixes.iter();
-    fixes.find(|fix| fix.applicability == Applicability::Safe)
+/// The rewrites of one project as it is now, each with the sizes of its file.
+struct Mender<'a> {
+    state: &'a State,
+    project: usize,
+    fixer: Fixer<'a>,
 }
 
-/// The edits of the fixes that do not touch what an earlier one rewrites; each fix whole or not at all.
-fn apart<'a>(fixes: impl Iterator<Item = &'a Fix>) -> Vec<Edit> {
-    let mut taken: Vec<Edit> = Vec::new();
-    for fix in fixes {
-        let clashes = |edit: &Edit| {
-            taken.iter().any(|other| {
-                other.file == edit.file
-                    && other.span.start <= edit.span.end
-                    && edit.span.start <= other.span.end
-            })
-        };
-        let new: Vec<&Edit> = fix
-            .edits
-            .iter()
-            .filter(|edit| !taken.contains(edit))
-            .collect();
-        if !new.iter().any(|edit| clashes(edit)) {
-            taken.extend(new.into_iter().cloned());
+impl<'a> Mender<'a> {
+    fn new(state: &'a State, project: usize) -> Mender<'a> {
+        let fixer = Fixer::new(state.projects[project].workspace());
+        Mender {
+            state,
+            project,
+            fixer,
+        }
+    }
+
+    /// A rewrite that panics loses itself only.
+    fn rewrites(&self, finding: &Finding) -> Vec<Rewrite> {
+        let bounds = self.state.projects[self.project].bounds(&finding.file);
+        let made = catch_unwind(AssertUnwindSafe(|| self.fixer.rewrites(finding, bounds)));
+        made.unwrap_or_default()
+    }
+}
+
+fn safe(rewrites: &[Rewrite]) -> Option<&Rewrite> {
+    let mut rewrites = rewrites.iter();
+    rewrites.find(|rewrite| rewrite.applicability == Applicability::Safe)
+}
+
+/// The rewrites that do not touch what an earlier one rewrites; each whole or not at all.
+fn apart(rewrites: &[Rewrite]) -> Vec<&Rewrite> {
+    let mut taken: Vec<&Rewrite> = Vec::new();
+    for rewrite in rewrites {
+        let others = || taken.iter().flat_map(|other| &other.edits);
+        let clashes = rewrite.edits.iter().any(|edit| {
+            !others().any(|other| other == edit) && others().any(|other| clash(edit, other))
+        });
+        if !clashes {
+            taken.push(rewrite);
         }
     }
     taken

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::cli::walk::{is_test, is_test_folder};
+use crate::config::Bounds;
 use crate::config::files::Configs;
 use crate::finding::Finding;
 use crate::query::Rules;
@@ -76,6 +77,11 @@ impl Project {
             report::shown(&self.workspace, name, &settings)
         }));
         shown.unwrap_or_default().kept
+    }
+
+    /// The sizes that rewrites of a file put in.
+    pub fn bounds(&self, name: &str) -> Bounds {
+        self.configs.of_file(&self.path_of(name)).config.bounds
     }
 
     /// Would a check of the root read this file? Ignored folders aside, which only a walk knows.

@@ -303,7 +303,7 @@ async def test_the_ignoring_action_silences_its_finding(keeps):
         [item] = (await server.pull("main.py")).items
         of = types.TextDocumentIdentifier(server.uri("main.py"))
         params = types.CodeActionParams(text_document=of, range=item.range, context=types.CodeActionContext(diagnostics=[item]))
-        [action] = await server.client.text_document_code_action_async(params)
+        *_, action = await server.client.text_document_code_action_async(params)
         resolved = await server.client.code_action_resolve_async(action)
         [change] = resolved.edit.document_changes
         [one] = change.edits
@@ -428,7 +428,13 @@ async def test_code_actions(keeps):
             params = types.CodeActionParams(text_document=of, range=item.range, context=context)
             return await server.client.text_document_code_action_async(params)
 
-        [action] = await actions()
+        *rewrites, action = await actions()
+        assert [one.title for one in rewrites] == [
+            "Bound `RESULTS` with deque(maxlen=1000)",
+            "Keep the last 1000 of `RESULTS`",
+            "Flush `RESULTS` at 1000",
+        ]
+        assert all(one.is_preferred is None and one.edit is None for one in rewrites)
         assert action.title == "Ignore DDB101 here with a reason" and action.is_preferred is None
         assert [one.code for one in action.diagnostics] == ["DDB101"] and action.edit is None
         resolved = await server.client.code_action_resolve_async(action)
@@ -439,6 +445,65 @@ async def test_code_actions(keeps):
         server.change("main.py", edit(0, 0, 0, "\n"))
         stale = await server.client.code_action_resolve_async(action)
         assert stale.edit is None
+
+
+async def test_a_rewrite_takes_its_sizes_from_the_configuration(keeps):
+    (keeps / "dynaleak.toml").write_text("[bounds]\naccumulator = 7\n")
+    async with session(keeps) as server:
+        server.open("main.py", KEEPS)
+        [item] = (await server.pull("main.py")).items
+        of = types.TextDocumentIdentifier(server.uri("main.py"))
+        context = types.CodeActionContext(diagnostics=[item], only=["quickfix"])
+        params = types.CodeActionParams(text_document=of, range=item.range, context=context)
+        action, *_ = await server.client.text_document_code_action_async(params)
+        assert action.title == "Bound `RESULTS` with deque(maxlen=7)"
+        resolved = await server.client.code_action_resolve_async(action)
+        [change] = resolved.edit.document_changes
+        assert change.text_document.version == 1
+        texts = sorted(one.new_text for one in change.edits)
+        assert texts == ["deque(maxlen=7)", "from collections import deque\n\n"]
+
+
+async def test_all_safe_fixes_of_a_file_in_one(tmp_path):
+    text = """import boto3
+
+paginator = boto3.client("dynamodb").get_paginator("scan")
+PAGES = []
+
+
+def export():
+    with paginator.paginate(TableName="orders") as pages:
+        for page in pages:
+            print(page["Count"])
+
+
+def audit():
+    with paginator.paginate(TableName="audit") as pages:
+        for page in pages:
+            PAGES.append(page)
+"""
+    (tmp_path / "main.py").write_text(text)
+    async with session(tmp_path) as server:
+        server.open("main.py", text)
+        items = (await server.pull("main.py")).items
+        assert [item.code for item in items] == ["DDB304", "DDB304", "DDB101"]
+        of = types.TextDocumentIdentifier(server.uri("main.py"))
+
+        async def actions(item, only):
+            context = types.CodeActionContext(diagnostics=[item], only=only)
+            params = types.CodeActionParams(text_document=of, range=item.range, context=context)
+            return await server.client.text_document_code_action_async(params)
+
+        one, _, all_of_it = await actions(items[0], ["quickfix"])
+        assert one.title == "Close the iterator of the pages" and one.is_preferred
+        assert all_of_it.title == "Fix all DDB304 in this file"
+        [everything] = await actions(items[2], ["source.fixAll.dynaleak"])
+        for action in (all_of_it, everything):
+            resolved = await server.client.code_action_resolve_async(action)
+            [change] = resolved.edit.document_changes
+            texts = [edit.new_text for edit in change.edits]
+            # Two rewrites, one import, and nothing of what is unsafe.
+            assert texts.count("import contextlib\n\n") == 1 and len(texts) == 5
 
 
 async def test_what_is_wrong_with_a_comment_is_not_ignored_by_another(tmp_path):
@@ -464,8 +529,9 @@ async def test_code_actions_of_a_client_that_resolves_nothing(keeps):
         of = types.TextDocumentIdentifier(server.uri("main.py"))
         context = types.CodeActionContext(diagnostics=[item])
         params = types.CodeActionParams(text_document=of, range=item.range, context=context)
-        [action] = await server.client.text_document_code_action_async(params)
-        assert list(action.edit.changes) == [server.uri("main.py")]
+        actions = await server.client.text_document_code_action_async(params)
+        assert len(actions) == 4
+        assert all(list(action.edit.changes) == [server.uri("main.py")] for action in actions)
 
 
 async def test_inlay_hints_only_where_set(keeps):
