@@ -88,17 +88,19 @@ def arguments():
 def measured(case, moto, options):
     """The row of a case, and why it fails."""
     wrong = []
-    text, origin = None, "rewritten by dynaleak"
+    text, shown = None, []
     try:
-        text = rewrite.rewritten(case)
+        text, shown = rewrite.rewritten(case)
     except rewrite.Wrong as error:
         wrong.append(str(error))
+    origin = "rewritten by dynaleak"
     if text is not None and (case.shown_only or case.pending):
         wrong.append("dynaleak rewrites it now: take SHOWN_ONLY or PENDING out of case.py")
     if text is None and case.shown_only:
-        text, origin = case.recommended, f"shown only, {case.shown_only}"
+        text = case.recommended
+        origin = f"{'shown only' if shown else 'no rewrite, recommended'}, by hand: {case.shown_only}"
     elif text is None:
-        origin = "no rewrite yet"
+        origin = "no rewrite"
         if not case.pending:
             wrong.append("dynaleak offers no rewrite")
     if options.self_test:

@@ -16,7 +16,7 @@ class Case:
     folder: pathlib.Path
     about: str
     meter: str
-    # Dynaleak shows a form and does not apply it in bulk: which. Then recommended.py has it.
+    # Dynaleak applies no form in bulk: the one that recommended.py has by hand, as the rule's page says it.
     shown_only: str | None
     # No rewrite is made yet.
     pending: bool

@@ -23,7 +23,7 @@ class Wrong(Exception):
 
 
 def rewritten(case):
-    """The text after `--fix --unsafe-fixes`, or None where dynaleak leaves it as it is."""
+    """The text after `--fix --unsafe-fixes` or None, and the titles of what is only shown."""
     with tempfile.TemporaryDirectory(prefix="dynaleak-") as folder:
         folder = pathlib.Path(folder)
         code = folder / "shop.py"
@@ -35,16 +35,17 @@ def rewritten(case):
         found = _check(folder, case)
         if not found:
             raise Wrong(f"{case.code} is not reported")
-        applicable = [fix for finding in found for fix in finding["fixes"] if fix["applicability"] != "display"]
-        if not applicable:
-            return None
+        fixes = [fix for finding in found for fix in finding["fixes"]]
+        shown = [fix["title"] for fix in fixes if fix["applicability"] == "display"]
+        if len(shown) == len(fixes):
+            return None, shown
         left = _check(folder, case, "--fix", "--unsafe-fixes")
         text = code.read_text(encoding="utf-8")
         if text == case.leaky:
             raise Wrong("a rewrite is offered and not applied")
         if left or _check(folder, case):
             raise Wrong(f"{case.code} is still reported after the rewrite")
-        return text
+        return text, shown
 
 
 def _check(folder, case, *options):

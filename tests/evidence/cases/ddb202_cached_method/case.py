@@ -2,8 +2,7 @@
 from harness import tables
 
 METER = "Growth"
-# The rule's page shows `cached_property` and no rewrite is applied in bulk.
-SHOWN_ONLY = "`cached_property`"
+SHOWN_ONLY = "a `cached_property`"
 prepare = tables.orders
 
 

@@ -2,7 +2,10 @@
 from harness import tables
 
 METER = "Growth"
-prepare = tables.orders
+
+
+def prepare():
+    tables.orders(each=10)
 
 
 def run(load, meter):

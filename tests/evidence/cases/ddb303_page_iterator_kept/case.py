@@ -2,7 +2,7 @@
 from harness import tables
 
 METER = "Growth"
-SHOWN_ONLY = "keep the `LastEvaluatedKey`"
+SHOWN_ONLY = "the `LastEvaluatedKey` kept"
 prepare = tables.orders
 
 

@@ -4,6 +4,7 @@ import boto3
 from harness import tables
 
 METER = "Growth"
+SHOWN_ONLY = "a flush at 100 records"
 
 
 def prepare():
