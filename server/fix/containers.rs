@@ -723,9 +723,7 @@ fn usage<'t>(module: &Module, node: Node<'t>) -> Use<'t> {
             }
         }
         "not_operator" => Use::Tested(parent),
-        "if_statement" | "while_statement" | "elif_clause" if field("condition") => {
-            Use::Tested(node)
-        }
+        _ if tested(node) => Use::Tested(node),
         "argument_list" => match parent.parent() {
             Some(call) if call.kind() == "call" => Use::Passed(call),
             _ => Use::Other,
@@ -743,6 +741,22 @@ fn usage<'t>(module: &Module, node: Node<'t>) -> Use<'t> {
             _ => Use::Other,
         },
         _ => Use::Other,
+    }
+}
+
+/// Is only asked whether it is true? `if X and y:`, `a if X else b`
+fn tested(node: Node) -> bool {
+    let Some(parent) = node.parent() else {
+        return false;
+    };
+    match parent.kind() {
+        "boolean_operator" | "parenthesized_expression" => tested(parent),
+        "not_operator" => true,
+        "if_statement" | "while_statement" | "elif_clause" => {
+            parent.child_by_field_name("condition") == Some(node)
+        }
+        "conditional_expression" => named_children(parent).get(1) == Some(&node),
+        _ => false,
     }
 }
 
@@ -820,10 +834,17 @@ pub fn add_argument(draft: &mut Rewrite, module: &Module, call: Node, text: &str
     // On a line of its own each: so is the new one.
     let line = module.text.line_of(last.start_byte());
     let before = &module.source()[module.text.line_start(line)..last.start_byte()];
-    let gap = match before.trim().is_empty() && !before.is_empty() {
+    let own = before.trim().is_empty() && !before.is_empty();
+    let gap = match own {
         true => format!("{}{before}", module.line_end()),
         false => " ".to_string(),
     };
+    let end = module.end_of_line(last);
+    let rest = module.source()[last.end_byte()..end].trim_start();
+    if own && rest.strip_prefix(',').is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#')) {
+        draft.insert(module, end, format!("{gap}{text},"));
+        return Some(());
+    }
     draft.insert(module, last.end_byte(), format!(",{gap}{text}"));
     Some(())
 }

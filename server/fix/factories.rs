@@ -182,7 +182,7 @@ impl<'t> Built<'t> {
                 let rest = if more == 0 { 0 } else { 2usize.saturating_sub(gap) };
                 let text = format!(
                     "{start}@{cache}{end}def {name}():{end}{unit}return {}{end}{}",
-                    self.text,
+                    self.indented(module, &unit)?,
                     end.repeat(rest)
                 );
                 draft.insert(module, at, text);
@@ -200,6 +200,26 @@ impl<'t> Built<'t> {
         Some(draft)
     }
 
+    /// As it stands in the factory: further lines move with the first.
+    fn indented(&self, module: &Module, unit: &str) -> Option<String> {
+        let text = &self.text;
+        if !text.contains('\n') || text.contains("\"\"\"") || text.contains("'''") {
+            return Some(text.clone());
+        }
+        let statement = self.session.or_else(|| statement(self.replaced))?;
+        let old = module.indent(statement)?;
+        let mut lines = text.split('\n');
+        let mut moved = lines.next()?.to_string();
+        for line in lines {
+            moved.push('\n');
+            match line.strip_prefix(old) {
+                Some(rest) => moved.push_str(&format!("{unit}{rest}")),
+                None => moved.push_str(line),
+            }
+        }
+        Some(moved)
+    }
+
     /// A factory of the same that is there already.
     fn existing(&self, module: &Module) -> Option<String> {
         statements(module.root()).into_iter().find_map(|one| {
@@ -210,7 +230,10 @@ impl<'t> Built<'t> {
             let body = statements(function.child_by_field_name("body")?);
             let [only] = body[..] else { return None };
             let same = only.kind() == "return_statement"
-                && only.named_child(0).is_some_and(|value| module.of(value) == self.text);
+                && only.named_child(0).is_some_and(|value| {
+                    let [one, other] = [module.of(value), &self.text];
+                    one.split_whitespace().eq(other.split_whitespace())
+                });
             let name = module.of(function.child_by_field_name("name")?);
             (cached && empty && same).then(|| name.to_string())
         })

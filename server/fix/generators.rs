@@ -187,6 +187,10 @@ impl<'t> Gathered<'t> {
                     if fors != 1 || self.stores.iter().any(|store| store.single) {
                         return None;
                     }
+                    // What is written over several lines comes on one.
+                    if module.of(whole).contains(['#', '\\']) || module.of(whole).contains("\"\"\"") {
+                        return None;
+                    }
                     filter = Some((whole, *read));
                     self.known_before(module, whole)?;
                 }
@@ -199,7 +203,9 @@ impl<'t> Gathered<'t> {
                 let source = module.source();
                 let before = &source[whole.start_byte() + 1..read.start_byte()];
                 let after = &source[read.end_byte()..whole.end_byte() - 1];
-                format!("({before}{text}{after})")
+                let lines = format!("{before}{text}{after}");
+                let lines: Vec<&str> = lines.lines().map(str::trim).collect();
+                format!("({})", lines.join(" ").trim())
             }
         };
         for store in &self.stores {
@@ -382,7 +388,12 @@ pub fn materialised(acc: &mut Vec<Rewrite>, cx: &Cx) {
 /// `for order in (item for page in pages for item in page["Items"])`
 fn lazy(cx: &Cx) -> Option<Rewrite> {
     let module = cx.module;
-    let node = cx.node;
+    // `sum([…])`: what is found is the sum, what gathers the list in it.
+    let summed = arguments(cx.node).map(named_children).unwrap_or_default();
+    let node = match &summed[..] {
+        [list] if list.kind() == "list_comprehension" && reduces(module, cx.node, *list) => *list,
+        _ => cx.node,
+    };
     let form = Form::of(module, node)?;
     let parent = node.parent()?;
     // A pool has read all before the first result is asked for.

@@ -111,7 +111,8 @@ pub fn settle(module: &Module, needs: &[&Need], edits: &[&Edit]) -> Vec<Edit> {
             });
         }
         if !orphans.is_empty() || !added.is_empty() {
-            settled.extend(changed(module, import, &bound, &orphans, &added));
+            let gap = wanted.is_empty();
+            settled.extend(changed(module, import, &bound, &orphans, &added, gap));
         }
     }
     let mut by_place: Vec<(usize, String)> = Vec::new();
@@ -213,13 +214,14 @@ fn in_import(node: Node) -> bool {
     ancestors(node).any(|up| matches!(up.kind(), "import_statement" | "import_from_statement"))
 }
 
-/// One import statement with names taken out and added.
+/// One import statement with names taken out and added; `gap`: its blank line may go with it.
 fn changed(
     module: &Module,
     import: Node,
     bound: &[Bound],
     orphans: &[&Bound],
     added: &[&str],
+    gap: bool,
 ) -> Vec<Edit> {
     let is_orphan = |bound: &Bound| orphans.iter().any(|orphan| orphan.span == bound.span);
     let kept: Vec<&Bound> = bound.iter().filter(|bound| !is_orphan(bound)).collect();
@@ -228,7 +230,9 @@ fn changed(
         if !module.alone(import) || module.end_of_line(import) != import.end_byte() {
             return Vec::new();
         }
-        return vec![edit(module, without(module, import), String::new())];
+        // With another import to come, the blank line is that one's.
+        let lines = if gap { without(module, import) } else { module.lines(import) };
+        return vec![edit(module, lines, String::new())];
     }
     let source = module.source();
     let (first, last) = (&bound[0].span, &bound[bound.len() - 1].span);
