@@ -1,11 +1,14 @@
-"""The items of a query in a session that is kept in Django's cache, a new session for each visitor."""
+"""An item of 60 KB in a session that is kept in Django's cache, a new session for each visitor."""
 from harness import tables
 
 METER = "Growth"
+SHOWN_ONLY = "the id in the session, the item read again"
 
 
 def prepare():
-    tables.orders(each=50)
+    tables.create("customers", ["customer_id"])
+    names = [f"c{number}" for number in range(20)]
+    tables.put("customers", [{"customer_id": name, "name": name.upper(), "history": "x" * 60_000} for name in names])
 
 
 def run(load, meter):
