@@ -49,6 +49,8 @@ pub struct Need {
 pub struct Fixer<'a> {
     workspace: &'a Workspace,
     modules: RefCell<FxHashMap<Arc<str>, Option<Rc<Module<'a>>>>>,
+    /// Which texts stand in some file.
+    said: RefCell<FxHashMap<&'static str, bool>>,
 }
 
 /// What a rule's rewrite is made from.
@@ -69,6 +71,7 @@ impl<'a> Fixer<'a> {
         Fixer {
             workspace,
             modules: RefCell::default(),
+            said: RefCell::default(),
         }
     }
 
@@ -81,11 +84,22 @@ impl<'a> Fixer<'a> {
         if let Some(known) = self.modules.borrow().get(path) {
             return known.clone();
         }
-        let (path, _) = self.workspace.files().find(|file| ***file == *path).map(|file| (Arc::clone(file), ()))?;
-        let text = self.workspace.text(&path)?;
+        let text = self.workspace.text(path)?;
+        let path: Arc<str> = Arc::from(path);
         let module = Module::parse(Arc::clone(&path), text).map(Rc::new);
         self.modules.borrow_mut().insert(path, module.clone());
         module
+    }
+
+    /// Does the text stand in any file?
+    pub fn anywhere(&self, said: &'static str) -> bool {
+        *self.said.borrow_mut().entry(said).or_insert_with(|| {
+            let mut files = self.workspace.files();
+            files.any(|file| {
+                let text = self.workspace.text(file).map_or("", |text| text.as_str());
+                text.contains(said)
+            })
+        })
     }
 
     /// The ways to mend a finding, the best first; what the finding brings itself comes before.

@@ -3,12 +3,12 @@
 //! The straight line, in reading order: [`text`] → [`syntax`] (segments, a tree each) → [`facts`] (a pure
 //! function of one chunk's text) → [`flow`] (what each expression may be) → [`workspace`] (units linked
 //! through cells until nothing changes) → [`analysis`] (which patterns of which rules hold) → [`finding`]
-//! → [`report`] (what of them is shown, by [`config`] and the comments that [`suppress`]).
+//! → [`report`] (what of them is shown, by [`config`] and the comments that [`suppress`]) → [`fix`] (rewrites, on demand).
 //!
 //! Invariants:
 //! 1. Nothing outside `server/lsp/` names an LSP or tokio type; `cargo check --no-default-features --lib` proves it.
 //! 2. A chunk's facts are a pure function of its text and hold no tree node.
-//! 3. Rules and lifetimes never see a tree; they ask questions of facts.
+//! 3. Rules and lifetimes never see a tree; they ask questions of facts. Only a rewrite parses its file again, when it is asked for.
 //! 4. Broken Python is input, not an error: the core returns values, not `Result`. I/O stands only in `config/files.rs`, `cli/` and `lsp/`.
 //! 5. What is not in this version of the text goes with it: a leak finder must not leak.
 //! 6. Unknown means silent.

@@ -181,7 +181,8 @@ impl Check {
         {
             Verdict::Broken
         } else if self.diff && !self.fix {
-            match rewritten.is_some_and(|rewritten| !rewritten.files.is_empty()) && !self.exit_zero {
+            match rewritten.is_some_and(|rewritten| !rewritten.files.is_empty()) && !self.exit_zero
+            {
                 true => Verdict::Failed,
                 false => Verdict::Passed,
             }

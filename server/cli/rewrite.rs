@@ -73,7 +73,9 @@ pub fn rewrite(
             findings: &|workspace| shown(workspace, files, configs),
             bounds: &|name| {
                 let file = by_name.get(name);
-                file.map_or_else(Default::default, |file| configs.of_file(&file.path).config.bounds)
+                file.map_or_else(Default::default, |file| {
+                    configs.of_file(&file.path).config.bounds
+                })
             },
             choice: &|_, rewrites| allowed(rewrites, unsafe_too),
             writable: &|name| by_name.contains_key(name) && !other.iter().any(|it| **it == *name),
@@ -192,7 +194,11 @@ pub fn told(out: &mut dyn Write, rewritten: &Rewritten, quiet: bool) -> io::Resu
     if quiet {
         return Ok(());
     }
-    let verb = if rewritten.pretended { "Would fix" } else { "Fixed" };
+    let verb = if rewritten.pretended {
+        "Would fix"
+    } else {
+        "Fixed"
+    };
     for Changed { name, fixed, .. } in &rewritten.files {
         let codes: Vec<String> = (fixed.iter())
             .map(|(code, count)| match count {

@@ -109,7 +109,9 @@ pub fn birth<'a>(cx: &Cx<'_, 'a>) -> Option<Birth<'a>> {
     }
     let right = assignment.child_by_field_name("right")?;
     // `X = Y = []` makes two names for one list.
-    let chained = assignment.parent().is_some_and(|it| it.kind() == "assignment");
+    let chained = assignment
+        .parent()
+        .is_some_and(|it| it.kind() == "assignment");
     if chained || right.kind() == "assignment" {
         return None;
     }
@@ -136,10 +138,15 @@ fn runs<'c>(cx: &Cx<'c, '_>) -> Option<Node<'c>> {
         return starts(value).then_some(value);
     }
     let scope = module.resolve(value);
-    let made = module.uses(module.of(value), scope).into_iter().any(|other| {
-        let assignment = other.parent().filter(|up| up.kind() == "assignment");
-        assignment.and_then(|it| it.child_by_field_name("right")).is_some_and(starts)
-    });
+    let made = module
+        .uses(module.of(value), scope)
+        .into_iter()
+        .any(|other| {
+            let assignment = other.parent().filter(|up| up.kind() == "assignment");
+            assignment
+                .and_then(|it| it.child_by_field_name("right"))
+                .is_some_and(starts)
+        });
     made.then_some(value)
 }
 
@@ -222,7 +229,10 @@ fn annotated(draft: &mut Rewrite, module: &Module, birth: &Birth, deque: &str) -
         return fits.iter().any(|fit| has_word(name, fit)).then_some(());
     };
     let head = &module.source()[annotation.start_byte()..outer.start_byte()];
-    if !matches!(head, "" | "ClassVar[" | "Final[" | "typing." | "typing.ClassVar[") {
+    if !matches!(
+        head,
+        "" | "ClassVar[" | "Final[" | "typing." | "typing.ClassVar["
+    ) {
         return None;
     }
     let qualified = outer
@@ -284,8 +294,24 @@ pub fn takes_any_iterable(module: &Module, call: Node) -> bool {
         return false;
     };
     const KNOWN: [&str; 18] = [
-        "all", "any", "bool", "enumerate", "filter", "frozenset", "len", "list", "map", "max",
-        "min", "reversed", "set", "sorted", "sum", "tuple", "zip", "Counter",
+        "all",
+        "any",
+        "bool",
+        "enumerate",
+        "filter",
+        "frozenset",
+        "len",
+        "list",
+        "map",
+        "max",
+        "min",
+        "reversed",
+        "set",
+        "sorted",
+        "sum",
+        "tuple",
+        "zip",
+        "Counter",
     ];
     match function.kind() {
         "identifier" => KNOWN.contains(&module.of(function)) && !module.binds(module.of(function)),
@@ -307,7 +333,10 @@ fn trimmed(cx: &Cx, birth: &Birth, size: u32) -> Option<Rewrite> {
         Shape::List => {
             // `insert(0, …)` puts the newest first.
             let front = cx.node.kind() == "call" && method(module, cx.node) == "insert";
-            let title = format!("Keep the {} {size} of `{name}`", if front { "first" } else { "last" });
+            let title = format!(
+                "Keep the {} {size} of `{name}`",
+                if front { "first" } else { "last" }
+            );
             let line = match front {
                 true => format!("del {name}[{size}:]"),
                 false => format!("del {name}[:-{size}]"),
@@ -340,7 +369,10 @@ fn trimmed(cx: &Cx, birth: &Birth, size: u32) -> Option<Rewrite> {
 
 fn loop_of(cx: &Cx, name: &str, size: u32, evict: &str) -> Vec<String> {
     let unit = cx.module.unit();
-    vec![format!("while len({name}) > {size}:"), format!("{unit}{evict}")]
+    vec![
+        format!("while len({name}) > {size}:"),
+        format!("{unit}{evict}"),
+    ]
 }
 
 /// A sketch: whoever knows where the items should go fills it in.
@@ -387,7 +419,8 @@ pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option
             _ => handed = true,
         }
     }
-    if handed && anywhere(cx, &["put_nowait", "QueueHandler"]) {
+    let drops = ["put_nowait", "QueueHandler"];
+    if handed && drops.iter().any(|word| cx.fixer.anywhere(word)) {
         return None;
     }
     let value = module.at(birth.value.clone())?;
@@ -397,7 +430,9 @@ pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option
             Some(last) => draft.replace(module, last.byte_range(), "Queue"),
             None => {
                 let from = imported_from(module, module.of(function))?;
-                let from = ["queue", "multiprocessing"].into_iter().find(|it| *it == from)?;
+                let from = ["queue", "multiprocessing"]
+                    .into_iter()
+                    .find(|it| *it == from)?;
                 let queue = draft.import(module, from, "Queue", Style::Name)?;
                 draft.replace(module, function.byte_range(), queue);
             }
@@ -438,7 +473,11 @@ pub fn as_queue<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Rewrite> {
     let title = format!("Make `{name}` a queue.Queue(maxsize={size}), whose producer waits");
     let mut draft = cx.draft(title, Applicability::Unsafe);
     let queue = draft.import(module, "queue", "Queue", Style::Module)?;
-    draft.replace(module, birth.value.clone(), format!("{queue}(maxsize={size})"));
+    draft.replace(
+        module,
+        birth.value.clone(),
+        format!("{queue}(maxsize={size})"),
+    );
     let target = module.at(birth.target.clone())?;
     if let Some(annotation) = target.parent()?.child_by_field_name("type") {
         draft.replace(module, annotation.byte_range(), queue);
@@ -452,9 +491,12 @@ pub fn as_queue<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Rewrite> {
         let function = function_of(node).map(|it| (module.path.clone(), it.byte_range()));
         match usage(module, node) {
             Use::Method(call) => {
-                let name = call.child_by_field_name("function")?.child_by_field_name("attribute")?;
+                let name = call
+                    .child_by_field_name("function")?
+                    .child_by_field_name("attribute")?;
                 let all = named_children(arguments(call)?);
-                let waits = || function_of(node).is_some_and(|it| module.of(it).starts_with("async"));
+                let waits =
+                    || function_of(node).is_some_and(|it| module.of(it).starts_with("async"));
                 match (module.of(name), &all[..]) {
                     ("append", [_]) if !waits() => {
                         // `put` gives nothing, as `append` does.
@@ -466,7 +508,9 @@ pub fn as_queue<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Rewrite> {
                         if statement.byte_range() != call.byte_range() || !module.alone(statement) {
                             return None;
                         }
-                        let each = ["record", "each"].into_iter().find(|it| !module.mentions(it))?;
+                        let each = ["record", "each"]
+                            .into_iter()
+                            .find(|it| !module.mentions(it))?;
                         let (indent, end) = (module.indent(statement)?, module.line_end());
                         let text = format!(
                             "for {each} in {}:{end}{indent}{}{written}.put({each})",
@@ -569,7 +613,8 @@ fn maxlen(module: &Module, value: Node) -> Option<Option<String>> {
         [] => Some(None),
         [.., last] => {
             let name = last.child_by_field_name("name")?;
-            let empty = all.len() == 1 || all.len() == 2 && matches!(module.of(all[0]), "[]" | "()");
+            let empty =
+                all.len() == 1 || all.len() == 2 && matches!(module.of(all[0]), "[]" | "()");
             let bound = last.child_by_field_name("value")?;
             (module.of(name) == "maxlen" && empty && module.of(bound) != "None")
                 .then(|| Some(module.of(bound).to_string()))
@@ -601,12 +646,16 @@ fn mentions<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Vec<Mention<'a>>> 
         if !has_word(text.as_str(), &name) {
             continue;
         }
+        let home = *file == *own.path;
+        let knows = home || has_word(text.as_str(), stem(&own.path));
+        // A global is out of reach for a file that does not name its module.
+        if global && !knows {
+            continue;
+        }
         let module = cx.fixer.module(&file)?;
-        let home = *module.path == *own.path;
         if module.quoted(&name) {
             return None;
         }
-        let knows = home || has_word(text.as_str(), stem(&own.path));
         for node in module.named(&name) {
             let parent = node.parent()?;
             let attribute = parent.kind() == "attribute"
@@ -647,7 +696,9 @@ fn mentions<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Vec<Mention<'a>>> 
                     continue;
                 }
                 if parent.kind() == "aliased_import"
-                    || parent.parent().is_some_and(|up| up.kind() == "aliased_import")
+                    || parent
+                        .parent()
+                        .is_some_and(|up| up.kind() == "aliased_import")
                 {
                     return None;
                 }
@@ -681,15 +732,6 @@ impl Mention<'_> {
     }
 }
 
-/// Does one of the words stand in any file?
-fn anywhere(cx: &Cx, words: &[&str]) -> bool {
-    let workspace = cx.fixer.workspace();
-    workspace.files().any(|file| {
-        let text = workspace.text(file).map_or("", |text| text.as_str());
-        words.iter().any(|word| has_word(text, word))
-    })
-}
-
 fn usage<'t>(module: &Module, node: Node<'t>) -> Use<'t> {
     let Some(parent) = node.parent() else {
         return Use::Other;
@@ -706,7 +748,9 @@ fn usage<'t>(module: &Module, node: Node<'t>) -> Use<'t> {
             _ => Use::Other,
         },
         "subscript" if field("value") => {
-            let slice = named_children(parent).iter().any(|child| child.kind() == "slice");
+            let slice = named_children(parent)
+                .iter()
+                .any(|child| child.kind() == "slice");
             match slice {
                 true => Use::Other,
                 false => Use::Index,
@@ -729,7 +773,9 @@ fn usage<'t>(module: &Module, node: Node<'t>) -> Use<'t> {
             _ => Use::Other,
         },
         "augmented_assignment" if field("left") => {
-            let operator = parent.child_by_field_name("operator").map(|it| module.of(it));
+            let operator = parent
+                .child_by_field_name("operator")
+                .map(|it| module.of(it));
             match operator {
                 Some("+=") => Use::Grown,
                 _ => Use::Other,
@@ -767,7 +813,9 @@ fn shape(module: &Module, value: Node) -> Option<Shape> {
         "set" => Some(Shape::Set),
         "call" => {
             let function = value.child_by_field_name("function")?;
-            let last = function.child_by_field_name("attribute").unwrap_or(function);
+            let last = function
+                .child_by_field_name("attribute")
+                .unwrap_or(function);
             match written(module, last) {
                 "list" => Some(Shape::List),
                 "dict" | "defaultdict" | "OrderedDict" => Some(Shape::Dict),
@@ -841,7 +889,11 @@ pub fn add_argument(draft: &mut Rewrite, module: &Module, call: Node, text: &str
     };
     let end = module.end_of_line(last);
     let rest = module.source()[last.end_byte()..end].trim_start();
-    if own && rest.strip_prefix(',').is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#')) {
+    if own
+        && rest
+            .strip_prefix(',')
+            .is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#'))
+    {
         draft.insert(module, end, format!("{gap}{text},"));
         return Some(());
     }
@@ -852,11 +904,8 @@ pub fn add_argument(draft: &mut Rewrite, module: &Module, call: Node, text: &str
 /// `cachetools.LRUCache` in place of a dict, where the project has cachetools.
 pub fn lru(cx: &Cx, size: u32) -> Option<Rewrite> {
     let birth = birth(cx)?;
-    let workspace = cx.fixer.workspace();
-    let known = workspace.files().any(|file| {
-        let text = workspace.text(file).map_or("", |text| text.as_str());
-        has_word(text, "cachetools") && text.contains("import")
-    });
+    let known = ["import cachetools", "from cachetools"];
+    let known = known.iter().any(|import| cx.fixer.anywhere(import));
     let module = &*birth.module;
     let value = module.at(birth.value.clone())?;
     let empty = match value.kind() {
@@ -894,6 +943,10 @@ pub fn lru(cx: &Cx, size: u32) -> Option<Rewrite> {
     if let Some(annotation) = annotation {
         draft.replace(module, annotation.byte_range(), cache.clone());
     }
-    draft.replace(module, birth.value.clone(), format!("{cache}(maxsize={size})"));
+    draft.replace(
+        module,
+        birth.value.clone(),
+        format!("{cache}(maxsize={size})"),
+    );
     Some(draft)
 }

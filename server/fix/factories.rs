@@ -41,7 +41,9 @@ impl<'t> Built<'t> {
         let module = cx.module;
         let node = cx.node;
         let function = node.child_by_field_name("function")?;
-        let last = function.child_by_field_name("attribute").unwrap_or(function);
+        let last = function
+            .child_by_field_name("attribute")
+            .unwrap_or(function);
         let mut session = None;
         let (replaced, text) = match written(module, last) {
             "client" | "resource" => (node, module.of(node).to_string()),
@@ -63,20 +65,26 @@ impl<'t> Built<'t> {
         let all = named_children(arguments(replaced)?);
         let first = *all.first()?;
         let service = match first.child_by_field_name("name") {
-            Some(name) if module.of(name) == "service_name" => first.child_by_field_name("value")?,
+            Some(name) if module.of(name) == "service_name" => {
+                first.child_by_field_name("value")?
+            }
             Some(_) => return None,
             None => first,
         };
         let service = module.of(service).trim_matches(['"', '\'']);
         let named = !service.is_empty()
-            && service.chars().all(|each| each.is_ascii_alphanumeric() || each == '-');
+            && service
+                .chars()
+                .all(|each| each.is_ascii_alphanumeric() || each == '-');
         if !named || closed(module, replaced) || session.is_none() && contains_comment(replaced) {
             return None;
         }
         let plain = |node: &Node| {
             let value = node.child_by_field_name("value").unwrap_or(*node);
-            matches!(value.kind(), "string" | "integer" | "float" | "true" | "false" | "none")
-                && !module.of(value).starts_with('f')
+            matches!(
+                value.kind(),
+                "string" | "integer" | "float" | "true" | "false" | "none"
+            ) && !module.of(value).starts_with('f')
         };
         Some(Built {
             replaced,
@@ -95,11 +103,8 @@ impl<'t> Built<'t> {
         // A client that is made before a fork is one for all processes.
         let forks = ["multiprocessing", "ProcessPoolExecutor", "fork"];
         let forks = forks.iter().any(|word| has_word(module.source(), word));
-        let workspace = cx.fixer.workspace();
-        let patched = workspace.files().any(|file| {
-            let text = workspace.text(file).map_or("", |text| text.as_str());
-            text.contains("boto3.client\"") || text.contains("boto3.client'")
-        });
+        let patched = ["boto3.client\"", "boto3.client'"];
+        let patched = patched.iter().any(|name| cx.fixer.anywhere(name));
         match self.kind {
             Made::Client if self.literal && boto3 && !forks && !patched => Applicability::Safe,
             _ => Applicability::Unsafe,
@@ -120,7 +125,9 @@ impl<'t> Built<'t> {
                 one.kind() == "expression_statement"
                     && one.named_child(0).is_some_and(|it| match it.kind() {
                         "string" => true,
-                        "assignment" => it.child_by_field_name("left").is_some_and(|left| left.kind() == "identifier"),
+                        "assignment" => it
+                            .child_by_field_name("left")
+                            .is_some_and(|left| left.kind() == "identifier"),
                         _ => false,
                     })
             });
@@ -131,7 +138,9 @@ impl<'t> Built<'t> {
                 if node.kind() == "call" {
                     let name = method(module, node);
                     let own = matches!(name, "client" | "resource" | "Session" | "Table")
-                        || node.child_by_field_name("function").is_some_and(|it| written(module, it) == "Session");
+                        || node
+                            .child_by_field_name("function")
+                            .is_some_and(|it| written(module, it) == "Session");
                     foreign |= !own;
                 }
                 foreign |= matches!(node.kind(), "yield" | "await");
@@ -167,8 +176,13 @@ impl<'t> Built<'t> {
         let name = match self.existing(module) {
             Some(name) => name,
             None => {
-                let names = [format!("{service}_{kind}"), format!("shared_{service}_{kind}")];
-                let name = names.into_iter().find(|name| module.named(name).is_empty())?;
+                let names = [
+                    format!("{service}_{kind}"),
+                    format!("shared_{service}_{kind}"),
+                ];
+                let name = names
+                    .into_iter()
+                    .find(|name| module.named(name).is_empty())?;
                 let cache = draft.import(module, "functools", "cache", Style::Module)?;
                 let (end, unit) = (module.line_end(), module.unit());
                 let at = imports::end(module)?;
@@ -177,9 +191,16 @@ impl<'t> Built<'t> {
                     true => format!("{end}{end}"),
                     false => format!("{end}{end}{end}"),
                 };
-                let gap = source[at..].lines().take_while(|line| line.trim().is_empty()).count();
+                let gap = source[at..]
+                    .lines()
+                    .take_while(|line| line.trim().is_empty())
+                    .count();
                 let more = source[at..].trim_start().len();
-                let rest = if more == 0 { 0 } else { 2usize.saturating_sub(gap) };
+                let rest = if more == 0 {
+                    0
+                } else {
+                    2usize.saturating_sub(gap)
+                };
                 let text = format!(
                     "{start}@{cache}{end}def {name}():{end}{unit}return {}{end}{}",
                     self.indented(module, &unit)?,
@@ -255,13 +276,17 @@ fn of_session<'t>(
         return Some((call, module.of(call).to_string(), None));
     }
     let assignment = node.parent().filter(|up| up.kind() == "assignment")?;
-    let target = assignment.child_by_field_name("left").filter(|it| it.kind() == "identifier")?;
+    let target = assignment
+        .child_by_field_name("left")
+        .filter(|it| it.kind() == "identifier")?;
     let made = statement(node).filter(|made| {
         made.named_child(0) == Some(assignment) && module.alone(*made) && !contains_comment(*made)
     })?;
     let scope = module.resolve(target);
     let uses = module.uses(module.of(target), scope);
-    let [first, second] = uses[..] else { return None };
+    let [first, second] = uses[..] else {
+        return None;
+    };
     if scope.kind() != "function_definition" || first != target {
         return None;
     }
@@ -288,8 +313,13 @@ fn constant(module: &Module, node: Node, session: Option<Node>) -> Option<()> {
                     });
                 constant &= top;
             }
-            "await" | "yield" | "lambda" | "named_expression" | "comment"
-            | "generator_expression" | "list_comprehension" => constant = false,
+            "await"
+            | "yield"
+            | "lambda"
+            | "named_expression"
+            | "comment"
+            | "generator_expression"
+            | "list_comprehension" => constant = false,
             _ => {}
         }
         constant

@@ -90,7 +90,9 @@ impl<'t> Gathered<'t> {
         let (made, value) = made?;
         let after = |node: &Node| node.start_byte() > made.end_byte();
         let sound = !stores.is_empty()
-            && stores.iter().all(|store| after(&store.statement) && module.alone(store.statement))
+            && stores
+                .iter()
+                .all(|store| after(&store.statement) && module.alone(store.statement))
             && reads.iter().all(after);
         sound.then_some(Gathered {
             name: name.to_string(),
@@ -110,12 +112,16 @@ impl<'t> Gathered<'t> {
     fn counted(&self, cx: &Cx) -> Option<Rewrite> {
         let module = cx.module;
         let name = &self.name;
-        let mut draft = cx.draft(format!("Count in `{name}` instead of keeping"), Applicability::Safe);
+        let mut draft = cx.draft(
+            format!("Count in `{name}` instead of keeping"),
+            Applicability::Safe,
+        );
         let mut asked = 0;
         for read in &self.reads {
-            let length = read.parent()?.parent().filter(|call| {
-                call.kind() == "call" && module.of(*call) == format!("len({name})")
-            });
+            let length = read
+                .parent()?
+                .parent()
+                .filter(|call| call.kind() == "call" && module.of(*call) == format!("len({name})"));
             match length {
                 Some(length) => draft.replace(module, length.byte_range(), name.clone()),
                 None if is_test(*read) => {}
@@ -129,7 +135,10 @@ impl<'t> Gathered<'t> {
         let mut listed = |value: Node| {
             let sure = match value.kind() {
                 "subscript" => named_children(value).get(1).is_some_and(|key| {
-                    matches!(module.of(*key).trim_matches(['"', '\'']), "Items" | "Records")
+                    matches!(
+                        module.of(*key).trim_matches(['"', '\'']),
+                        "Items" | "Records"
+                    )
                 }),
                 _ => method(module, value) == "get" && module.of(value).ends_with("[])"),
             };
@@ -143,11 +152,17 @@ impl<'t> Gathered<'t> {
             if !store.single && !listed(store.value) {
                 return None;
             }
-            let count = match store.single {
-                true => "1".to_string(),
-                false => format!("len({})", module.of(store.value)),
+            let text = match (store.single, acts(store.value)) {
+                // What is done for its effect is done all the same.
+                (true, true) => {
+                    let (indent, end) = (module.indent(store.statement)?, module.line_end());
+                    let value = bracketed(module, store.value);
+                    format!("{value}{end}{indent}{name} += 1")
+                }
+                (true, false) => format!("{name} += 1"),
+                (false, _) => format!("{name} += len({})", module.of(store.value)),
             };
-            counts.push((store.statement, format!("{name} += {count}")));
+            counts.push((store.statement, text));
         }
         let start = match self.starts_empty(module) {
             true => "0".to_string(),
@@ -180,15 +195,23 @@ impl<'t> Gathered<'t> {
             match parent.kind() {
                 "return_statement" => {}
                 "for_in_clause" if filter.is_none() && self.reads.len() == 1 => {
-                    let whole = parent.parent().filter(|up| up.kind() == "list_comprehension")?;
-                    whole.parent().filter(|up| up.kind() == "return_statement")?;
+                    let whole = parent
+                        .parent()
+                        .filter(|up| up.kind() == "list_comprehension")?;
+                    whole
+                        .parent()
+                        .filter(|up| up.kind() == "return_statement")?;
                     let clauses = named_children(whole);
-                    let fors = clauses.iter().filter(|it| it.kind() == "for_in_clause").count();
+                    let fors = clauses
+                        .iter()
+                        .filter(|it| it.kind() == "for_in_clause")
+                        .count();
                     if fors != 1 || self.stores.iter().any(|store| store.single) {
                         return None;
                     }
                     // What is written over several lines comes on one.
-                    if module.of(whole).contains(['#', '\\']) || module.of(whole).contains("\"\"\"") {
+                    if module.of(whole).contains(['#', '\\']) || module.of(whole).contains("\"\"\"")
+                    {
                         return None;
                     }
                     filter = Some((whole, *read));
@@ -260,9 +283,10 @@ impl<'t> Gathered<'t> {
             if node.kind() == "identifier" && is_name(node) && module.of(node) != self.name {
                 let name = module.of(node);
                 if module.resolve(node) == self.function {
-                    known &= module.uses(name, self.function).iter().all(|other| {
-                        !binds(*other) || other.start_byte() < self.made.start_byte()
-                    });
+                    known &= module
+                        .uses(name, self.function)
+                        .iter()
+                        .all(|other| !binds(*other) || other.start_byte() < self.made.start_byte());
                 }
             }
             true
@@ -292,7 +316,10 @@ fn may_yield(cx: &Cx, function: Node) -> Option<()> {
     let mut yields = false;
     descend(function.child_by_field_name("body")?, &mut |node| {
         yields |= node.kind() == "yield";
-        !matches!(node.kind(), "function_definition" | "lambda" | "class_definition")
+        !matches!(
+            node.kind(),
+            "function_definition" | "lambda" | "class_definition"
+        )
     });
     if yields {
         return None;
@@ -342,9 +369,29 @@ fn may_yield(cx: &Cx, function: Node) -> Option<()> {
 
 /// Frameworks, or nobody whom we see, call these.
 const ENTRIES: [&str; 24] = [
-    "create", "delete", "destroy", "dispatch", "filter_queryset", "get", "get_context_data",
-    "get_object", "get_queryset", "handle", "handler", "lambda_handler", "list", "main", "patch",
-    "post", "process_request", "put", "receive", "retrieve", "run", "setUp", "to_representation",
+    "create",
+    "delete",
+    "destroy",
+    "dispatch",
+    "filter_queryset",
+    "get",
+    "get_context_data",
+    "get_object",
+    "get_queryset",
+    "handle",
+    "handler",
+    "lambda_handler",
+    "list",
+    "main",
+    "patch",
+    "post",
+    "process_request",
+    "put",
+    "receive",
+    "retrieve",
+    "run",
+    "setUp",
+    "to_representation",
     "update",
 ];
 
@@ -363,11 +410,15 @@ fn gone_through(module: &Module, node: Node) -> bool {
         // Of a list comprehension the list would be as long.
         "for_in_clause" => {
             parent.child_by_field_name("right") == Some(node)
-                && parent.parent().is_some_and(|up| up.kind() == "generator_expression")
+                && parent
+                    .parent()
+                    .is_some_and(|up| up.kind() == "generator_expression")
         }
         "parenthesized_expression" => gone_through(module, parent),
         "yield" => module.of(parent).starts_with("yield from"),
-        "argument_list" => parent.parent().is_some_and(|call| reduces(module, call, node)),
+        "argument_list" => parent
+            .parent()
+            .is_some_and(|call| reduces(module, call, node)),
         _ => false,
     }
 }
@@ -375,7 +426,11 @@ fn gone_through(module: &Module, node: Node) -> bool {
 /// `sum(items)`: a function that goes through its first argument at once and keeps nothing of it.
 fn reduces(module: &Module, call: Node, node: Node) -> bool {
     let function = call.child_by_field_name("function").map(|it| module.of(it));
-    let first = arguments(call).map(named_children).unwrap_or_default().first() == Some(&node);
+    let first = arguments(call)
+        .map(named_children)
+        .unwrap_or_default()
+        .first()
+        == Some(&node);
     let known = ["all", "any", "max", "min", "sum"];
     first && function.is_some_and(|it| known.contains(&it)) && takes_any_iterable(module, call)
 }
@@ -403,10 +458,22 @@ fn lazy(cx: &Cx) -> Option<Rewrite> {
     }
     if gone_through(module, node) {
         let reduced = parent.kind() == "argument_list";
-        let how = if reduced { Applicability::Safe } else { Applicability::Unsafe };
+        let how = if reduced {
+            Applicability::Safe
+        } else {
+            Applicability::Unsafe
+        };
         let mut draft = cx.draft("Go through the pages one at a time", how);
         let alone = reduced && named_children(parent).len() == 1;
-        let text = form.text(module, alone && !module.of(parent).trim_end_matches(')').trim_end().ends_with(','));
+        let text = form.text(
+            module,
+            alone
+                && !module
+                    .of(parent)
+                    .trim_end_matches(')')
+                    .trim_end()
+                    .ends_with(','),
+        );
         draft.replace(module, node.byte_range(), text);
         smaller(&mut draft, cx, &form);
         return Some(draft);
@@ -415,7 +482,9 @@ fn lazy(cx: &Cx) -> Option<Rewrite> {
         return returned(cx, &form, parent);
     }
     let assignment = Some(parent).filter(|up| up.kind() == "assignment")?;
-    let target = assignment.child_by_field_name("left").filter(|it| it.kind() == "identifier")?;
+    let target = assignment
+        .child_by_field_name("left")
+        .filter(|it| it.kind() == "identifier")?;
     let function = function_of(node)?;
     let name = module.of(target);
     if module.resolve(target) != function || assignment.child_by_field_name("type").is_some() {
@@ -443,7 +512,10 @@ fn lazy(cx: &Cx) -> Option<Rewrite> {
     if let Some(lengths) = lengths
         && let Some(count) = form.count(module)
     {
-        let mut draft = cx.draft(format!("Count in `{name}` instead of keeping"), Applicability::Safe);
+        let mut draft = cx.draft(
+            format!("Count in `{name}` instead of keeping"),
+            Applicability::Safe,
+        );
         draft.replace(module, node.byte_range(), count);
         for length in lengths {
             draft.replace(module, length.byte_range(), name);
@@ -479,7 +551,9 @@ fn returned(cx: &Cx, form: &Form, returned: Node) -> Option<Rewrite> {
         return None;
     }
     may_yield(cx, function)?;
-    let others = returns(function).into_iter().filter(|other| other.byte_range() != returned.byte_range());
+    let others = returns(function)
+        .into_iter()
+        .filter(|other| other.byte_range() != returned.byte_range());
     if others.count() > 0 {
         return None;
     }
@@ -563,7 +637,9 @@ impl<'t> Form<'t> {
                 clauses.retain(|it| it.kind() == "for_in_clause");
                 let first = clauses.first()?.child_by_field_name("right")?;
                 let element = node.child_by_field_name("body")?;
-                let page = clauses[0].child_by_field_name("left").map(|it| module.of(it));
+                let page = clauses[0]
+                    .child_by_field_name("left")
+                    .map(|it| module.of(it));
                 let hidden = clauses.len() > 1 && page != Some(module.of(element));
                 Some((first, hidden))
             }
@@ -582,7 +658,9 @@ fn small_pages(draft: &mut Rewrite, cx: &Cx, form: &Form) -> Option<()> {
     let mut call = source;
     let mut hidden = hidden;
     if call.kind() == "call" && method(module, call) == "search" {
-        call = call.child_by_field_name("function")?.child_by_field_name("object")?;
+        call = call
+            .child_by_field_name("function")?
+            .child_by_field_name("object")?;
         hidden = true;
     }
     if call.kind() == "identifier" {
@@ -665,6 +743,16 @@ fn binds_parameter(node: Node) -> bool {
         .any(|up| up.kind() == "parameters")
 }
 
+/// May the expression do something besides giving a value?
+fn acts(node: Node) -> bool {
+    let mut acts = false;
+    descend(node, &mut |part| {
+        acts |= matches!(part.kind(), "call" | "await" | "yield" | "named_expression");
+        !acts
+    });
+    acts
+}
+
 fn is_test(node: Node) -> bool {
     let Some(parent) = node.parent() else {
         return false;
@@ -680,13 +768,23 @@ fn is_test(node: Node) -> bool {
 
 /// The store that a statement is, if it is one of the list.
 fn store<'t>(module: &Module, statement: Node<'t>, mention: Node) -> Option<Store<'t>> {
-    let one = statement.named_child(0).filter(|_| statement.kind() == "expression_statement")?;
+    let one = statement
+        .named_child(0)
+        .filter(|_| statement.kind() == "expression_statement")?;
     let is_list = |node: Node| module.of(node) == module.of(mention) && plain(node);
-    let whole = |value, single| Some(Store { statement, value, single });
+    let whole = |value, single| {
+        Some(Store {
+            statement,
+            value,
+            single,
+        })
+    };
     match one.kind() {
         "call" => {
             let function = one.child_by_field_name("function")?;
-            let object = function.child_by_field_name("object").filter(|it| is_list(*it))?;
+            let object = function
+                .child_by_field_name("object")
+                .filter(|it| is_list(*it))?;
             let name = method(module, one);
             if object.byte_range() != mention.byte_range() || !matches!(name, "append" | "extend") {
                 return None;
@@ -695,7 +793,9 @@ fn store<'t>(module: &Module, statement: Node<'t>, mention: Node) -> Option<Stor
             if all.kind() == "generator_expression" {
                 return (name == "extend").then(|| whole(all, false))?;
             }
-            let [value] = named_children(all)[..] else { return None };
+            let [value] = named_children(all)[..] else {
+                return None;
+            };
             if matches!(value.kind(), "list_splat" | "keyword_argument") {
                 return None;
             }
@@ -714,15 +814,21 @@ fn store<'t>(module: &Module, statement: Node<'t>, mention: Node) -> Option<Stor
             match right.kind() {
                 "binary_operator" => {
                     let operator = right.child_by_field_name("operator")?;
-                    right.child_by_field_name("left").filter(|it| is_list(*it))?;
+                    right
+                        .child_by_field_name("left")
+                        .filter(|it| is_list(*it))?;
                     let value = right.child_by_field_name("right")?;
                     let again = has_word(module.of(value), module.of(mention));
                     (module.of(operator) == "+" && !again).then(|| whole(value, false))?
                 }
                 "list" => {
                     let parts = named_children(right);
-                    let [first, second] = parts[..] else { return None };
-                    let of = |node: Node<'t>| node.named_child(0).filter(|_| node.kind() == "list_splat");
+                    let [first, second] = parts[..] else {
+                        return None;
+                    };
+                    let of = |node: Node<'t>| {
+                        node.named_child(0).filter(|_| node.kind() == "list_splat")
+                    };
                     of(first).filter(|it| is_list(*it))?;
                     whole(of(second)?, false)
                 }
@@ -758,7 +864,11 @@ fn remove(draft: &mut Rewrite, module: &Module, statement: Node) {
     let end = module.end_of_line(statement);
     let rest = &module.source()[statement.end_byte()..end];
     match rest.find('#') {
-        Some(at) => draft.replace(module, statement.start_byte()..statement.end_byte() + at, ""),
+        Some(at) => draft.replace(
+            module,
+            statement.start_byte()..statement.end_byte() + at,
+            "",
+        ),
         None => {
             let mut lines = module.lines(statement);
             // At the file's end the line before loses its end instead.
@@ -784,7 +894,10 @@ fn returns(function: Node) -> Vec<Node> {
             if node.kind() == "return_statement" {
                 all.push(node);
             }
-            !matches!(node.kind(), "function_definition" | "lambda" | "class_definition")
+            !matches!(
+                node.kind(),
+                "function_definition" | "lambda" | "class_definition"
+            )
         });
     }
     all

@@ -199,14 +199,11 @@ fn orphaned(module: &Module, bound: &Bound, edits: &[&Edit]) -> bool {
         .filter(|node| is_name(*node) && !in_import(*node))
         .collect();
     let gone = |node: &Node| {
-        edits.iter().any(|edit| {
-            edit.span.start <= node.start_byte() && node.end_byte() <= edit.span.end
-        })
+        edits
+            .iter()
+            .any(|edit| edit.span.start <= node.start_byte() && node.end_byte() <= edit.span.end)
     };
-    let written: usize = edits
-        .iter()
-        .map(|edit| words(&edit.text, bound.name))
-        .sum();
+    let written: usize = edits.iter().map(|edit| words(&edit.text, bound.name)).sum();
     !uses.is_empty() && uses.iter().all(gone) && written == 0 && !module.quoted(bound.name)
 }
 
@@ -231,7 +228,11 @@ fn changed(
             return Vec::new();
         }
         // With another import to come, the blank line is that one's.
-        let lines = if gap { without(module, import) } else { module.lines(import) };
+        let lines = if gap {
+            without(module, import)
+        } else {
+            module.lines(import)
+        };
         return vec![edit(module, lines, String::new())];
     }
     let source = module.source();
@@ -257,20 +258,29 @@ fn changed(
             edits.push(edit(module, orphan.span.clone(), name.to_string()));
             continue;
         }
-        let next = bound.iter().find(|other| other.span.start >= orphan.span.end);
+        let next = bound
+            .iter()
+            .find(|other| other.span.start >= orphan.span.end);
         let span = match next {
             Some(next) => orphan.span.start..next.span.start,
             None => {
-                let before = bound.iter().rev().find(|other| other.span.end <= orphan.span.start);
+                let before = bound
+                    .iter()
+                    .rev()
+                    .find(|other| other.span.end <= orphan.span.start);
                 before.map_or(orphan.span.start, |before| before.span.end)..orphan.span.end
             }
         };
-        if !source[span.clone()].contains('#') && !edits.iter().any(|other| touch(&other.span, &span)) {
+        if !source[span.clone()].contains('#')
+            && !edits.iter().any(|other| touch(&other.span, &span))
+        {
             edits.push(edit(module, span, String::new()));
         }
     }
     for name in added {
-        let next = bound.iter().find(|other| sort_key(&source[other.span.clone()]) > sort_key(name));
+        let next = bound
+            .iter()
+            .find(|other| sort_key(&source[other.span.clone()]) > sort_key(name));
         let next = next.unwrap_or(&bound[bound.len() - 1]);
         let line = module.text.line_of(next.span.start);
         let before = &source[module.text.line_start(line)..next.span.start];
@@ -393,7 +403,11 @@ fn placed(module: &Module, statement: &Statement) -> (usize, String) {
         (section(text), from.is_some(), text.to_lowercase())
     };
     let own = section(&statement.from);
-    let key = (own, !statement.names.is_empty(), statement.from.to_lowercase());
+    let key = (
+        own,
+        !statement.names.is_empty(),
+        statement.from.to_lowercase(),
+    );
     let run = run(module);
     // The last of its section that comes before it; else the first of its section.
     let before = run.iter().rev().find(|node| {
@@ -421,14 +435,24 @@ fn placed(module: &Module, statement: &Statement) -> (usize, String) {
     match docstring {
         Some(docstring) => {
             let line = format!("{end}{line}");
-            (after(module, *docstring), finished(module, *docstring, line))
+            (
+                after(module, *docstring),
+                finished(module, *docstring, line),
+            )
         }
         None => {
             let at = all.first().map_or(0, |first| module.lines(*first).start);
             let definition = all.first().is_some_and(|first| {
-                matches!(first.kind(), "function_definition" | "class_definition" | "decorated_definition")
+                matches!(
+                    first.kind(),
+                    "function_definition" | "class_definition" | "decorated_definition"
+                )
             });
-            let gap = if definition { format!("{end}{end}") } else { end.to_string() };
+            let gap = if definition {
+                format!("{end}{end}")
+            } else {
+                end.to_string()
+            };
             (at, format!("{line}{gap}"))
         }
     }
@@ -449,32 +473,230 @@ fn finished(module: &Module, node: Node, line: String) -> String {
 
 /// The standard library of CPython 3.8 to 3.14, without the private modules; sorted.
 const STANDARD: &[&str] = &[
-    "abc", "aifc", "annotationlib", "antigravity", "argparse", "array", "ast", "asynchat",
-    "asyncio", "asyncore", "atexit", "audioop", "base64", "bdb", "binascii", "binhex", "bisect",
-    "builtins", "bz2", "cProfile", "calendar", "cgi", "cgitb", "chunk", "cmath", "cmd", "code",
-    "codecs", "codeop", "collections", "colorsys", "compileall", "compression", "concurrent",
-    "configparser", "contextlib", "contextvars", "copy", "copyreg", "crypt", "csv", "ctypes",
-    "curses", "dataclasses", "datetime", "dbm", "decimal", "difflib", "dis", "distutils", "doctest",
-    "dummy_threading", "email", "encodings", "ensurepip", "enum", "errno", "faulthandler", "fcntl",
-    "filecmp", "fileinput", "fnmatch", "formatter", "fractions", "ftplib", "functools", "gc",
-    "genericpath", "getopt", "getpass", "gettext", "glob", "graphlib", "grp", "gzip", "hashlib",
-    "heapq", "hmac", "html", "http", "idlelib", "imaplib", "imghdr", "imp", "importlib", "inspect",
-    "io", "ipaddress", "itertools", "json", "keyword", "lib2to3", "linecache", "locale", "logging",
-    "lzma", "macpath", "mailbox", "mailcap", "marshal", "math", "mimetypes", "mmap", "modulefinder",
-    "msilib", "msvcrt", "multiprocessing", "netrc", "nis", "nntplib", "nt", "ntpath", "nturl2path",
-    "numbers", "opcode", "operator", "optparse", "os", "ossaudiodev", "parser", "pathlib", "pdb",
-    "pickle", "pickletools", "pipes", "pkgutil", "platform", "plistlib", "poplib", "posix",
-    "posixpath", "pprint", "profile", "pstats", "pty", "pwd", "py_compile", "pyclbr", "pydoc",
-    "pydoc_data", "pyexpat", "queue", "quopri", "random", "re", "readline", "reprlib", "resource",
-    "rlcompleter", "runpy", "sched", "secrets", "select", "selectors", "shelve", "shlex", "shutil",
-    "signal", "site", "smtpd", "smtplib", "sndhdr", "socket", "socketserver", "spwd", "sqlite3",
-    "sre_compile", "sre_constants", "sre_parse", "ssl", "stat", "statistics", "string",
-    "stringprep", "struct", "subprocess", "sunau", "symbol", "symtable", "sys", "sysconfig",
-    "syslog", "tabnanny", "tarfile", "telnetlib", "tempfile", "termios", "textwrap", "this",
-    "threading", "time", "timeit", "tkinter", "token", "tokenize", "tomllib", "trace", "traceback",
-    "tracemalloc", "tty", "turtle", "turtledemo", "types", "typing", "unicodedata", "unittest",
-    "urllib", "uu", "uuid", "venv", "warnings", "wave", "weakref", "webbrowser", "winreg",
-    "winsound", "wsgiref", "xdrlib", "xml", "xmlrpc", "zipapp", "zipfile", "zipimport", "zlib",
+    "abc",
+    "aifc",
+    "annotationlib",
+    "antigravity",
+    "argparse",
+    "array",
+    "ast",
+    "asynchat",
+    "asyncio",
+    "asyncore",
+    "atexit",
+    "audioop",
+    "base64",
+    "bdb",
+    "binascii",
+    "binhex",
+    "bisect",
+    "builtins",
+    "bz2",
+    "cProfile",
+    "calendar",
+    "cgi",
+    "cgitb",
+    "chunk",
+    "cmath",
+    "cmd",
+    "code",
+    "codecs",
+    "codeop",
+    "collections",
+    "colorsys",
+    "compileall",
+    "compression",
+    "concurrent",
+    "configparser",
+    "contextlib",
+    "contextvars",
+    "copy",
+    "copyreg",
+    "crypt",
+    "csv",
+    "ctypes",
+    "curses",
+    "dataclasses",
+    "datetime",
+    "dbm",
+    "decimal",
+    "difflib",
+    "dis",
+    "distutils",
+    "doctest",
+    "dummy_threading",
+    "email",
+    "encodings",
+    "ensurepip",
+    "enum",
+    "errno",
+    "faulthandler",
+    "fcntl",
+    "filecmp",
+    "fileinput",
+    "fnmatch",
+    "formatter",
+    "fractions",
+    "ftplib",
+    "functools",
+    "gc",
+    "genericpath",
+    "getopt",
+    "getpass",
+    "gettext",
+    "glob",
+    "graphlib",
+    "grp",
+    "gzip",
+    "hashlib",
+    "heapq",
+    "hmac",
+    "html",
+    "http",
+    "idlelib",
+    "imaplib",
+    "imghdr",
+    "imp",
+    "importlib",
+    "inspect",
+    "io",
+    "ipaddress",
+    "itertools",
+    "json",
+    "keyword",
+    "lib2to3",
+    "linecache",
+    "locale",
+    "logging",
+    "lzma",
+    "macpath",
+    "mailbox",
+    "mailcap",
+    "marshal",
+    "math",
+    "mimetypes",
+    "mmap",
+    "modulefinder",
+    "msilib",
+    "msvcrt",
+    "multiprocessing",
+    "netrc",
+    "nis",
+    "nntplib",
+    "nt",
+    "ntpath",
+    "nturl2path",
+    "numbers",
+    "opcode",
+    "operator",
+    "optparse",
+    "os",
+    "ossaudiodev",
+    "parser",
+    "pathlib",
+    "pdb",
+    "pickle",
+    "pickletools",
+    "pipes",
+    "pkgutil",
+    "platform",
+    "plistlib",
+    "poplib",
+    "posix",
+    "posixpath",
+    "pprint",
+    "profile",
+    "pstats",
+    "pty",
+    "pwd",
+    "py_compile",
+    "pyclbr",
+    "pydoc",
+    "pydoc_data",
+    "pyexpat",
+    "queue",
+    "quopri",
+    "random",
+    "re",
+    "readline",
+    "reprlib",
+    "resource",
+    "rlcompleter",
+    "runpy",
+    "sched",
+    "secrets",
+    "select",
+    "selectors",
+    "shelve",
+    "shlex",
+    "shutil",
+    "signal",
+    "site",
+    "smtpd",
+    "smtplib",
+    "sndhdr",
+    "socket",
+    "socketserver",
+    "spwd",
+    "sqlite3",
+    "sre_compile",
+    "sre_constants",
+    "sre_parse",
+    "ssl",
+    "stat",
+    "statistics",
+    "string",
+    "stringprep",
+    "struct",
+    "subprocess",
+    "sunau",
+    "symbol",
+    "symtable",
+    "sys",
+    "sysconfig",
+    "syslog",
+    "tabnanny",
+    "tarfile",
+    "telnetlib",
+    "tempfile",
+    "termios",
+    "textwrap",
+    "this",
+    "threading",
+    "time",
+    "timeit",
+    "tkinter",
+    "token",
+    "tokenize",
+    "tomllib",
+    "trace",
+    "traceback",
+    "tracemalloc",
+    "tty",
+    "turtle",
+    "turtledemo",
+    "types",
+    "typing",
+    "unicodedata",
+    "unittest",
+    "urllib",
+    "uu",
+    "uuid",
+    "venv",
+    "warnings",
+    "wave",
+    "weakref",
+    "webbrowser",
+    "winreg",
+    "winsound",
+    "wsgiref",
+    "xdrlib",
+    "xml",
+    "xmlrpc",
+    "zipapp",
+    "zipfile",
+    "zipimport",
+    "zlib",
     "zoneinfo",
 ];
 
@@ -486,7 +708,11 @@ mod tests {
     fn imported(source: &str, from: &'static str, name: Option<&'static str>) -> String {
         let text = Text::new(source.to_string());
         let module = Module::parse("main.py".into(), &text).unwrap();
-        let need = Need { file: "main.py".into(), from, name };
+        let need = Need {
+            file: "main.py".into(),
+            from,
+            name,
+        };
         let edits = settle(&module, &[&need], &[]);
         super::super::applied(source, &edits.iter().collect::<Vec<_>>()).unwrap()
     }
@@ -499,8 +725,14 @@ mod tests {
     #[test]
     fn an_import_comes_where_isort_puts_it() {
         let deque = |source| imported(source, "collections", Some("deque"));
-        assert_eq!(deque("import boto3\n\nX = 1\n"), "from collections import deque\n\nimport boto3\n\nX = 1\n");
-        assert_eq!(deque("import os\nimport boto3\n"), "import os\nfrom collections import deque\nimport boto3\n");
+        assert_eq!(
+            deque("import boto3\n\nX = 1\n"),
+            "from collections import deque\n\nimport boto3\n\nX = 1\n"
+        );
+        assert_eq!(
+            deque("import os\nimport boto3\n"),
+            "import os\nfrom collections import deque\nimport boto3\n"
+        );
         assert_eq!(
             deque("from collections import OrderedDict\n"),
             "from collections import OrderedDict, deque\n"
@@ -522,7 +754,11 @@ mod tests {
             "#!/usr/bin/env python\nfrom collections import deque\n\nX = 1\r\n"
         );
         assert_eq!(
-            imported("import boto3\nfrom .a import b\n", "cachetools", Some("LRUCache")),
+            imported(
+                "import boto3\nfrom .a import b\n",
+                "cachetools",
+                Some("LRUCache")
+            ),
             "import boto3\nfrom cachetools import LRUCache\nfrom .a import b\n"
         );
     }
@@ -542,7 +778,10 @@ mod tests {
             ("deque = 1\n", Some("collections.deque true")),
             ("def f(deque):\n    return collections\n", None),
             ("from x import *\n", Some("collections.deque true")),
-            ("from collections import deque\ndef f(deque): pass\n", Some("collections.deque true")),
+            (
+                "from collections import deque\ndef f(deque): pass\n",
+                Some("collections.deque true"),
+            ),
             ("x.deque(deque=1)\n", Some("deque true")),
         ];
         for (source, expected) in all {

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tree_sitter::{Node, Tree};
 
 use crate::syntax::{parse, with_parser};
@@ -17,6 +17,8 @@ pub struct Module<'a> {
     tree: Tree,
     /// Where each identifier stands.
     names: OnceCell<FxHashMap<&'a str, Vec<Range<usize>>>>,
+    /// The words in its strings.
+    strings: OnceCell<FxHashSet<&'a str>>,
 }
 
 impl<'a> Module<'a> {
@@ -28,6 +30,7 @@ impl<'a> Module<'a> {
             text,
             tree,
             names: OnceCell::new(),
+            strings: OnceCell::new(),
         })
     }
 
@@ -139,14 +142,20 @@ impl<'a> Module<'a> {
             .collect()
     }
 
-    /// Is a string of exactly this text, or with this word in it, anywhere?
+    /// Does the word stand in a string, where `getattr` or a framework may find it?
     pub fn quoted(&self, name: &str) -> bool {
-        let mut found = false;
-        descend(self.root(), &mut |node| {
-            found |= node.kind() == "string_content" && has_word(self.of(node), name);
-            !found
+        let strings = self.strings.get_or_init(|| {
+            let mut strings = FxHashSet::default();
+            descend(self.root(), &mut |node| {
+                if node.kind() == "string_content" {
+                    let part = |each: char| each.is_alphanumeric() || each == '_';
+                    strings.extend(self.of(node).split(|each| !part(each)));
+                }
+                true
+            });
+            strings
         });
-        found
+        strings.contains(name)
     }
 
     /// The names of this scope and of those in it that stand for the binding of `name` in `scope`.
@@ -207,9 +216,7 @@ impl<'a> Module<'a> {
             binds(node)
                 && !ancestors(node).any(|up| {
                     matches!(up.kind(), "import_statement" | "import_from_statement")
-                        && up
-                            .parent()
-                            .is_some_and(|parent| parent.kind() == "module")
+                        && up.parent().is_some_and(|parent| parent.kind() == "module")
                 })
         })
     }
@@ -302,7 +309,10 @@ pub fn binds(node: Node) -> bool {
         };
         let field = |name| parent.child_by_field_name(name) == Some(here);
         match parent.kind() {
-            "pattern_list" | "tuple_pattern" | "list_pattern" | "list_splat_pattern"
+            "pattern_list"
+            | "tuple_pattern"
+            | "list_pattern"
+            | "list_splat_pattern"
             | "dictionary_splat_pattern" => here = parent,
             "assignment" | "augmented_assignment" => return field("left"),
             "for_statement" | "for_in_clause" => return field("left"),
@@ -432,7 +442,10 @@ mod tests {
         let source = "x = 1\ndef f(x, y=x):\n    def g():\n        return x\n    return g\n";
         assert_eq!(scopes(source, "x"), ["module", "f", "module", "f"]);
         let source = "x = 1\ndef f():\n    global x\n    x = 2\nclass C:\n    x = 3\n    def g(self):\n        return x\n";
-        assert_eq!(scopes(source, "x"), ["module", "module", "module", "C", "module"]);
+        assert_eq!(
+            scopes(source, "x"),
+            ["module", "module", "module", "C", "module"]
+        );
         let source = "x = 1\ny = [x for x in x.x(x=2)]\nfrom a import x as z\n";
         assert_eq!(scopes(source, "x")[0], "module");
     }

@@ -105,11 +105,14 @@ pub fn converge(workspace: &mut Workspace, wanted: &Wanted) -> Done {
         }
         for (file, _) in &texts {
             let before = workspace.text(file).map_or("", Text::as_str);
-            done.before.entry(Arc::clone(file)).or_insert_with(|| before.to_string());
+            done.before
+                .entry(Arc::clone(file))
+                .or_insert_with(|| before.to_string());
         }
         workspace.load(texts);
     }
-    done.before.retain(|file, before| workspace.text(file).map(Text::as_str) != Some(&**before));
+    done.before
+        .retain(|file, before| workspace.text(file).map(Text::as_str) != Some(&**before));
     done.broken = broken.into_iter().collect();
     done.broken.sort();
     done

@@ -74,7 +74,7 @@ fn closing_iter(cx: &fix::Cx) -> Option<Rewrite> {
     }
     let (open, close) = if module.of(with).starts_with("async") {
         let closing = draft.import(module, "contextlib", "aclosing", Style::Module)?;
-        (format!("{closing}("), ".__aiter__())")
+        (format!("{closing}(aiter("), "))")
     } else {
         let closing = draft.import(module, "contextlib", "closing", Style::Module)?;
         (format!("{closing}(iter("), "))")

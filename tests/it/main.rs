@@ -3,8 +3,10 @@
 mod bad_input;
 mod cli;
 mod config;
+mod fix;
 mod incremental;
 mod project;
+mod rewrites;
 mod shop;
 mod suppress;
 mod tidy;

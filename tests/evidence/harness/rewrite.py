@@ -15,7 +15,8 @@ BOUNDS = {"queue": 100, "cache": 16, "accumulator": 100, "page": 100}
 def binary():
     """The built dynaleak."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return os.environ.get("DYNALEAK_BINARY") or str(target / "release" / "dynaleak")
+    # Absolute, as it runs in another folder.
+    return os.path.abspath(os.environ.get("DYNALEAK_BINARY") or target / "release" / "dynaleak")
 
 
 class Wrong(Exception):

@@ -4,7 +4,7 @@ import queue
 import boto3
 
 streams = boto3.client("dynamodbstreams")
-records = queue.Queue()
+backlog = queue.Queue()
 
 
 def read(iterator, should_stop):
@@ -12,12 +12,12 @@ def read(iterator, should_stop):
     while iterator and not should_stop():
         response = streams.get_records(ShardIterator=iterator, Limit=10)
         for record in response["Records"]:
-            records.put(record)
+            backlog.put(record)
         iterator = response.get("NextShardIterator")
-    records.put(None)
+    backlog.put(None)
 
 
 def work(apply):
     """Applies records until it gets None."""
-    while (record := records.get()) is not None:
+    while (record := backlog.get()) is not None:
         apply(record)

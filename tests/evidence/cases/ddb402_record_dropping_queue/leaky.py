@@ -5,7 +5,7 @@ from collections import deque
 import boto3
 
 streams = boto3.client("dynamodbstreams")
-records = deque(maxlen=100)
+backlog = deque(maxlen=100)
 
 
 def read(iterator, should_stop):
@@ -13,14 +13,14 @@ def read(iterator, should_stop):
     while iterator and not should_stop():
         response = streams.get_records(ShardIterator=iterator, Limit=100)
         for record in response["Records"]:
-            records.append(record)
+            backlog.append(record)
         iterator = response.get("NextShardIterator")
 
 
 def work(apply, should_stop):
     """Applies records until told to stop."""
     while not should_stop():
-        if records:
-            apply(records.popleft())
+        if backlog:
+            apply(backlog.popleft())
         else:
             time.sleep(0.01)

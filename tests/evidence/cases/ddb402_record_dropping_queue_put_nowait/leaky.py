@@ -4,7 +4,7 @@ import queue
 import boto3
 
 streams = boto3.client("dynamodbstreams")
-records = queue.Queue(maxsize=100)
+backlog = queue.Queue(maxsize=100)
 
 
 def read(iterator, should_stop):
@@ -13,14 +13,14 @@ def read(iterator, should_stop):
         response = streams.get_records(ShardIterator=iterator, Limit=100)
         for record in response["Records"]:
             try:
-                records.put_nowait(record)
+                backlog.put_nowait(record)
             except queue.Full:
                 pass
         iterator = response.get("NextShardIterator")
-    records.put(None)
+    backlog.put(None)
 
 
 def work(apply):
     """Applies records until it gets None."""
-    while (record := records.get()) is not None:
+    while (record := backlog.get()) is not None:
         apply(record)
