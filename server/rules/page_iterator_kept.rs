@@ -37,7 +37,8 @@ fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
 /// A global or a field that one function fills and reads is a local of that function.
 fn local(cx: &fix::Cx) -> Option<Rewrite> {
     let module = cx.module;
-    let holder = cx.holder()?;
+    // `LISTINGS[user]` is no name that a function could have for itself.
+    let holder = cx.holder().filter(|it| matches!(it.kind(), "identifier" | "attribute"))?;
     let function = function_of(holder)?;
     let made = statement(cx.node).filter(|made| made.named_child(0) == Some(cx.node) && made.parent() == function.child_by_field_name("body"))?;
     let last = holder.child_by_field_name("attribute").unwrap_or(holder);

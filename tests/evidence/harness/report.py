@@ -1,0 +1,137 @@
+"""docs/evidence.md and the rows of it that the rules' pages quote."""
+import dataclasses
+import difflib
+import re
+
+from harness import cases
+
+DOCUMENT = cases.ROOT / "docs" / "evidence.md"
+START, END = "<!-- evidence:start -->\n", "<!-- evidence:end -->\n"
+HEADER = "| code | case | measured | leaky form | second form | second form is |\n|---|---|---|---|---|---|\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What was measured of one case."""
+
+    case: cases.Case
+    leaky: str
+    other: str | None
+    origin: str
+    calls: str
+    # The second form, for the diff; None without one.
+    text: str | None
+
+    def line(self):
+        """The row of the table."""
+        name = f"[{self.case.about}](../tests/evidence/cases/{self.case.name}/leaky.py)"
+        cells = [self.case.code, name, self.calls, self.leaky, self.other or "–", self.origin]
+        return "| " + " | ".join(cells) + " |\n"
+
+
+def document(rows, versions, date):
+    """The whole of docs/evidence.md."""
+    lines = [
+        "# Evidence\n\n",
+        "For each rule code as people write it, and the text that dynaleak itself makes of it, run under CPython "
+        "with boto3 against moto as a server of its own on loopback. ",
+        "`python tests/evidence/run.py` measures all of it anew, writes this file and the rows that the rules' "
+        "pages quote.\n\n",
+        f"Measured on {date} with {versions}.\n\n",
+        START,
+        HEADER,
+        *[row.line() for row in rows],
+        END,
+        "\n",
+        METHOD,
+    ]
+    for row in rows:
+        if row.text is not None:
+            lines += [f"\n### {row.case.code}: {row.case.about}\n\n", f"The second form is {row.origin}.\n\n"]
+            lines += ["```diff\n", *_diff(row.case.leaky, row.text), "```\n"]
+    return "".join(lines)
+
+
+METHOD = """## How it is measured
+
+- Memory is what `tracemalloc` traces after the garbage collector has run, of the client alone: each form has a process of its own, and so has moto, which leaks by itself. Resident size proves nothing.
+- `a call` of a leak: the slope over the last 200 of 420 calls, by least squares. The leaky form must grow in a line (R² of 0.97 or more), the second one by at most 5 % of it. Up to 0.9 KB a call is noise.
+- A peak is the highest of three calls, over a table of 4,000 items of 2 KB. It must fall to half or less.
+- Churn: the medians of 100 calls (40 for sessions) after 100 (20), over plain HTTP on loopback: over TLS a new client costs more. Processor time must fall to 70 % or less, garbage to half.
+- Both forms must give the same results, call by call, except where the leaky one raises or loses data.
+- Sizes come from the configuration: `queue = 100`, `cache = 16`, `accumulator = 100`, `page = 100`, small enough that a bound is reached within the warm-up.
+- moto answers equal reads with the bytes that it gave the first time. The latency of DynamoDB is no part of this.
+- `shown only, by hand`: dynaleak shows this form and does not apply it in bulk; what was measured was written by hand. `no rewrite, recommended`: it does not even show it, the rule's page describes it.
+- With the second form replaced by the leaky one every case fails (`--self-test`).
+
+## The second forms
+"""
+
+
+def _diff(before, after):
+    lines = difflib.unified_diff(before.splitlines(True), after.splitlines(True), "leaky.py", "second form", n=2)
+    return [line if line.endswith("\n") else line + "\n" for line in lines]
+
+
+def quote(lines):
+    """What a page says of its rows."""
+    said = []
+    for line in lines:
+        code, case, calls, leaky, other, origin = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        about = re.match(r"\[(.*)\]\(", case)[1]
+        second = f"{origin}: {other}" if other != "–" else origin
+        said.append(f"- {about}, {calls}: {leaky}; {second}.\n")
+    return "**Evidence** (measured by `tests/evidence`, see docs/evidence.md).\n\n" + "".join(said)
+
+
+def quoted(page, text):
+    """A page's text with its rows; above the first heading of the second level."""
+    block = START + text + END
+    if START in page:
+        before, rest = page.split(START, 1)
+        return before + block + rest.split(END, 1)[1]
+    before, heading, rest = page.partition("\n## ")
+    return before + "\n" + block + heading + rest
+
+
+def write(rows, versions, date):
+    """Writes the document and the pages."""
+    DOCUMENT.write_text(document(rows, versions, date), encoding="utf-8")
+    for page, wanted in _pages():
+        page.write_text(wanted, encoding="utf-8")
+
+
+def unlike():
+    """What of the documents is not as docs/evidence.md has it; empty where all agree."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    wrong = []
+    lines = _rows(text)
+    known = cases.all_cases()
+    names = [case.name for case in known]
+    shown = [re.search(r"/cases/(\w+)/", line)[1] for line in lines]
+    if shown != names:
+        wrong.append(f"docs/evidence.md: its rows are {shown}, the cases are {names}")
+    for page, wanted in _pages():
+        if page.read_text(encoding="utf-8") != wanted:
+            wrong.append(f"{page.name}: it does not quote its rows of docs/evidence.md")
+    quoting = {case.page() for case in known}
+    for page in sorted((cases.ROOT / "tests" / "rules").glob("*.md")):
+        if START in page.read_text(encoding="utf-8") and page not in quoting:
+            wrong.append(f"{page.name}: it quotes evidence that there is none of")
+    return wrong
+
+
+def _pages():
+    """Each page that has rows, as it should be."""
+    rows = {}
+    for line in _rows(DOCUMENT.read_text(encoding="utf-8")):
+        rows.setdefault(line.split(" | ")[0].strip("| "), []).append(line)
+    pages = {case.code: case.page() for case in cases.all_cases()}
+    for code, lines in rows.items():
+        if code in pages:
+            yield pages[code], quoted(pages[code].read_text(encoding="utf-8"), quote(lines))
+
+
+def _rows(text):
+    table = text.split(START, 1)[1].split(END, 1)[0]
+    return table.splitlines(True)[2:]
