@@ -36,6 +36,9 @@ pub struct Rewrite {
     pub needs: Vec<Need>,
 }
 
+/// Of a rule that has no rewrite.
+pub fn none(_: &mut Vec<Rewrite>, _: &Cx) {}
+
 /// A name that a rewrite uses and its file does not import yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {

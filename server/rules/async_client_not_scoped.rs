@@ -3,6 +3,7 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
 use crate::rules::About;
 use crate::rules::stories::made;
 use crate::value::Mark;
@@ -16,6 +17,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite: fix::none,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {

@@ -3,6 +3,7 @@
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
+use crate::fix;
 use crate::rules::About;
 
 pub const ABOUT: About = About {
@@ -14,6 +15,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
+    rewrite: fix::none,
 };
 
 fn tell(_: &Cx, _: &mut Verdict) {}

@@ -4,7 +4,6 @@ use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
-use crate::fix::Rewrite;
 use crate::rules::About;
 use crate::rules::stories::made;
 use crate::value::Mark;
@@ -18,7 +17,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
-    rewrite,
+    rewrite: fix::none,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -29,6 +28,3 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("anyone may ask for the whole result of {}: the endpoint has no authentication and the read has no limit", page.source(verdict))
 }
-
-/// Who may ask is not for a tool to say: the message tells what is missing.
-fn rewrite(_: &mut Vec<Rewrite>, _: &fix::Cx) {}

@@ -4,7 +4,6 @@ use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
-use crate::fix::Rewrite;
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -17,7 +16,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
-    rewrite,
+    rewrite: fix::none,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -28,5 +27,3 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} holds the whole result of {} until the request ends", page.holder(verdict), page.source(verdict))
 }
-
-fn rewrite(_: &mut Vec<Rewrite>, _: &fix::Cx) {}
