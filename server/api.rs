@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use smol_str::SmolStr;
 
@@ -10,8 +10,18 @@ use crate::value::{Kind, Role, Service, Shape};
 
 /// The tables that are built in.
 pub static API: LazyLock<Api> = LazyLock::new(|| {
-    toml::from_str(include_str!("../queries/api.toml"))
-        .expect("queries/api.toml is checked by a test")
+    let mut api: Api = toml::from_str(include_str!("../queries/api.toml"))
+        .expect("queries/api.toml is checked by a test");
+    let paths = api.calls.keys().filter_map(|path| path.rsplit('.').next());
+    let methods = [
+        "client",
+        "resource",
+        "create_client",
+        "batch_writer",
+        "batch_write",
+    ];
+    api.constructors = paths.chain(methods).map(SmolStr::new).collect();
+    api
 });
 pub static FRAMEWORKS: LazyLock<Frameworks> = LazyLock::new(|| {
     toml::from_str(include_str!("../queries/frameworks.toml"))
@@ -24,6 +34,9 @@ type Table<T> = FxHashMap<SmolStr, T>;
 #[serde(deny_unknown_fields)]
 pub struct Api {
     pub calls: Table<Result>,
+    /// The last names of what makes a client, session or writer.
+    #[serde(skip)]
+    constructors: FxHashSet<SmolStr>,
     methods: Table<Table<Result>>,
     pub models: Table<Result>,
     attributes: Table<Table<Result>>,
@@ -112,13 +125,7 @@ impl Api {
 
     /// Is a client, session or writer made by a call of this name?
     pub fn is_constructor(&self, name: &str) -> bool {
-        matches!(
-            name,
-            "client" | "resource" | "create_client" | "batch_writer" | "batch_write"
-        ) || self
-            .calls
-            .keys()
-            .any(|path| path.rsplit('.').next() == Some(name))
+        self.constructors.contains(name)
     }
 
     /// Does the name hold one of those, as `boto_client` does?

@@ -43,6 +43,8 @@ pub struct ChunkFacts {
     pub functions: Vec<Function>,
     /// Each call expression, in source order: a call is named by its number from outside the chunk.
     pub calls: Vec<ExprId>,
+    /// One of them may make a client or the like, by its name.
+    pub constructs: bool,
     /// Class definitions inside functions.
     pub classes: Vec<LocalClass>,
     pub matches: Vec<Match>,

@@ -6,6 +6,7 @@ use tree_sitter::{Node, QueryCursor, StreamingIterator};
 
 use super::kinds::{Kind, field, kind};
 use super::*;
+use crate::api::API;
 use crate::query::Rules;
 
 /// Deeper nesting than any hand-written code has becomes [`Expr::Other`] or an empty block: the stack is bounded.
@@ -21,12 +22,22 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
     if lowering.facts.kind != ChunkKind::Class {
         lowering.matches(node, rules);
     }
+    lowering.facts.constructs = constructs(&lowering.facts);
     lowering.facts.broken = if lowering.facts.kind == ChunkKind::Class {
         lowering.broken
     } else {
         node.has_error()
     };
     lowering.facts
+}
+
+fn constructs(facts: &ChunkFacts) -> bool {
+    facts.calls.iter().any(|&call| {
+        let Expr::Call(call) = facts.expr(call) else {
+            return false;
+        };
+        matches!(facts.expr(call.function), Expr::Attr(_, name) | Expr::Name(name) if API.is_constructor(name))
+    })
 }
 
 struct Lowering<'a> {

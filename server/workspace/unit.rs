@@ -535,10 +535,7 @@ impl<'a> Signature<'a> {
 
     /// Does its code make a client or container, so that constants passed to it say which?
     pub fn makes(&self) -> bool {
-        self.function.name == "__init__" || self.facts.calls.iter().any(|&call| match self.facts.expr(call) {
-            Expr::Call(call) => matches!(self.facts.expr(call.function), Expr::Attr(_, name) | Expr::Name(name) if crate::api::API.is_constructor(name)),
-            _ => false,
-        })
+        self.function.name == "__init__" || self.facts.constructs
     }
 
     pub fn is_property(&self) -> bool {
