@@ -34,5 +34,8 @@ fn message(page: &Page, verdict: &Verdict) -> String {
 }
 
 fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
-    bounded(acc, cx, cx.bounds.accumulator);
+    // What a script gathers it wants whole, and it ends with its work.
+    if cx.verdict.severity > Severity::Info {
+        bounded(acc, cx, cx.bounds.accumulator);
+    }
 }
