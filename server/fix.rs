@@ -190,7 +190,7 @@ impl<'a> Fixer<'a> {
         apart.then_some(settled)
     }
 
-    /// Does each file parse after the rewrite?
+    /// Does it change something, and does each file parse after it?
     fn holds(&self, rewrite: &Rewrite) -> bool {
         let Some(edits) = self.settled(&[rewrite]) else {
             return false;
@@ -198,12 +198,13 @@ impl<'a> Fixer<'a> {
         let mut files: Vec<&Arc<str>> = edits.iter().map(|edit| &edit.file).collect();
         files.sort();
         files.dedup();
-        files.into_iter().all(|file| {
-            let own: Vec<&Edit> = edits.iter().filter(|edit| edit.file == *file).collect();
-            let text = self.workspace.text(file).map(|text| text.as_str());
-            let after = text.and_then(|text| applied(text, &own));
-            after.is_some_and(|after| module::sound(&after).is_some())
-        })
+        !files.is_empty()
+            && files.into_iter().all(|file| {
+                let own: Vec<&Edit> = edits.iter().filter(|edit| edit.file == *file).collect();
+                let text = self.workspace.text(file).map(|text| text.as_str());
+                let after = text.and_then(|text| applied(text, &own));
+                after.is_some_and(|after| module::sound(&after).is_some())
+            })
     }
 }
 

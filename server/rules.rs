@@ -151,10 +151,12 @@ pub fn entry(wanted: &str) -> Option<&'static Entry> {
 }
 
 impl Entry {
-    /// The part of the page above the first `## `: what users read.
-    pub fn help(&self) -> &'static str {
+    /// The part of the page above the first `## `, without its marks for what is generated: what users read.
+    pub fn help(&self) -> String {
         let end = self.page.find("\n## ");
-        self.page[..end.unwrap_or(self.page.len())].trim_end()
+        let lines = self.page[..end.unwrap_or(self.page.len())].lines();
+        let lines: Vec<&str> = lines.filter(|line| !line.starts_with("<!--")).collect();
+        lines.join("\n").trim_end().to_string()
     }
 
     /// Made by no query.
@@ -197,7 +199,7 @@ impl Rule {
     }
 
     /// What users read of its page.
-    pub fn help(&self) -> &'static str {
+    pub fn help(&self) -> String {
         self.entry().help()
     }
 }

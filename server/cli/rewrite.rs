@@ -60,7 +60,7 @@ pub fn rewrite(
     let names: FxHashSet<&Arc<str>> = findings.iter().map(|finding| &finding.file).collect();
     for file in files {
         let text = workspace.text(&file.name).map_or("", Text::as_str);
-        if let Err(why) = as_read(&file.path, text) {
+        if let Err(why) = within(file).and_then(|()| as_read(&file.path, text)) {
             if names.contains(&file.name) {
                 rewritten.problems.push(format!("{}: {why}", file.name));
             }
@@ -126,6 +126,19 @@ fn shown(workspace: &Workspace, files: &[&File], configs: &Configs) -> Vec<Findi
     // A mistake in a configuration was told before the first rewrite.
     let shown = configured(workspace, files.iter().copied(), configs);
     shown.map(|shown| shown.kept).unwrap_or_default()
+}
+
+/// A link that was found, not named, may lead out of the project: what stands there is none of its files.
+fn within(file: &File) -> Result<(), &'static str> {
+    if file.named || !file.path.is_symlink() {
+        return Ok(());
+    }
+    let here = std::env::current_dir().and_then(fs::canonicalize);
+    let target = fs::canonicalize(&file.path);
+    match (here, target) {
+        (Ok(here), Ok(target)) if target.starts_with(&here) => Ok(()),
+        _ => Err("a link out of this folder: not rewritten, unless it is named itself"),
+    }
 }
 
 /// Does the file hold this text, in UTF-8?

@@ -84,7 +84,7 @@ struct RuleOut {
     categories: &'static [Category],
     cwe: Vec<u16>,
     summary: String,
-    explanation: &'static str,
+    explanation: String,
 }
 
 impl RuleOut {
@@ -105,8 +105,8 @@ impl RuleOut {
 
 /// The first sentence under the page's title.
 fn in_short(rule: &Entry) -> String {
-    let text = rule
-        .help()
+    let help = rule.help();
+    let text = help
         .lines()
         .skip_while(|line| line.starts_with('#') || line.is_empty());
     let text: Vec<&str> = text.take_while(|line| !line.is_empty()).collect();

@@ -31,7 +31,7 @@ impl State {
             })
         };
         if let Some((span, code)) = code_at(document.text.as_str(), byte) {
-            return shown(span, rules::entry(code)?.help().to_string());
+            return shown(span, rules::entry(code)?.help());
         }
         if !document.analysed() {
             return None;

@@ -272,6 +272,20 @@ fn modes_and_links_stay() {
 
 #[cfg(unix)]
 #[test]
+fn links_out_of_the_project_are_not_followed() {
+    let outside = leaky();
+    let project = Project::new();
+    let target = outside.path("main.py");
+    std::os::unix::fs::symlink(&target, project.path("link.py")).unwrap();
+    let run = project.run(&["check", "--fix"]);
+    assert_eq!(fs::read_to_string(&target).unwrap(), LEAKY, "{run:?}");
+    assert!(run.stderr.contains("link.py: a link out of"), "{run:?}");
+    let run = project.run(&["check", "--fix", "link.py"]);
+    assert_eq!(fs::read_to_string(&target).unwrap(), SAFE, "{run:?}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_file_that_may_not_be_written_is_an_error() {
     use std::os::unix::fs::PermissionsExt;
     let project = leaky();
