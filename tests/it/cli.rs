@@ -486,7 +486,7 @@ fn one_rule() {
         let run = project.run(&["rule", word]);
         assert_eq!(run.code, Some(0));
         assert!(page.starts_with(&run.stdout), "{run:?}");
-        assert!(run.stdout.contains("61 KB a call"), "{run:?}");
+        assert!(run.stdout.contains("**Evidence**"), "{run:?}");
         assert!(!run.stdout.contains("\n## ") && run.stdout.lines().count() > 2);
     }
     let run = project.run(&["rule", "DDB1O1"]);
