@@ -376,7 +376,7 @@ fn loop_of(cx: &Cx, name: &str, size: u32, evict: &str) -> Vec<String> {
 }
 
 /// A sketch: whoever knows where the items should go fills it in.
-fn flushed(cx: &Cx, size: u32) -> Option<Rewrite> {
+pub fn flushed(cx: &Cx, size: u32) -> Option<Rewrite> {
     let module = cx.module;
     let holder = cx.holder().filter(|holder| plain(*holder))?;
     let name = module.of(holder);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use super::containers::{add_argument, arguments, method, plain, stored_alone, takes_any_iterable};
+use super::containers::{add_argument, arguments, flushed, method, plain, takes_any_iterable};
 use super::imports::Style;
 use super::module::{
     Module, ancestors, binds, descend, function_of, has_word, is_name, named_children, statement,
@@ -905,23 +905,8 @@ fn returns(function: Node) -> Vec<Node> {
 
 /// For the rule on stream loops: a sketch that hands the records on in lots.
 pub fn lots(cx: &Cx) -> Option<Rewrite> {
-    let module = cx.module;
-    let holder = cx.holder().filter(|holder| holder.kind() == "identifier")?;
-    let name = module.of(holder);
-    let statement = stored_alone(cx)?;
+    cx.holder().filter(|holder| holder.kind() == "identifier")?;
     let lists = cx.node.kind() == "augmented_assignment"
-        || matches!(method(module, cx.node), "append" | "extend");
-    if !lists {
-        return None;
-    }
-    let size = cx.bounds.queue;
-    let unit = module.unit();
-    let mut draft = cx.draft(format!("Flush `{name}` at {size}"), Applicability::Display);
-    let lines = [
-        format!("if len({name}) >= {size}:"),
-        format!("{unit}# Hand them on here."),
-        format!("{unit}{name}.clear()"),
-    ];
-    draft.below(module, statement, &lines)?;
-    Some(draft)
+        || matches!(method(cx.module, cx.node), "append" | "extend");
+    lists.then(|| flushed(cx, cx.bounds.queue)).flatten()
 }
