@@ -28,6 +28,27 @@ def remember(key):
 """
 """One finding: DDB101 in line 8 (counted from 0)."""
 
+STORE = """import boto3
+
+TABLE = boto3.resource("dynamodb").Table("orders")
+
+
+def fetch(key):
+    return TABLE.get_item(Key=key)["Item"]
+"""
+USER = """from store import fetch
+
+KEPT = []
+
+
+def remember(key):
+    KEPT.append(fetch(key))
+
+
+remember({"id": 1})
+"""
+"""Two files: one finding in the second, for what the first one gives."""
+
 
 def capabilities(pull=True, encodings=None, resolve=True, changes=True, refresh=True, watch=True, configuration=True):
     """What the client can do."""

@@ -6,7 +6,7 @@ import pytest
 from lsprotocol import types
 from pytest_lsp import make_test_lsp_client
 
-from conftest import KEEPS, SHOP, as_checked, as_shown, check, edit, plain, replacing, session, whole
+from conftest import KEEPS, SHOP, STORE, USER, as_checked, as_shown, check, edit, plain, replacing, session, whole
 
 
 def at(line, character):
@@ -104,27 +104,6 @@ async def test_other_languages_are_left_alone(tmp_path):
     async with session(tmp_path) as server:
         server.open("main.md", KEEPS, language="markdown")
         assert await server.codes("main.md") == []
-
-
-STORE = """import boto3
-
-TABLE = boto3.resource("dynamodb").Table("orders")
-
-
-def fetch(key):
-    return TABLE.get_item(Key=key)["Item"]
-"""
-USER = """from store import fetch
-
-KEPT = []
-
-
-def remember(key):
-    KEPT.append(fetch(key))
-
-
-remember({"id": 1})
-"""
 
 
 async def test_an_edit_refreshes_another_open_file(tmp_path):

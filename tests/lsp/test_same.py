@@ -7,7 +7,7 @@ import shutil
 import pytest
 from lsprotocol import types
 
-from conftest import KEEPS, SHOP, as_checked, as_shown, check, edit, session, whole
+from conftest import KEEPS, SHOP, STORE, USER, as_checked, as_shown, check, edit, session, whole
 
 CORPUS = os.environ.get("DYNALEAK_CORPUS")
 ROOTS = [SHOP, *sorted(path for path in pathlib.Path(CORPUS).iterdir() if path.is_dir())] if CORPUS else [SHOP]
@@ -52,25 +52,6 @@ async def test_each_file_is_shown_as_it_is_checked(root, include_tests):
         assert set(expected) <= {name for name, _ in files}
 
 
-STORE = """import boto3
-
-TABLE = boto3.resource("dynamodb").Table("orders")
-
-
-def fetch(key):
-    return TABLE.get_item(Key=key)["Item"]
-"""
-USER = """from store import fetch
-
-KEPT = []
-
-
-def remember(key):
-    KEPT.append(fetch(key))
-
-
-remember({"id": 1})
-"""
 CLIENTS = """import boto3
 
 
