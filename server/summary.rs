@@ -23,6 +23,8 @@ pub enum CellKey {
     Param(FuncId, u16),
     /// In which situations a function is called.
     Context(FuncId),
+    /// The same without where and how sure: derived from it, told by nobody.
+    Marks(FuncId),
     /// How long instances of a class live, and its role.
     Life(ClassId),
     /// What is done to a holder besides storing: emptied, capped, looked up.

@@ -1,5 +1,6 @@
 //! The files of one project, linked: text in, findings out, after each edit only what it reaches.
 
+pub mod asks;
 pub mod unit;
 pub mod world;
 
@@ -21,8 +22,9 @@ use crate::summary::CellKey;
 use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
 use crate::value::{FileId, FuncId, UnitId};
+use asks::{Ask, Gives, asks, calls_into, gives};
 use unit::{Built, Part, Signature, Unit, build, interchangeable, parts};
-use world::{Heat, UnitHeat, World, file_id, stem};
+use world::{World, file_id, stem};
 
 /// How a workspace is analysed.
 #[derive(Clone, Debug, Default)]
@@ -64,10 +66,9 @@ pub struct Workspace {
     relinked: FxHashSet<UnitId>,
     /// Whether other files than before may have to be loaded since this was last taken.
     asks: bool,
-    /// See [`World::heat_of`]; of a run that sees no edit, nothing.
-    heats: FxHashMap<UnitId, UnitHeat>,
-    /// How many units of a file are hot by themselves.
-    hot_units: FxHashMap<FileId, usize>,
+    gives: FxHashMap<UnitId, Gives>,
+    /// Units that handle values and those that call them, as of the last [`Workspace::asks`].
+    reached: FxHashSet<UnitId>,
     /// Codes of rules that panicked since they were last taken.
     panics: Vec<&'static str>,
     /// Files of which the last change judged a unit, or dropped one.
@@ -103,8 +104,8 @@ impl Workspace {
             work: Work::default(),
             relinked: FxHashSet::default(),
             asks: false,
-            heats: FxHashMap::default(),
-            hot_units: FxHashMap::default(),
+            gives: FxHashMap::default(),
+            reached: FxHashSet::default(),
             panics: Vec::new(),
             rejudged: FxHashSet::default(),
         }
@@ -142,7 +143,7 @@ impl Workspace {
     }
 
     /// Adds or replaces whole files; links once.
-    pub fn load(&mut self, files: Vec<(Arc<str>, String)>) {
+    pub fn load(&mut self, mut files: Vec<(Arc<str>, String)>) {
         self.work = Work::default();
         let rules = self.rules();
         let read = |(path, text): (Arc<str>, String)| {
@@ -164,10 +165,12 @@ impl Workspace {
             let built = build(&path, file_id(&path), &parts);
             (path, source, parts, built, extracted)
         };
-        let loaded: Vec<_> = if files.len() < 4 {
+        let loaded: Vec<_> = if files.len() < 2 {
             files.into_iter().map(read).collect()
         } else {
-            files.into_par_iter().map(read).collect()
+            // The largest first and one by one, so that no thread is left with them in the end.
+            files.sort_unstable_by(|a, b| (b.1.len(), &a.0).cmp(&(a.1.len(), &b.0)));
+            files.into_par_iter().with_max_len(1).map(read).collect()
         };
         let mut dirty = FxHashSet::default();
         let mut gone = Vec::new();
@@ -500,10 +503,14 @@ impl Workspace {
         };
         self.work.linked += linked.evaluated;
         self.relinked = linked.anew;
-        self.asks |= (linked.cells.iter()).any(|key| matches!(key, CellKey::Unloaded(_)));
-        if !self.options.once {
-            self.note_heat(linked.units.iter().chain(gone));
-        }
+        self.asks |= linked.cells.iter().any(|key| match key {
+            CellKey::Unloaded(_) => true,
+            CellKey::Exports(file) => {
+                (self.world.paths.get(file)).is_some_and(|path| path.ends_with("__init__.py"))
+            }
+            _ => false,
+        });
+        self.note_gives(linked.units.iter().chain(gone));
         for (unit, reads) in &before {
             self.world.forget_readers(*unit, reads);
         }
@@ -577,39 +584,20 @@ impl Workspace {
         }
     }
 
-    /// Where a unit came to see DynamoDB values, sees none any more, or calls others, the files that
-    /// import its file may have to be loaded, or left out; but not if that file, and those of all its
-    /// callers, see values in other units all the same.
-    fn note_heat<'a>(&mut self, units: impl Iterator<Item = &'a UnitId>) {
-        let mut changed = Vec::new();
+    /// Where a unit gives others than before, or came to call one that handles values, or calls none
+    /// any more, other files may have to be loaded.
+    fn note_gives<'a>(&mut self, units: impl Iterator<Item = &'a UnitId>) {
         for unit in units {
-            let heat = self.world.heat_of(*unit);
-            let before = match heat {
-                Some(heat) => self.heats.insert(*unit, heat),
-                None => self.heats.remove(unit),
+            let new = gives(&self.world, *unit);
+            let handles = new.as_ref().is_some_and(Gives::handles);
+            self.asks |= self.gives.get(unit) != new.as_ref();
+            match new {
+                Some(new) => self.gives.insert(*unit, new),
+                None => self.gives.remove(unit),
             };
-            if before == heat {
-                continue;
-            }
-            changed.push(*unit);
-            for (heat, more) in [(before, false), (heat, true)] {
-                let Some(hot) = heat.filter(|heat| heat.heat == Heat::Hot) else {
-                    continue;
-                };
-                let count = self.hot_units.entry(hot.file).or_default();
-                match more {
-                    true => *count += 1,
-                    false => *count -= 1,
-                }
-                // It became hot, or is hot no more.
-                self.asks |= *count == usize::from(more);
-            }
-        }
-        let mut known: FxHashSet<UnitId> = changed.iter().copied().collect();
-        while let Some(unit) = changed.pop().filter(|_| !self.asks) {
-            let file = self.world.units.get(&unit).map(|unit| unit.file);
-            self.asks |= file.is_some_and(|file| self.hot_units.get(&file).is_none_or(|&n| n == 0));
-            changed.extend(self.world.callers(unit).filter(|unit| known.insert(*unit)));
+            self.asks = self.asks
+                || self.reached.contains(unit)
+                    != (handles || calls_into(&self.world, *unit, &self.reached));
         }
     }
 
@@ -682,7 +670,7 @@ impl Workspace {
         std::mem::take(&mut self.panics)
     }
 
-    /// May [`Workspace::wanted`] or [`Workspace::hot`] have changed since the last call?
+    /// May [`Workspace::wanted`] or [`Workspace::asks`] have changed since the last call?
     pub fn take_asks(&mut self) -> bool {
         std::mem::take(&mut self.asks)
     }
@@ -743,10 +731,12 @@ impl Workspace {
         self.named(self.world.asked_for())
     }
 
-    /// Files whose importers may matter, and those of which only importers that name DynamoDB may.
-    pub fn hot(&self) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
-        let (hot, warm) = self.world.hot();
-        (self.named(hot), self.named(warm))
+    /// What files that are not loaded must name to matter, by the loaded file that they import.
+    pub fn asks(&mut self) -> Vec<Ask> {
+        let given = self.gives.iter().map(|(unit, gives)| (*unit, gives));
+        let (asked, reached) = asks(&self.world, given);
+        self.reached = reached;
+        asked
     }
 
     fn named(&self, files: FxHashSet<FileId>) -> Vec<Arc<str>> {

@@ -327,7 +327,7 @@ fn swept(cx: &Cx, operands: &[Operand]) -> Answer {
             .map(|finding| cx.function_at(finding))
             .unwrap_or_default(),
     };
-    let named = |function: FuncId| cx.reader.cell(CellKey::Context(function)).has(Mark::Named);
+    let named = |function: FuncId| cx.reader.cell(CellKey::Marks(function)).has(Mark::Named);
     // `cache.invalidate()` that a library leaves to its users is no bound of the library's.
     let counts = |function: FuncId| {
         if cx.runs(own) {

@@ -3,11 +3,13 @@
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use crate::config::Overrides;
 use crate::config::files::Configs;
 use crate::finding::Finding;
 use crate::fix::Fixer;
+use crate::query::RULES;
 use crate::select::{Selection, Selector};
 use crate::suppress::{Ignored, Shown};
 use crate::workspace::{Options, Workspace};
@@ -213,6 +215,8 @@ fn inspected(check: &Check) -> Result<Report, Vec<Failure>> {
         .map_err(|error| failure(format!("cannot start threads: {error}")))?;
     let progress = Progress::new(check.quiet);
     catch_unwind(AssertUnwindSafe(|| {
+        // Compiling the patterns takes as long as reading a thousand files: it goes on beside that.
+        pool.spawn(|| _ = LazyLock::force(&RULES));
         pool.install(|| inspect(check, &progress))
     }))
     .unwrap_or_else(|_| {

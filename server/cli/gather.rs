@@ -1,15 +1,20 @@
 //! Which files a check loads: those in which DynamoDB values can originate, and those that import one that is loaded.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 
 use super::coding::{decode, read};
 use super::imports::{ends_of, imports, may_mean, module_of, stem_of};
 use super::matters::{Matters, Words};
 use super::walk::{File, Trouble};
+use crate::value::stable_hash;
 use crate::workspace::Workspace;
+use crate::workspace::asks::{Ask, Heat};
 
 /// How often linked code may ask for files that were not loaded.
 const ROUNDS: usize = 10;
@@ -58,7 +63,7 @@ pub fn gather(files: &[File]) -> (Gathered, Importers<'_>) {
     let makers = read_all(&makers);
     gathered.texts.extend(makers.texts);
     gathered.troubles.extend(makers.troubles);
-    (gathered, Importers { others })
+    (gathered, Importers::new(others))
 }
 
 /// The files that make clients and that one of these imports means, straight or through each other.
@@ -125,13 +130,8 @@ pub fn load(
     // What could not be read goes on being wanted.
     let mut asked = loaded.names.clone();
     asked.extend((loaded.troubles.iter()).map(|trouble| Arc::from(trouble.name.as_str())));
-    let mut expanded: FxHashSet<(Arc<str>, bool)> = FxHashSet::default();
     for _ in 0..ROUNDS {
-        let (mut hot, mut warm) = workspace.hot();
-        hot.retain(|name| expanded.insert((Arc::clone(name), false)));
-        warm.retain(|name| expanded.insert((Arc::clone(name), true)));
-        let mut more = importers.of(&hot, false);
-        more.extend(importers.of(&warm, true));
+        let mut more = importers.of(workspace.asks());
         more.retain(|file| asked.insert(Arc::clone(&file.name)));
         let mut wanted = workspace.wanted();
         wanted.retain(|name| asked.insert(Arc::clone(name)));
@@ -225,6 +225,10 @@ fn decoded(file: &File, bytes: &[u8]) -> Result<String, Trouble> {
 /// Files that do not matter by themselves, by what they import.
 pub struct Importers<'a> {
     others: Vec<Other<'a>>,
+    /// Hashes of [`ends_of`] what they import with their indexes; sorted.
+    ends: Vec<(u64, u32)>,
+    /// What was asked before: who did not name it then does not name it now.
+    asked: FxHashMap<Arc<str>, BTreeMap<SmolStr, Heat>>,
 }
 
 struct Other<'a> {
@@ -237,37 +241,124 @@ struct Other<'a> {
 }
 
 impl<'a> Importers<'a> {
-    /// The last parts of the modules that these files may import, and of other names.
+    /// The files by the last parts of the modules that they may import, and of other names.
     #[cfg(feature = "lsp")]
-    pub fn stems(&self) -> FxHashSet<String> {
-        let imported = (self.others.iter()).flat_map(|other| other.imports.lines());
-        imported.flat_map(ends_of).map(str::to_string).collect()
+    pub fn by_stem(&self) -> FxHashMap<String, Vec<Arc<str>>> {
+        let mut by_stem: FxHashMap<String, Vec<Arc<str>>> = FxHashMap::default();
+        for other in &self.others {
+            let mut ends: Vec<&str> = other.imports.lines().flat_map(ends_of).collect();
+            ends.sort_unstable();
+            ends.dedup();
+            for end in ends {
+                by_stem
+                    .entry(end.into())
+                    .or_default()
+                    .push(Arc::clone(&other.file.name));
+            }
+        }
+        by_stem
     }
 
-    /// The files that may import one of these modules and were not given out before: by names alone,
-    /// so some are too many.
-    /// With `naming`, only those whose text names DynamoDB or Kinesis.
-    pub fn of(&mut self, modules: &[Arc<str>], naming: bool) -> Vec<&'a File> {
-        let mut by_stem: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
-        for name in modules {
-            let module = module_of(name);
-            by_stem.entry(stem_of(module)).or_default().push(module);
+    fn new(others: Vec<Other<'a>>) -> Importers<'a> {
+        let ends = |(index, other): (usize, &Other)| {
+            let ends = other.imports.lines().flat_map(ends_of);
+            Vec::from_iter(ends.map(|end| (stable_hash(&[end]), index as u32)))
+        };
+        let mut ends: Vec<(u64, u32)> = (others.par_iter().enumerate())
+            .flat_map_iter(ends)
+            .collect();
+        ends.par_sort_unstable();
+        ends.dedup();
+        Importers {
+            others,
+            ends,
+            asked: FxHashMap::default(),
         }
-        let mut importers = Vec::new();
-        for other in &mut self.others {
-            if other.taken || naming && !other.words.service {
-                continue;
-            }
-            other.taken = other.imports.lines().any(|imported| {
-                ends_of(imported)
-                    .flat_map(|end| by_stem.get(end).into_iter().flatten())
-                    .any(|module| may_mean(imported, &other.file.name, module))
-            });
-            if other.taken {
-                importers.push(other.file);
+    }
+
+    /// The files that import one that is asked for, by what the names say, and name what is asked
+    /// of it; each is given out once.
+    pub fn of(&mut self, mut asks: Vec<Ask>) -> Vec<&'a File> {
+        asks.retain_mut(|ask| {
+            let known = self.asked.entry(Arc::clone(&ask.path)).or_default();
+            (ask.names).retain(|name, heat| known.get(name).is_none_or(|known| known < heat));
+            known.extend(ask.names.iter().map(|(name, heat)| (name.clone(), *heat)));
+            !ask.names.is_empty()
+        });
+        let mut asked: BTreeMap<u32, Vec<&Ask>> = BTreeMap::new();
+        for ask in &asks {
+            let module = module_of(&ask.path);
+            let stem = stem_of(module);
+            let hash = stable_hash(&[stem]);
+            let first = self.ends.partition_point(|(end, _)| *end < hash);
+            let importers = self.ends[first..]
+                .iter()
+                .take_while(|(end, _)| *end == hash);
+            for &(_, index) in importers {
+                let other = &self.others[index as usize];
+                let means = |imported: &str| {
+                    ends_of(imported).any(|end| end == stem)
+                        && may_mean(imported, &other.file.name, module)
+                };
+                if !other.taken && other.imports.lines().any(means) {
+                    asked.entry(index).or_default().push(ask);
+                }
             }
         }
-        importers
+        let names = Named::new(&asks);
+        let named = |bytes: &mut Vec<u8>, (index, asked): (u32, Vec<&Ask>)| {
+            let other = &self.others[index as usize];
+            let named =
+                read_into(other.file, bytes).is_ok() && names.any(bytes, &asked, other.words.told);
+            named.then_some(index)
+        };
+        let taken: Vec<u32> = (asked.into_par_iter())
+            .map_init(Vec::new, named)
+            .flatten_iter()
+            .collect();
+        (taken.into_iter())
+            .map(|index| {
+                let other = &mut self.others[index as usize];
+                other.taken = true;
+                other.file
+            })
+            .collect()
+    }
+}
+
+/// Finds what is asked, as a whole word.
+pub struct Named<'a> {
+    names: Vec<&'a SmolStr>,
+    words: AhoCorasick,
+}
+
+impl<'a> Named<'a> {
+    pub fn new(asks: impl IntoIterator<Item = &'a Ask>) -> Named<'a> {
+        let asks = asks.into_iter();
+        let names: BTreeSet<&SmolStr> = asks.flat_map(|ask| ask.names.keys()).collect();
+        let names = Vec::from_iter(names);
+        // Whole words never overlap, and the longest of those that begin here is the whole one.
+        let words = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(names.iter().map(|name| name.as_bytes()))
+            .expect("names are short");
+        Named { names, words }
+    }
+
+    /// Does a text name what is asked of one of these files?
+    pub fn any(&self, text: &[u8], asked: &[&Ask], told: bool) -> bool {
+        let part = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
+        };
+        self.words.find_iter(text).any(|found| {
+            let name = self.names[found.pattern()];
+            let whole = !part(text[..found.start()].last()) && !part(text.get(found.end()));
+            whole
+                && asked.iter().any(|ask| {
+                    let heat = ask.names.get(name);
+                    heat.is_some_and(|heat| told || *heat == Heat::Certain)
+                })
+        })
     }
 }
 
@@ -332,9 +423,13 @@ mod tests {
                 taken: false,
             })
             .collect();
-        let mut importers = Importers { others };
+        let mut importers = Importers::new(others);
         let mut of = |name: &str| -> Vec<String> {
-            let found = importers.of(&[name.into()], false);
+            let ask = Ask {
+                path: name.into(),
+                names: [("get".into(), Heat::Certain)].into(),
+            };
+            let found = importers.of(vec![ask]);
             found.iter().map(|file| file.name.to_string()).collect()
         };
         assert_eq!(of("shop/db.py"), ["shop/store.py"]);

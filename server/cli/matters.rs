@@ -1,13 +1,16 @@
 //! The literal pre-filter: a file that names no source of DynamoDB values is not parsed for its own sake.
 
+use std::ops::Range;
 #[cfg(feature = "lsp")]
 use std::sync::LazyLock;
+
+use memchr::{memmem, memrchr2};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Without one of these in its bytes a file can neither make a client, model or table nor be known
-/// by the keys of DynamoDB's reads. `boto3` is also in `aioboto3`, `mypy_boto3_dynamodb` and
-/// `types_boto3_dynamodb`.
+/// by the keys of DynamoDB's reads. A package counts where it is imported, not where a comment or a
+/// link names it.
 const WORDS: &[(&str, Word)] = &[
     ("boto3", Word::Maker),
     ("aiobotocore", Word::Maker),
@@ -18,13 +21,17 @@ const WORDS: &[(&str, Word)] = &[
     ("kinesis", Word::Service),
     ("Kinesis", Word::Service),
     ("KINESIS", Word::Service),
-    ("pynamodb", Word::Own),
-    ("LastEvaluatedKey", Word::Own),
-    ("ExclusiveStartKey", Word::Own),
-    ("KeyCondition", Word::Own),
-    ("FilterExpression", Word::Own),
-    ("ProjectionExpression", Word::Own),
-    ("ExpressionAttribute", Word::Own),
+    ("pynamodb", Word::Models),
+    ("LastEvaluatedKey", Word::Key),
+    ("ExclusiveStartKey", Word::Key),
+    ("KeyCondition", Word::Key),
+    ("FilterExpression", Word::Key),
+    ("ProjectionExpression", Word::Key),
+    ("ExpressionAttribute", Word::Key),
+    ("scan", Word::Read),
+    ("query", Word::Read),
+    ("get_records", Word::Read),
+    ("Items", Word::Read),
 ];
 
 /// The length of the longest word, in bytes.
@@ -33,12 +40,16 @@ pub const LONGEST: usize = "ProjectionExpression".len();
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Word {
-    /// Makes clients of any service.
+    /// A package that makes clients of any service.
     Maker,
     /// Names a service whose values count.
     Service,
-    /// Nothing but DynamoDB has it.
-    Own,
+    /// A package of models.
+    Models,
+    /// Only DynamoDB's reads have it.
+    Key,
+    /// Reads, or is read from what they give.
+    Read,
 }
 
 /// What the words of a file say.
@@ -48,15 +59,18 @@ pub struct Words {
     pub maker: bool,
     /// It names DynamoDB or Kinesis.
     pub service: bool,
-    /// A word that only DynamoDB's reads have stands in it.
-    own: bool,
+    /// As a client's maker is told it: `"dynamodb"`, `clients.kinesis`.
+    pub told: bool,
+    models: bool,
+    key: bool,
+    read: bool,
 }
 
 impl Words {
     /// Values can originate in the file by itself. One that only makes clients needs somebody to
     /// name the service, and one that only names it somebody to make the client.
     pub fn matter(self) -> bool {
-        self.own || self.maker && self.service
+        self.models || self.key && self.read || self.maker && self.service
     }
 }
 
@@ -91,9 +105,14 @@ impl Matters {
         let mut words = Words::default();
         for found in self.words.find_iter(text) {
             match WORDS[found.pattern().as_usize()].1 {
-                Word::Maker => words.maker = true,
-                Word::Service => words.service = true,
-                Word::Own => words.own = true,
+                Word::Maker => words.maker |= imported(text, found.range()),
+                Word::Service => {
+                    words.service = true;
+                    words.told |= told(text, found.start());
+                }
+                Word::Models => words.models |= imported(text, found.range()),
+                Word::Key => words.key = true,
+                Word::Read => words.read = true,
             }
             if words.matter() {
                 break;
@@ -101,6 +120,43 @@ impl Matters {
         }
         words
     }
+}
+
+/// Is this a service's name as a string of its own, as an attribute or in a package of types?
+fn told(text: &[u8], start: usize) -> bool {
+    let (before, name) = text.split_at(start);
+    let names = [&b"dynamodbstreams"[..], b"dynamodb", b"kinesis"];
+    let Some(after) = names.iter().find_map(|known| name.strip_prefix(*known)) else {
+        return false;
+    };
+    let begins =
+        before.ends_with(b"boto3_") || before.last().is_some_and(|byte| b"\"'.".contains(byte));
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_:-/".contains(byte);
+    begins && !after.first().is_some_and(part)
+}
+
+/// Does an import statement name the package here, for more than its conditions and types?
+fn imported(text: &[u8], word: Range<usize>) -> bool {
+    let line = memrchr2(b'\n', b'\r', &text[..word.start]).map_or(0, |end| end + 1);
+    let before = &text[line..word.start];
+    let after = &text[word.end..];
+    // `mypy_boto3_s3` annotates what nobody asks for.
+    let other = before.ends_with(b"_")
+        && !["_dynamodb", "_kinesis"]
+            .iter()
+            .any(|service| after.starts_with(service.as_bytes()));
+    let helper = [
+        ".dynamodb.conditions",
+        ".dynamodb.types",
+        ".exceptions",
+        ".s3",
+    ]
+    .iter()
+    .any(|module| after.starts_with(module.as_bytes()));
+    let statement = [&b"import"[..], b"from"]
+        .iter()
+        .any(|keyword| memmem::find(before, keyword).is_some());
+    statement && !other && !helper
 }
 
 #[cfg(test)]

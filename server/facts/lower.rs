@@ -1,5 +1,7 @@
 //! From a chunk's syntax nodes to its facts: the only code besides `syntax` that sees a tree.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tree_sitter::{Node, QueryCursor, StreamingIterator};
@@ -1191,9 +1193,10 @@ impl<'a> Lowering<'a> {
     // ---- matches ----
 
     fn matches(&mut self, node: Node, rules: &Rules) {
-        let mut cursor = QueryCursor::new();
-        // Nested code keeps matches open: past this the cursor drops the oldest and stays quick.
-        cursor.set_match_limit(512);
+        with_cursor(|cursor| self.matches_of(cursor, node, rules));
+    }
+
+    fn matches_of(&mut self, cursor: &mut QueryCursor, node: Node, rules: &Rules) {
         let mut matches = cursor.matches(rules.query(), node, self.text.as_bytes());
         let mut found = Vec::new();
         while let Some(one) = matches.next() {
@@ -1231,6 +1234,21 @@ impl<'a> Lowering<'a> {
         found.dedup();
         self.facts.matches = found;
     }
+}
+
+/// Runs `run` with this thread's cursor: its room for matches is kept.
+fn with_cursor(run: impl FnOnce(&mut QueryCursor)) {
+    thread_local! {
+        static CURSOR: Cell<Option<QueryCursor>> = const { Cell::new(None) };
+    }
+    let mut cursor = CURSOR.take().unwrap_or_else(|| {
+        let mut cursor = QueryCursor::new();
+        // Nested code keeps matches open: past this the cursor drops the oldest and stays quick.
+        cursor.set_match_limit(512);
+        cursor
+    });
+    run(&mut cursor);
+    CURSOR.set(Some(cursor));
 }
 
 /// The definition inside decorators, and the decorators.

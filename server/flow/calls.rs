@@ -4,6 +4,7 @@ use super::effects::{is_no_limit, visit};
 use super::expressions::{inside, unwrapped};
 use super::*;
 use crate::api::{API, FRAMEWORKS, any_fits};
+use crate::workspace::asks::heat;
 use crate::workspace::unit::Signature;
 
 /// An object made of so many attributes of an item is that item.
@@ -60,7 +61,7 @@ impl<'a> Flow<'a> {
         };
         let args = self.args(call);
         let callee = self.resolved(&callee);
-        self.ask_for(&callee, &args);
+        self.ask_for(&callee, args.all());
         let mut value = Value::UNKNOWN;
         if let Some((object, method, base)) = &base {
             let base = self.resolved(base);
@@ -138,23 +139,18 @@ impl<'a> Flow<'a> {
     }
 
     /// A file that gets a DynamoDB value, a client among them, must be loaded.
-    fn ask_for(&mut self, callee: &Value, args: &Args) {
-        let files: Vec<FileId> = callee
-            .atoms()
-            .iter()
-            .filter_map(|atom| {
-                if let What::Unloaded(file) = atom.what {
-                    Some(file)
-                } else {
-                    None
-                }
+    pub(super) fn ask_for<'v>(
+        &mut self,
+        getter: &Value,
+        mut values: impl Iterator<Item = &'v Value>,
+    ) {
+        let files: Vec<FileId> = (getter.atoms().iter())
+            .filter_map(|atom| match atom.what {
+                What::Unloaded(file) => Some(file),
+                _ => None,
             })
             .collect();
-        if !files.is_empty()
-            && args
-                .all()
-                .any(|value| self.resolved(value).data().next().is_some())
-        {
+        if !files.is_empty() && values.any(|value| heat(&self.resolved(value)).is_some()) {
             for file in files {
                 self.tell(CellKey::Unloaded(file), Value::of(What::Mark(Mark::Called)));
             }
@@ -386,8 +382,8 @@ impl<'a> Flow<'a> {
 
     /// Tells a function in which situation it runs here.
     pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) {
-        let context = self.cell(CellKey::Context(function));
-        let once = self.guards > 0 || context.has(Mark::Memoised);
+        let memoised = self.cell(CellKey::Marks(function)).has(Mark::Memoised);
+        let once = self.guards > 0 || memoised;
         // Named by some code, whether that runs or not.
         let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
         let looped = self.loops.iter().any(|note| !note.bounded) || repeated;

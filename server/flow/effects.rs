@@ -94,6 +94,7 @@ impl<'a> Flow<'a> {
             Expr::Attr(base, name) => {
                 self.handed_on(&value);
                 let holder = self.eval(*base);
+                self.ask_for(&holder, [&value].into_iter());
                 let places = self.attribute_places(&holder, name);
                 let mut seen = Vec::new();
                 for place in places {
@@ -189,13 +190,6 @@ impl<'a> Flow<'a> {
             places.push(match &atom.what {
                 What::Instance(class) => Place::Attr(*class, name.clone()),
                 What::Class(class) | What::Super(class) => Place::Static(*class, name.clone()),
-                What::Unloaded(file) => {
-                    self.tell(
-                        CellKey::Unloaded(*file),
-                        Value::of(What::Mark(Mark::Called)),
-                    );
-                    continue;
-                }
                 What::Module(file) => Place::Global(*file, name.clone()),
                 What::Function(function) | What::Bound(function, _) => {
                     Place::FunctionAttr(*function, name.clone())

@@ -11,7 +11,7 @@ use crate::cli::walk::{File, name_of, walk};
 use crate::config::files::Configs;
 use crate::query::Rules;
 use crate::workspace::Workspace;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::log;
 use super::project::{Project, empty};
@@ -32,7 +32,7 @@ pub fn index(
     going().then_some(())?;
     tell(format!("reading {} files", files.len()), 10);
     let gathered = gather(&files);
-    let imported = gathered.1.stems();
+    let importers = gathered.1.by_stem();
     going().then_some(())?;
 
     let mut workspace = empty(rules);
@@ -48,15 +48,15 @@ pub fn index(
     }
     going().then_some(Indexed {
         workspace,
-        imported,
+        importers,
     })
 }
 
 /// A root as a check would load it.
 pub struct Indexed {
     pub workspace: Workspace,
-    /// The stems of modules that files may import which do not matter by themselves.
-    pub imported: FxHashSet<String>,
+    /// Files that do not matter by themselves, by the stems of the modules that they may import.
+    pub importers: FxHashMap<String, Vec<Arc<str>>>,
 }
 
 /// The open texts of a root by their names; none: not analysed at all.

@@ -22,12 +22,13 @@ use crate::workspace::{self, Workspace};
 use super::index::Indexed;
 use super::log;
 use super::names::Key;
-use super::reach::{Heat, Watched};
+use super::reach::Watched;
+use crate::workspace::asks::Ask;
 
 pub struct Project {
     /// None: loose documents, which no root folder holds.
     pub root: Option<PathBuf>,
-    workspace: Workspace,
+    pub(super) workspace: Workspace,
     rules: Option<Arc<Rules>>,
     configs: Arc<Configs>,
     /// The open documents and notebooks, by their names here.
@@ -44,16 +45,16 @@ pub struct Project {
     pub asked: FxHashSet<Arc<str>>,
     /// The open texts, but for notebooks.
     pub watched: FxHashMap<Arc<str>, Watched>,
-    /// As the index left them: the files that it found, those that it loaded, and the heat.
+    /// As the index left them: the files that it found, those that it loaded, and what these ask for.
     pub walked: FxHashSet<Arc<str>>,
     pub loaded: FxHashSet<Arc<str>>,
-    pub heat: Heat,
-    /// See [`Indexed::imported`].
-    pub imported: FxHashSet<String>,
+    pub asks: Vec<Ask>,
+    /// See [`Indexed::importers`].
+    pub importers: FxHashMap<String, Vec<Arc<str>>>,
     /// Files that were there and not found when they were opened.
     pub outside: FxHashSet<Arc<str>>,
-    /// The heat for which the root was indexed last.
-    pub tried: Option<Heat>,
+    /// What was asked for when the root was indexed last.
+    pub tried: Option<Vec<Ask>>,
     /// Something that the index saw is another one.
     pub unsettled: bool,
     /// Files whose analysis panics: left out until their text changes.
@@ -77,8 +78,8 @@ impl Project {
             watched: FxHashMap::default(),
             walked: FxHashSet::default(),
             loaded: FxHashSet::default(),
-            heat: Heat::default(),
-            imported: FxHashSet::default(),
+            asks: Vec::new(),
+            importers: FxHashMap::default(),
             outside: FxHashSet::default(),
             tried: None,
             unsettled: false,
@@ -164,7 +165,7 @@ impl Project {
 
     /// Takes an open text in, as far as a check would load it.
     pub fn put(&mut self, name: &Arc<str>, text: Cow<str>) {
-        if self.admits(name) {
+        if self.admits(name, &text) {
             return self.replace(name, text.into_owned());
         }
         if !self.workspace.paths().any(|path| path == name) {
@@ -212,16 +213,16 @@ impl Project {
     /// Takes an indexed workspace in place of the one so far, which it answers.
     pub fn swap(&mut self, indexed: Indexed) -> Workspace {
         let Indexed {
-            workspace,
-            imported,
+            mut workspace,
+            importers,
         } = indexed;
-        self.imported = imported;
+        self.importers = importers;
         self.revision += 1;
         self.broken.clear();
         self.asked.clear();
         self.walked = workspace.paths().cloned().collect();
         self.loaded = workspace.files().cloned().collect();
-        self.heat = workspace.hot();
+        self.asks = workspace.asks();
         self.indexed = true;
         self.indexing = None;
         std::mem::replace(&mut self.workspace, workspace)

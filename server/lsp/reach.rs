@@ -13,6 +13,9 @@ use rustc_hash::FxHashSet;
 use crate::cli::imports::{ends_of, imports, may_mean, module_of, stem_of};
 use crate::cli::matters::{LONGEST, Matters};
 
+use crate::cli::gather::Named;
+use crate::workspace::asks::Ask;
+
 use super::index::text_of;
 use super::project::Project;
 
@@ -23,6 +26,7 @@ pub struct Signs {
     matters: bool,
     maker: bool,
     service: bool,
+    told: bool,
     /// See [`imports`].
     imports: String,
 }
@@ -44,9 +48,6 @@ pub struct Watched {
     /// Behind this byte no import statement goes on.
     imports_end: usize,
 }
-
-/// Files whose importers are loaded: all of them, and those that name DynamoDB.
-pub type Heat = (Vec<Arc<str>>, Vec<Arc<str>>);
 
 /// Whether an edit here can change the signs: `text` is what it touches, before or after it.
 pub fn tells(text: &str, range: Range<usize>) -> bool {
@@ -142,14 +143,15 @@ impl Project {
             matters,
             maker: matters || words.maker,
             service: matters || words.service,
+            told: matters || words.told,
             imports: imports(text.as_bytes(), name, &stems),
         }
     }
 
     /// Would a check of the root load the open text, as far as is known before the root is indexed
     /// anew?
-    pub fn admits(&self, name: &str) -> bool {
-        let Some(Watched { now, indexed, .. }) = self.watched.get(name) else {
+    pub fn admits(&self, name: &str, text: &str) -> bool {
+        let Some(Watched { now, .. }) = self.watched.get(name) else {
             // A notebook, which no check reads.
             return true;
         };
@@ -159,19 +161,10 @@ impl Project {
         if !self.indexed || self.root.is_none() {
             return false;
         }
-        if now == indexed || now.maker {
+        if self.loaded.contains(name) || now.maker {
             return self.loaded.contains(name);
         }
-        let (hot, warm) = &self.heat;
-        let warm = warm.iter().filter(|_| now.service);
-        let modules: Vec<&str> = hot.iter().chain(warm).map(|name| module_of(name)).collect();
-        now.imports.lines().any(|imported| {
-            let means = |module: &&str| {
-                ends_of(imported).any(|end| end == stem_of(module))
-                    && may_mean(imported, name, module)
-            };
-            modules.iter().any(means)
-        })
+        names_asked(&self.asks, name, now, text)
     }
 
     /// Must the root be indexed anew, because other files than before may have to be loaded?
@@ -187,28 +180,37 @@ impl Project {
         if !asked || self.indexing.is_some() {
             return false;
         }
-        let heat = self.workspace().hot();
-        let differ = |now: &[Arc<str>], before: &[Arc<str>]| {
-            let now: FxHashSet<&Arc<str>> = now.iter().collect();
-            let before: FxHashSet<&Arc<str>> = before.iter().collect();
-            let mut differing = now.symmetric_difference(&before);
-            differing.any(|name| self.draws_in(name))
-        };
-        let same = !differ(&heat.0, &self.heat.0) && !differ(&heat.1, &self.heat.1);
-        // The same heat twice in a row led nowhere: more of it would lead there again.
-        if same || self.tried.as_ref() == Some(&heat) {
+        let asks = self.workspace.asks();
+        let before: FxHashSet<&Ask> = self.asks.iter().collect();
+        let now: FxHashSet<&Ask> = asks.iter().collect();
+        let differing: Vec<&Ask> = now.symmetric_difference(&before).copied().collect();
+        let same = !self.draw_in(&differing);
+        // The same twice in a row led nowhere: more of it would lead there again.
+        if same || self.tried.as_ref() == Some(&asks) {
             return false;
         }
-        self.tried = Some(heat);
+        self.tried = Some(asks);
         true
     }
 
-    /// Does the heat of a file decide whether some file is loaded: one that imports it, or, where it
-    /// does not matter by itself, it?
-    fn draws_in(&self, name: &str) -> bool {
+    /// Does what is asked of these files decide whether some file is loaded: one that imports them, or,
+    /// where it does not matter by itself, one of them?
+    fn draw_in(&self, asks: &[&Ask]) -> bool {
         let matters = |text: &str| Matters::shared().words(text.as_bytes()).matter();
-        self.imported.contains(stem_of(module_of(name)))
-            || self.text(name).is_some_and(|text| !matters(text.as_str()))
+        asks.iter().any(|ask| {
+            let itself = (self.text(&ask.path)).is_some_and(|text| !matters(text.as_str()));
+            let importers = self.importers.get(stem_of(module_of(&ask.path)));
+            itself
+                || importers.into_iter().flatten().any(|name| {
+                    let text = self.on_disk(name).unwrap_or_default();
+                    names_asked(
+                        std::slice::from_ref(*ask),
+                        name,
+                        &self.signs(name, &text),
+                        &text,
+                    )
+                })
+        })
     }
 
     /// The index that begins sees the open texts as they are.
@@ -242,4 +244,17 @@ impl Project {
             .then(|| text_of(&path))
             .flatten()
     }
+}
+
+/// Does a text with these signs import one of these files and name what is asked of it?
+fn names_asked(asks: &[Ask], name: &str, signs: &Signs, text: &str) -> bool {
+    let imports = |ask: &&Ask| {
+        let module = module_of(&ask.path);
+        let means = |imported: &str| {
+            ends_of(imported).any(|end| end == stem_of(module)) && may_mean(imported, name, module)
+        };
+        signs.imports.lines().any(means)
+    };
+    let asked: Vec<&Ask> = asks.iter().filter(imports).collect();
+    !asked.is_empty() && Named::new(asked.iter().copied()).any(text.as_bytes(), &asked, signs.told)
 }

@@ -277,7 +277,7 @@ impl State {
                         project.look(name, document.text.as_str());
                     }
                     let whole = || document.python_text().into_owned();
-                    match project.admits(name) {
+                    match project.admits(name, document.text.as_str()) {
                         true => project.edit(name, change.range, &change.text, &whole),
                         false => project.put(name, document.python_text()),
                     }

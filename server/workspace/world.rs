@@ -5,22 +5,19 @@
 //! of each round that the edit can reach, and ends where a cold run ends.
 
 use std::cell::RefCell;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use dashmap::DashMap;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::facts::Import;
 use crate::flow::{evaluate, stored_at};
 use crate::summary::{CellKey, Outcome};
-use crate::value::{
-    Atom, ClassId, Data, FileId, FuncId, Kind, Mark, Nest, Place, Role, Service, UnitId, Value,
-    What, stable_hash,
-};
+use crate::value::{Atom, ClassId, FileId, FuncId, Nest, Place, UnitId, Value, What, stable_hash};
 
 /// Values travel this many hops between units; what is farther away stays unknown.
 pub const ROUNDS: usize = 10;
@@ -77,10 +74,40 @@ impl<T: Clone> History<T> {
 
 #[derive(Default)]
 struct Cell {
-    tellers: FxHashSet<UnitId>,
-    readers: FxHashSet<UnitId>,
+    tellers: UnitSet,
+    readers: UnitSet,
     /// Empty: unknown in each round.
     history: Option<History<Value>>,
+}
+
+/// Mostly one unit or two, sometimes thousands; sorted.
+#[derive(Default)]
+struct UnitSet(SmallVec<[UnitId; 2]>);
+
+impl UnitSet {
+    fn insert(&mut self, unit: UnitId) {
+        if let Err(at) = self.0.binary_search(&unit) {
+            self.0.insert(at, unit);
+        }
+    }
+
+    fn remove(&mut self, unit: UnitId) {
+        if let Ok(at) = self.0.binary_search(&unit) {
+            self.0.remove(at);
+        }
+    }
+
+    fn retain(&mut self, mut keep: impl FnMut(UnitId) -> bool) {
+        self.0.retain(|unit| keep(*unit));
+    }
+
+    fn iter(&self) -> impl Iterator<Item = UnitId> + '_ {
+        self.0.iter().copied()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// What one linking did.
@@ -95,31 +122,6 @@ pub struct Linked {
     pub anew: FxHashSet<UnitId>,
 }
 
-/// See [`World::hot`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heat {
-    Cold,
-    Warm,
-    Hot,
-}
-
-/// What a unit adds to [`World::hot`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnitHeat {
-    pub file: FileId,
-    pub heat: Heat,
-    /// A hash of the functions that it calls.
-    calls: u64,
-}
-
-/// The functions that a unit was seen to call.
-fn calls(outcome: &Outcome) -> impl Iterator<Item = FuncId> {
-    outcome.tells.iter().filter_map(|(key, _)| match key {
-        CellKey::Context(function) => Some(*function),
-        _ => None,
-    })
-}
-
 impl World {
     pub fn new(once: bool) -> World {
         World {
@@ -129,6 +131,9 @@ impl World {
     }
 
     pub fn value(&self, key: &CellKey, round: usize) -> Value {
+        if let CellKey::Marks(function) = key {
+            return marks(&self.value(&CellKey::Context(*function), round));
+        }
         self.cells
             .get(key)
             .and_then(|cell| cell.history.as_ref())
@@ -144,7 +149,7 @@ impl World {
         self.cells
             .get(key)
             .into_iter()
-            .flat_map(|cell| cell.readers.iter().copied())
+            .flat_map(|cell| cell.readers.iter())
     }
 
     /// Links for a run that sees no edit: only the present round is kept.
@@ -183,28 +188,27 @@ impl World {
             let results: Vec<(UnitId, Outcome)> =
                 fresh.par_iter().with_min_len(16).map(run).collect();
             let mut stale: FxHashSet<CellKey> = FxHashSet::default();
-            for (unit, mut outcome) in results {
-                // Who reads a cell is known to the cell from here on.
-                for key in &std::mem::take(&mut outcome.reads) {
-                    match self.cells.get_mut(key) {
-                        Some(cell) => {
-                            cell.readers.insert(unit);
-                        }
-                        None => {
-                            self.cells
-                                .entry(key.clone())
-                                .or_default()
-                                .readers
-                                .insert(unit);
-                        }
-                    }
-                }
+            for (unit, outcome) in results {
                 let outcome = Arc::new(outcome);
                 let nothing = Outcome::default();
                 let before = self
                     .histories
                     .insert(unit, History(vec![Arc::clone(&outcome)]));
                 let before = before.as_ref().map_or(&nothing, |history| &history.0[0]);
+                for key in &outcome.reads {
+                    if before.reads.binary_search(key).is_ok() {
+                        continue;
+                    }
+                    match self.cells.get_mut(key) {
+                        Some(cell) => {
+                            cell.readers.insert(unit);
+                        }
+                        None => {
+                            let cell = self.cells.entry(key.clone()).or_default();
+                            cell.readers.insert(unit);
+                        }
+                    }
+                }
                 differing(before, &outcome, |key| {
                     stale.insert(key.clone());
                 });
@@ -232,9 +236,15 @@ impl World {
                     continue;
                 };
                 let before = cell.history.as_ref().map(|history| &history.0[0]);
-                if before.cloned().unwrap_or_default() != value {
+                let before = before.cloned().unwrap_or_default();
+                if before != value {
+                    let derived = derived(&key, &before, &value);
                     cell.history = Some(History(vec![value]));
-                    due.extend(cell.readers.iter().copied());
+                    due.extend(cell.readers.iter());
+                    if let Some(derived) = derived {
+                        due.extend(self.readers(&derived));
+                        linked.cells.insert(derived);
+                    }
                     linked.cells.insert(key);
                 }
             }
@@ -246,8 +256,8 @@ impl World {
     fn joined(&self, key: &CellKey, round: usize) -> Value {
         let mut value = Value::UNKNOWN;
         let tellers = self.cells.get(key).map(|cell| &cell.tellers);
-        for teller in tellers.into_iter().flatten() {
-            let Some(history) = self.histories.get(teller) else {
+        for teller in tellers.into_iter().flat_map(UnitSet::iter) {
+            let Some(history) = self.histories.get(&teller) else {
                 continue;
             };
             let tells = &history.at(round).tells;
@@ -357,7 +367,7 @@ impl World {
                             touched_cells.extend(outcome.tells.iter().map(|(key, _)| key.clone()));
                             for key in &outcome.reads {
                                 if let Some(cell) = self.cells.get_mut(key) {
-                                    cell.readers.remove(&unit);
+                                    cell.readers.remove(unit);
                                 }
                             }
                         }
@@ -365,7 +375,7 @@ impl World {
                 }
                 for key in &touched_cells {
                     if let Some(cell) = self.cells.get_mut(key) {
-                        cell.tellers.retain(|unit| !gone.contains(unit));
+                        cell.tellers.retain(|unit| !gone.contains(&unit));
                     }
                 }
             }
@@ -385,10 +395,12 @@ impl World {
                 let earlier = history.at(round - 1).clone();
                 if value != before {
                     differs.insert(key.clone());
+                    differs.extend(derived(&key, &before, &value));
                     history.set(round, value.clone());
                 }
                 if value != earlier {
                     moved.insert(key.clone());
+                    moved.extend(derived(&key, &earlier, &value));
                 }
                 touched_cells.insert(key);
             }
@@ -422,12 +434,7 @@ impl World {
 
     /// Did anything that the unit read in this round's evaluation change from the round before to this one?
     fn reads_moved(&self, unit: UnitId, round: usize) -> bool {
-        let moved = |key: &CellKey| {
-            self.cells
-                .get(key)
-                .and_then(|cell| cell.history.as_ref())
-                .is_some_and(|history| history.at(round) != history.at(round - 1))
-        };
+        let moved = |key: &CellKey| self.value(key, round) != self.value(key, round - 1);
         self.histories
             .get(&unit)
             .is_none_or(|history| history.at(round).reads.iter().any(moved))
@@ -446,7 +453,7 @@ impl World {
             };
             let histories = &self.histories;
             cell.tellers.retain(|unit| {
-                histories.get(unit).is_some_and(|history| {
+                histories.get(&unit).is_some_and(|history| {
                     history.0.iter().any(|outcome| {
                         outcome
                             .tells
@@ -477,7 +484,7 @@ impl World {
         let gone: Vec<&CellKey> = before.iter().filter(|key| !reads(key)).collect();
         for key in gone {
             if let Some(cell) = self.cells.get_mut(key) {
-                cell.readers.remove(&unit);
+                cell.readers.remove(unit);
                 if cell.readers.is_empty() && cell.tellers.is_empty() {
                     self.cells.remove(key);
                 }
@@ -499,103 +506,10 @@ impl World {
         reads
     }
 
-    /// Files whose importers may matter.
-    ///
-    /// The first set: a unit saw a DynamoDB value, or calls one that did. The second: it saw only a
-    /// session, or a client of a service that isn't known, in a file that does not name DynamoDB:
-    /// there only importers that do name it can matter.
-    pub fn hot(&self) -> (FxHashSet<FileId>, FxHashSet<FileId>) {
-        let mut hot: Vec<UnitId> = Vec::new();
-        let mut warm: Vec<UnitId> = Vec::new();
-        let mut callers: FxHashMap<UnitId, Vec<UnitId>> = FxHashMap::default();
-        for (unit, history) in &self.histories {
-            let outcome = history.at(ROUNDS);
-            match self.heat(*unit, outcome) {
-                Heat::Hot => hot.push(*unit),
-                Heat::Warm => warm.push(*unit),
-                Heat::Cold => {}
-            }
-            for function in calls(outcome) {
-                callers.entry(function.unit).or_default().push(*unit);
-            }
-        }
-        let reached = |mut pending: Vec<UnitId>| -> FxHashSet<FileId> {
-            let mut known: FxHashSet<UnitId> = pending.iter().copied().collect();
-            while let Some(unit) = pending.pop() {
-                pending.extend(
-                    callers
-                        .get(&unit)
-                        .into_iter()
-                        .flatten()
-                        .filter(|caller| known.insert(**caller)),
-                );
-            }
-            known
-                .iter()
-                .filter_map(|unit| self.units.get(unit))
-                .map(|unit| unit.file)
-                .collect()
-        };
-        (reached(hot), reached(warm))
-    }
-
-    /// What a unit adds to [`World::hot`]; none where it adds nothing.
-    pub fn heat_of(&self, unit: UnitId) -> Option<UnitHeat> {
-        let outcome = self.outcome(unit)?;
-        let mut hasher = FxHasher::default();
-        let mut calls = calls(outcome).peekable();
-        let silent = calls.peek().is_none();
-        calls.for_each(|function| function.unit.hash(&mut hasher));
-        let heat = self.heat(unit, outcome);
-        let file = self.units.get(&unit)?.file;
-        (heat != Heat::Cold || !silent).then(|| UnitHeat {
-            file,
-            heat,
-            calls: hasher.finish(),
-        })
-    }
-
-    /// The units that were seen to call a function of this one.
-    pub fn callers(&self, unit: UnitId) -> impl Iterator<Item = UnitId> + '_ {
-        let chunk = self.units.get(&unit).and_then(|unit| unit.chunks.first());
-        let count = chunk.map_or(0, |chunk| chunk.facts.functions.len());
-        (0..count).flat_map(move |function| {
-            let function = function as u16;
-            let cell = self.cells.get(&CellKey::Context(FuncId { unit, function }));
-            cell.into_iter()
-                .flat_map(|cell| cell.tellers.iter().copied())
-        })
-    }
-
-    fn heat(&self, unit: UnitId, outcome: &Outcome) -> Heat {
-        let vague = |data: Data| {
-            data.kind == Kind::Session
-                || matches!(data.kind, Kind::Client | Kind::Resource)
-                    && data.service == Service::Unknown
-        };
-        let certain = |value: &Value| {
-            value
-                .data()
-                .any(|(_, data)| data.service != Service::Other && !vague(data))
-                || value
-                    .mark(|mark| matches!(mark, Mark::Role(Role::Model | Role::Index)))
-                    .is_some()
-        };
-        let maybe = |value: &Value| value.data().any(|(_, data)| vague(data));
-        let any = |wanted: &dyn Fn(&Value) -> bool| {
-            outcome.tells.iter().any(|(_, value)| wanted(value))
-                || outcome.seen.values().any(|seen| wanted(&seen.value))
-        };
-        let scoped = || {
-            let unit = self.units.get(&unit);
-            unit.is_some_and(|unit| self.scope.contains(&unit.file))
-        };
-        match any(&certain) {
-            true => Heat::Hot,
-            false if !any(&maybe) => Heat::Cold,
-            false if scoped() => Heat::Hot,
-            false => Heat::Warm,
-        }
+    /// The units that were seen to call a function.
+    pub fn callers(&self, function: FuncId) -> impl Iterator<Item = UnitId> + '_ {
+        let cell = self.cells.get(&CellKey::Context(function));
+        cell.into_iter().flat_map(|cell| cell.tellers.iter())
     }
 
     /// Files that a unit hands a DynamoDB value to and that are not loaded.
@@ -619,7 +533,13 @@ impl World {
 
     // ---- modules ----
 
-    fn cached_module(&self, file: FileId, from: &str, module: &str, level: u8) -> Option<Arc<str>> {
+    pub fn cached_module(
+        &self,
+        file: FileId,
+        from: &str,
+        module: &str,
+        level: u8,
+    ) -> Option<Arc<str>> {
         let key = (file, SmolStr::new(module), level);
         if let Some(found) = self.found.get(&key).map(|found| found.clone()) {
             return found;
@@ -705,6 +625,23 @@ pub fn stem(path: &str) -> &str {
     let path = path.strip_suffix(".py").unwrap_or(path);
     let path = path.strip_suffix("/__init__").unwrap_or(path);
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// A cell of which another cell gives a part, where that part differs.
+fn derived(key: &CellKey, before: &Value, after: &Value) -> Option<CellKey> {
+    match key {
+        CellKey::Context(function) if marks(before) != marks(after) => {
+            Some(CellKey::Marks(*function))
+        }
+        _ => None,
+    }
+}
+
+/// The marks of a value, without where they come from.
+fn marks(value: &Value) -> Value {
+    let mark =
+        |atom: &Atom| matches!(atom.what, What::Mark(_)).then(|| Atom::new(atom.what.clone()));
+    value.map(mark)
 }
 
 fn differing(before: &Outcome, after: &Outcome, mut found: impl FnMut(&CellKey)) {
