@@ -344,6 +344,9 @@ impl Workspace {
         let stem: SmolStr = stem(&path).into();
         if let Some(known) = self.world.modules.get_mut(&stem) {
             known.retain(|other| *other != path);
+            if known.is_empty() {
+                self.world.modules.remove(&stem);
+            }
         }
         changed.push(CellKey::Modules(stem));
         self.link(FxHashSet::default(), &units, &changed);
