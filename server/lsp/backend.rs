@@ -331,6 +331,12 @@ impl LanguageServer for Backend {
                 hooks::sleep(number.unwrap_or(0)).await;
                 Ok(Some(json!("slept")))
             }
+            hooks::HANG if self.shared.hooks => {
+                let _guard = self.shared.state();
+                loop {
+                    std::thread::park();
+                }
+            }
             hooks::PANIC if self.shared.hooks => {
                 let _guard = self.shared.state();
                 panic!("asked for by a test");

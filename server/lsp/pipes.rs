@@ -33,19 +33,24 @@ pub struct Input {
 }
 
 impl Input {
-    /// Starts the thread that reads.
-    pub fn start() -> io::Result<Input> {
+    /// Starts the thread that reads. `ends` is called there at `exit` and at the end of input,
+    /// whatever the server is busy with.
+    pub fn start(ends: impl Fn() + Send + 'static) -> io::Result<Input> {
         let (sender, frames) = unbounded_channel();
         let read = move || {
             let mut input = BufReader::with_capacity(1 << 16, io::stdin());
             while let Some(body) = message(&mut input) {
-                let body = match readable(&body) {
-                    true => body,
-                    false => {
+                let body = match told(&body) {
+                    Told::Nothing => {
                         log::warning(format!("a message of {} bytes is no JSON-RPC", body.len()));
                         format!(r#"{{"jsonrpc":"2.0","id":null,"method":"{MALFORMED}"}}"#)
                             .into_bytes()
                     }
+                    Told::Exit => {
+                        ends();
+                        body
+                    }
+                    Told::Other => body,
                 };
                 let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
                 frame.extend(body);
@@ -53,6 +58,7 @@ impl Input {
                     return;
                 }
             }
+            ends();
         };
         std::thread::Builder::new()
             .name("input".to_string())
@@ -118,11 +124,30 @@ fn message(input: &mut impl BufRead) -> Option<Vec<u8>> {
     }
 }
 
-fn readable(body: &[u8]) -> bool {
+/// What a message's body tells, as far as the reading thread wants to know.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    /// It cannot be read.
+    Nothing,
+    Exit,
+    Other,
+}
+
+fn told(body: &[u8]) -> Told {
     // What has neither a method nor an id asks and answers nothing, though both types would take it.
     let has = |key: &[u8]| memmem::find(body, key).is_some();
-    (has(b"\"method\"") && serde_json::from_slice::<Request>(body).is_ok())
-        || (has(b"\"id\"") && serde_json::from_slice::<Response>(body).is_ok())
+    if has(b"\"method\"")
+        && let Ok(request) = serde_json::from_slice::<Request>(body)
+    {
+        return match request.method() {
+            "exit" => Told::Exit,
+            _ => Told::Other,
+        };
+    }
+    match has(b"\"id\"") && serde_json::from_slice::<Response>(body).is_ok() {
+        true => Told::Other,
+        false => Told::Nothing,
+    }
 }
 
 /// Results that are written already: as a tree of values, hundreds of diagnostics take longer to
@@ -281,8 +306,9 @@ mod tests {
 
     #[test]
     fn what_is_readable() {
-        assert!(readable(br#"{"jsonrpc":"2.0","method":"exit"}"#));
-        assert!(readable(br#"{"jsonrpc":"2.0","id":1,"result":null}"#));
+        let (exit, result) = (r#""method":"exit""#, r#""id":1,"result":null"#);
+        let told_by = |fields| told(format!(r#"{{"jsonrpc":"2.0",{fields}}}"#).as_bytes());
+        assert_eq!((told_by(exit), told_by(result)), (Told::Exit, Told::Other));
         for body in [
             &b"[]"[..],
             b"{",
@@ -291,7 +317,7 @@ mod tests {
             b"\xff",
             br#"{"jsonrpc":"2.0"}"#,
         ] {
-            assert!(!readable(body), "{body:?}");
+            assert_eq!(told(body), Told::Nothing, "{body:?}");
         }
     }
 }

@@ -248,6 +248,22 @@ pub fn apply(shared: &Arc<Shared>, settings: Settings) {
     shared.wake();
 }
 
+/// How long the end may take until the process is ended all the same.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Ends the process, if the server does not come to its own end.
+pub fn watch_end(shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
+    let watch = move || {
+        std::thread::sleep(PATIENCE);
+        log::warning("the end took too long: the process is ended".to_string());
+        std::process::exit(shared.exit_code());
+    };
+    let _ = std::thread::Builder::new()
+        .name("end".to_string())
+        .spawn(watch);
+}
+
 /// Ends the server when the client's process is gone.
 pub fn watch_client(process: u32, shared: Arc<Shared>) {
     let watch = move || {
