@@ -15,6 +15,7 @@ mod hints;
 mod hooks;
 mod hover;
 mod index;
+mod items;
 mod log;
 mod names;
 mod notebook;

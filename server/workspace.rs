@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::analysis::{Judged, Verdict, judge, render};
+use crate::analysis::{Judged, Verdict, judge};
 use crate::facts::ChunkFacts;
 use crate::finding::Finding;
 use crate::query::{RULES, Rules};
@@ -729,11 +729,12 @@ impl Workspace {
         if !self.reports_on(path) {
             return Vec::new();
         }
-        let mut findings: Vec<Finding> = (self.told.get(&file_id(path)).into_iter().flatten())
-            .filter_map(|unit| self.judged.get(unit))
-            .flat_map(|judged| &judged.verdicts)
-            .filter_map(|verdict| render(self, verdict))
-            .collect();
+        let mut findings: Vec<Finding> = Vec::new();
+        for unit in self.told.get(&file_id(path)).into_iter().flatten() {
+            if let Some(judged) = self.judged.get(unit) {
+                judged.findings(&mut findings, self, !self.options.once);
+            }
+        }
         findings.sort_by(|a, b| {
             (a.span.start, a.code, a.span.end).cmp(&(b.span.start, b.code, b.span.end))
         });

@@ -173,31 +173,33 @@ impl Written {
         Value::String(format!("dynaleak/written/{number}"))
     }
 
-    /// The body of a message with the result in its place; none for any other message.
-    fn body(&self, body: &[u8]) -> Option<Vec<u8>> {
+    /// The result that a message's body stands for, and what of the body comes behind it.
+    fn result<'a>(&self, body: &'a [u8]) -> Option<(Vec<u8>, &'a [u8])> {
         let rest = body.strip_prefix(WRITTEN)?;
         let end = rest.iter().position(|&byte| byte == b'"')?;
         let number = str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = written.1.remove(&number)?;
-        let head = br#"{"jsonrpc":"2.0","result":"#;
-        Some([head, &result[..], &rest[end + 1..]].concat())
+        Some((written.1.remove(&number)?, &rest[end + 1..]))
     }
 
     /// Whole messages, with the results in their places.
     fn filled(&self, mut frames: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(frames.len());
+        let mut out = Vec::new();
         while let Some((head, body)) = frame(frames) {
-            match self.body(body) {
-                Some(body) => {
-                    out.extend_from_slice(
-                        format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes(),
-                    );
-                    out.extend_from_slice(&body);
+            let (message, rest) = frames.split_at(head + body.len());
+            match self.result(body) {
+                Some((result, tail)) => {
+                    let start = br#"{"jsonrpc":"2.0","result":"#;
+                    let length = start.len() + result.len() + tail.len();
+                    out.reserve(length + rest.len() + 64);
+                    out.extend(format!("Content-Length: {length}\r\n\r\n").into_bytes());
+                    for part in [start, &result[..], tail] {
+                        out.extend_from_slice(part);
+                    }
                 }
-                None => out.extend_from_slice(&frames[..head + body.len()]),
+                None => out.extend_from_slice(message),
             }
-            frames = &frames[head + body.len()..];
+            frames = rest;
         }
         out.extend_from_slice(frames);
         out

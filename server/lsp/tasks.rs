@@ -9,6 +9,7 @@ use serde_json::Value;
 use tower_lsp::ls_types::*;
 
 use super::backend::Shared;
+use super::diagnostics::diagnostics;
 use super::index::index;
 use super::names::{Key, path_of};
 use super::project::Project;
@@ -96,7 +97,7 @@ fn take_due(shared: &Shared) -> (bool, Vec<Message>) {
         messages.push(Message {
             uri: document.uri.clone(),
             version: Some(document.version),
-            diagnostics: items.to_vec(),
+            diagnostics: diagnostics(&items),
         });
     }
     if due.workspace {

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from lsprotocol import types
@@ -212,16 +213,16 @@ def test_exit_codes(sent, code):
     server.stdout.close()
 
 
-@pytest.mark.parametrize("last", [SHUTDOWN + EXIT, EXIT, b""], ids=["shutdown and exit", "exit", "the end of input"])
+@pytest.mark.parametrize("last", [EXIT, b""], ids=["exit", "the end of input"])
 def test_a_server_that_hangs_ends_all_the_same(last):
     server = raw_server("--test-hooks")
     server.stdin.write(INITIALIZE)
     server.stdin.flush()
     answer(server)
-    # No handler and no task goes on behind this one.
+    # No handler and no task goes on behind this one, once it has begun.
     server.stdin.write(HANG)
     server.stdin.flush()
-    assert server.poll() is None
+    time.sleep(0.5)
     server.stdin.write(last)
     server.stdin.flush()
     if not last:
