@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 use crate::workspace::unit::Unit;
 use crate::workspace::world::{Reader, World};
 
-pub use render::{Told, render};
+pub use render::{Ground, Told, render};
 
 /// A match that holds, in terms that edits elsewhere don't move.
 #[derive(Clone, Debug)]
@@ -74,7 +74,13 @@ pub struct Judged {
 
 impl Judged {
     /// What the verdicts tell now. Where edits will come, words are kept for as long as they hold.
-    pub fn findings(&self, acc: &mut Vec<Finding>, workspace: &Workspace, keep: bool) {
+    pub fn findings(
+        &self,
+        acc: &mut Vec<Finding>,
+        workspace: &Workspace,
+        ground: &Ground,
+        keep: bool,
+    ) {
         if !keep {
             acc.extend((self.verdicts.iter()).filter_map(|verdict| render(workspace, verdict)));
             return;
@@ -82,7 +88,7 @@ impl Judged {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.resize_with(self.verdicts.len(), || None);
         for (verdict, told) in self.verdicts.iter().zip(&mut *told) {
-            let placed = |told: &Told| told.placed(workspace);
+            let placed = |told: &Told| told.placed(ground);
             let mut finding = told.as_ref().and_then(placed);
             if finding.is_none() {
                 *told = Told::of(workspace, verdict);

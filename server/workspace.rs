@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::analysis::{Judged, Verdict, judge};
+use crate::analysis::{Ground, Judged, Verdict, judge};
 use crate::facts::ChunkFacts;
 use crate::finding::Finding;
 use crate::query::{RULES, Rules};
@@ -730,9 +730,10 @@ impl Workspace {
             return Vec::new();
         }
         let mut findings: Vec<Finding> = Vec::new();
+        let (ground, keep) = (Ground::new(self), !self.options.once);
         for unit in self.told.get(&file_id(path)).into_iter().flatten() {
             if let Some(judged) = self.judged.get(unit) {
-                judged.findings(&mut findings, self, !self.options.once);
+                judged.findings(&mut findings, self, &ground, keep);
             }
         }
         findings.sort_by(|a, b| {

@@ -1,6 +1,6 @@
 //! From verdicts to findings: sites become places in today's text, words are put together.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::sync::{Arc, Weak};
 
@@ -8,8 +8,9 @@ use smallvec::SmallVec;
 
 use super::{Story, Verdict, Where};
 use crate::facts::{ChunkFacts, Expr, FunctionId, Span};
-use crate::finding::{Finding, Step};
+use crate::finding::{Finding, Step, Telling};
 use crate::lifetime::lifetime;
+use crate::syntax::Segment;
 use crate::text::Text;
 use crate::value::*;
 use crate::workspace::Workspace;
@@ -18,7 +19,7 @@ use crate::workspace::world::{ROUNDS, Reader, World};
 
 /// A finding as its file's text shows it now.
 pub fn render(workspace: &Workspace, verdict: &Verdict) -> Option<Finding> {
-    Told::of(workspace, verdict)?.placed(workspace)
+    Told::of(workspace, verdict)?.placed(&Ground::new(workspace))
 }
 
 /// A finding in words, with its places by their chunks: an edit that leaves what it was read from
@@ -70,6 +71,7 @@ impl Told {
             trail: page.trail(verdict, &mut spots),
             related: Vec::new(),
             fixes: Vec::new(),
+            telling: Telling::new(),
         };
         Some(Told {
             finding,
@@ -79,8 +81,8 @@ impl Told {
     }
 
     /// The finding where it stands now; none where it may have other words.
-    pub fn placed(&self, workspace: &Workspace) -> Option<Finding> {
-        let world = workspace.world();
+    pub fn placed(&self, ground: &Ground) -> Option<Finding> {
+        let world = ground.workspace.world();
         let Read {
             units,
             homes,
@@ -97,29 +99,50 @@ impl Told {
             return None;
         }
         let mut finding = self.finding.clone();
-        finding.span = place(workspace, self.spots[0])?.1;
+        finding.span = ground.place(self.spots[0])?.1;
         for (step, spot) in finding.trail.iter_mut().zip(&self.spots[1..]) {
-            step.span = place(workspace, *spot)?.1;
+            step.span = ground.place(*spot)?.1;
         }
         Some(finding)
     }
 }
 
-/// A spot's file and bytes there.
-fn place(workspace: &Workspace, spot: Spot) -> Option<(&Arc<str>, Range<usize>)> {
-    let world = workspace.world();
-    let unit = world.units.get(&spot.unit)?;
-    let placed = unit.chunks.get(spot.chunk as usize)?;
-    let path = world.paths.get(&unit.file)?;
-    let segments = workspace.source(path)?.segments();
-    let base = segments.get(placed.segment as usize)?.start + placed.start as usize;
-    let Span { start, end } = spot.span;
-    Some((path, base + start as usize..base + end as usize))
+/// Finds spots in a workspace's texts: those in one file mostly follow each other.
+pub struct Ground<'a> {
+    workspace: &'a Workspace,
+    last: Cell<Option<(FileId, &'a Arc<str>, &'a [Segment])>>,
+}
+
+impl<'a> Ground<'a> {
+    pub fn new(workspace: &'a Workspace) -> Ground<'a> {
+        let last = Cell::new(None);
+        Ground { workspace, last }
+    }
+
+    /// A spot's file and bytes there.
+    fn place(&self, spot: Spot) -> Option<(&'a Arc<str>, Range<usize>)> {
+        let world = self.workspace.world();
+        let unit = world.units.get(&spot.unit)?;
+        let placed = unit.chunks.get(spot.chunk as usize)?;
+        let (path, segments) = match self.last.get() {
+            Some((file, path, segments)) if file == unit.file => (path, segments),
+            _ => {
+                let path = world.paths.get(&unit.file)?;
+                let segments = self.workspace.source(path)?.segments();
+                self.last.set(Some((unit.file, path, segments)));
+                (path, segments)
+            }
+        };
+        let base = segments.get(placed.segment as usize)?.start + placed.start as usize;
+        let Span { start, end } = spot.span;
+        Some((path, base + start as usize..base + end as usize))
+    }
 }
 
 /// What messages are made from; it notes what was read.
 pub struct Page<'a> {
     workspace: &'a Workspace,
+    ground: Ground<'a>,
     read: RefCell<Read>,
 }
 
@@ -127,6 +150,7 @@ impl<'a> Page<'a> {
     pub(crate) fn of(workspace: &'a Workspace) -> Page<'a> {
         Page {
             workspace,
+            ground: Ground::new(workspace),
             read: RefCell::default(),
         }
     }
@@ -152,12 +176,12 @@ impl<'a> Page<'a> {
         let of = self.unit(unit)?;
         let placed = of.chunks.get(chunk as usize)?;
         let span = Span::default();
-        let (path, bytes) = place(self.workspace, Spot { unit, chunk, span })?;
+        let (path, bytes) = self.ground.place(Spot { unit, chunk, span })?;
         Some((of, &placed.facts, Arc::clone(path), bytes.start))
     }
 
     fn written_at(&self, spot: Spot) -> Option<&'a str> {
-        let (path, bytes) = place(self.workspace, spot)?;
+        let (path, bytes) = self.ground.place(spot)?;
         self.workspace.text(path)?.as_str().get(bytes)
     }
 
@@ -192,7 +216,7 @@ impl<'a> Page<'a> {
 
     /// A site's file and its bytes on their first line.
     pub(super) fn locate(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
-        let (path, bytes) = place(self.workspace, self.first_line(self.spot(site)?))?;
+        let (path, bytes) = self.ground.place(self.first_line(self.spot(site)?))?;
         Some((Arc::clone(path), bytes))
     }
 
@@ -203,7 +227,7 @@ impl<'a> Page<'a> {
 
     /// A site's file and all its bytes.
     pub(crate) fn extent(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
-        let (path, bytes) = place(self.workspace, self.spot(site)?)?;
+        let (path, bytes) = self.ground.place(self.spot(site)?)?;
         Some((Arc::clone(path), bytes))
     }
 
@@ -300,7 +324,7 @@ impl<'a> Page<'a> {
         } = &verdict.story;
         let mut trail: Vec<Step> = Vec::new();
         let mut push = |spot: Spot, message: String| {
-            let Some((file, span)) = place(self.workspace, spot) else {
+            let Some((file, span)) = self.ground.place(spot) else {
                 return;
             };
             if !trail
@@ -372,7 +396,7 @@ impl<'a> Page<'a> {
 
     /// Where a place's first value is stored.
     pub(crate) fn birth(&self, place: &Place) -> Option<(Arc<str>, Range<usize>)> {
-        let (path, bytes) = self::place(self.workspace, self.born(place)?)?;
+        let (path, bytes) = self.ground.place(self.born(place)?)?;
         Some((Arc::clone(path), bytes))
     }
 

@@ -63,9 +63,8 @@ impl State {
         file: &Arc<str>,
         span: &Range<usize>,
     ) -> Option<Location> {
-        let mut places = Places::new(self, project);
-        let (uri, range) = places.at(file, span)?;
-        Some(Location::new(uri.clone(), range))
+        let (uri, range) = Places::new(self, project).at(file, span)?;
+        Some(Location::new(Uri::clone(&uri), range))
     }
 
     pub fn uri_of(&self, project: usize, file: &str) -> Option<Uri> {
@@ -82,9 +81,8 @@ pub struct Places<'a> {
 
 /// Where the client sees a file.
 enum Stands<'a> {
-    Open(&'a Document),
+    Whole(Arc<Uri>, &'a Text),
     Cells(&'a Notebook),
-    Disk(Uri, &'a Text),
     Nowhere,
 }
 
@@ -102,35 +100,41 @@ impl<'a> Places<'a> {
         (self.state.session.as_ref()).is_some_and(|session| session.related)
     }
 
-    pub fn at(&mut self, file: &Arc<str>, span: &Range<usize>) -> Option<(&Uri, ls_types::Range)> {
+    pub fn at(
+        &mut self,
+        file: &Arc<str>,
+        span: &Range<usize>,
+    ) -> Option<(Arc<Uri>, ls_types::Range)> {
         if (self.last.as_ref()).is_none_or(|(known, _)| known != file) {
             self.last = Some((Arc::clone(file), self.stands(file)));
         }
         let encoding = self.state.encoding();
-        let (_, stands) = self.last.as_ref()?;
-        Some(match stands {
-            Stands::Open(document) => (&document.uri, range(&document.text, span, encoding)),
+        match &self.last.as_ref()?.1 {
+            Stands::Whole(uri, text) => Some((Arc::clone(uri), range(text, span, encoding))),
             Stands::Cells(notebook) => {
                 let (cell, start) = notebook.cell_at(span.start)?;
                 let document = self.state.documents.get(cell)?;
                 let span = span.start - start..span.end.saturating_sub(start);
-                (&document.uri, range(&document.text, &span, encoding))
+                let range = range(&document.text, &span, encoding);
+                Some((Arc::new(document.uri.clone()), range))
             }
-            Stands::Disk(uri, text) => (uri, range(text, span, encoding)),
-            Stands::Nowhere => return None,
-        })
+            Stands::Nowhere => None,
+        }
     }
 
     fn stands(&self, file: &Arc<str>) -> Stands<'a> {
         let (state, of) = (self.state, &self.state.projects[self.project]);
-        if let Some(key) = of.open.get(file) {
-            let notebook = state.notebooks.get(key).map(Stands::Cells);
-            let document = || state.documents.get(key).map(Stands::Open);
-            return notebook.or_else(document).unwrap_or(Stands::Nowhere);
-        }
-        match (state.uri_of(self.project, file), of.text(file)) {
-            (Some(uri), Some(text)) => Stands::Disk(uri, text),
+        let whole = |uri: Option<Uri>, text: Option<&'a Text>| match (uri, text) {
+            (Some(uri), Some(text)) => Stands::Whole(Arc::new(uri), text),
             _ => Stands::Nowhere,
+        };
+        let Some(key) = of.open.get(file) else {
+            return whole(state.uri_of(self.project, file), of.text(file));
+        };
+        match (state.notebooks.get(key), state.documents.get(key)) {
+            (Some(notebook), _) => Stands::Cells(notebook),
+            (None, Some(document)) => whole(Some(document.uri.clone()), Some(&document.text)),
+            (None, None) => Stands::Nowhere,
         }
     }
 }

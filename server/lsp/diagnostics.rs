@@ -13,7 +13,7 @@ use crate::text::{Encoding, Text};
 
 use super::convert::{Places, range, severity};
 use super::documents::Document;
-use super::items::{Item, diagnostic, items};
+use super::items::{Item, diagnostic, diagnostics, items, plain};
 use super::names::{Key, path_of, uri_of};
 use super::settings::Mode;
 use super::state::State;
@@ -65,8 +65,7 @@ impl State {
     fn diagnose(&self, key: &Key) -> Option<Vec<Arc<Item>>> {
         let document = self.documents.get(key)?;
         if let Some(problems) = self.problems(document) {
-            let items = problems.into_iter().map(|problem| Item::new(None, problem));
-            return Some(items.collect());
+            return Some(plain(problems));
         }
         if !document.analysed() {
             return None;
@@ -75,8 +74,8 @@ impl State {
         let findings = self.findings_in(key, document).into_iter();
         let findings =
             findings.map(|(span, finding)| (range(&document.text, &span, encoding), finding));
-        let mut places = Places::new(self, document.home.project);
-        Some(items(findings, &document.report.items, &mut places))
+        let places = Places::new(self, document.home.project);
+        Some(items(findings, &document.report.items, places))
     }
 
     /// The findings shown in a document, in a cell its own ones, each with its bytes there.
@@ -189,9 +188,7 @@ impl State {
             None => {
                 let home = self.home(uri);
                 let found = self.diagnose_file(home.project, &home.name);
-                let id = file_id(&found);
-                let items = found.into_iter().map(|found| Item::new(None, found));
-                (id, Arc::new(items.collect()))
+                (file_id(&found), Arc::new(plain(found)))
             }
         };
         if previous == Some(id.as_str()) {
@@ -288,10 +285,6 @@ impl State {
         files.sort();
         files
     }
-}
-
-pub fn diagnostics(items: &[Arc<Item>]) -> Vec<Diagnostic> {
-    items.iter().map(|item| item.diagnostic.clone()).collect()
 }
 
 /// Mistakes in a configuration file: there is nothing to do about them but to type.

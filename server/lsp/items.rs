@@ -3,100 +3,131 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use smallvec::SmallVec;
 use tower_lsp::ls_types::*;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity, Telling};
 
 use super::convert::{Places, severity};
 use super::diagnostics::{SOURCE, fingerprint};
+
+/// One diagnostic and its JSON.
+pub struct Item {
+    /// None: it was not made from a finding's telling.
+    sign: Option<Sign>,
+    pub json: Vec<u8>,
+    pub diagnostic: Box<Diagnostic>,
+}
+
+/// All that a diagnostic is made from.
+struct Sign {
+    telling: Telling,
+    severity: Severity,
+    range: Range,
+    steps: Steps,
+}
+
+/// Where the steps of a trail stand, where the client shows them and sees their files.
+type Steps = Option<SmallVec<[Option<(Arc<Uri>, Range)>; 4]>>;
+
+impl Sign {
+    fn of(finding: &Finding, range: Range, places: &mut Places) -> Sign {
+        let steps = finding.trail.iter();
+        let related = places.related();
+        let steps = steps.map(|step| places.at(&step.file, &step.span));
+        Sign {
+            telling: finding.telling,
+            severity: finding.severity,
+            range,
+            steps: related.then(|| steps.collect()),
+        }
+    }
+
+    fn same(&self, other: &Sign) -> bool {
+        self.telling.same(other.telling)
+            && (self.severity, self.range) == (other.severity, other.range)
+            && self.steps == other.steps
+    }
+}
+
+impl Item {
+    fn new(sign: Option<Sign>, diagnostic: Diagnostic) -> Arc<Item> {
+        let json = serde_json::to_vec(&diagnostic).unwrap_or_else(|_| b"null".to_vec());
+        Arc::new(Item {
+            sign,
+            json,
+            diagnostic: Box::new(diagnostic),
+        })
+    }
+}
 
 /// So many diagnostics may have gone in front of one that is still there. Behind more of them all
 /// are made anew.
 const GONE: usize = 16;
 
-/// One diagnostic and its JSON.
-pub struct Item {
-    /// What it was made from; none: a mistake in a configuration.
-    finding: Option<Finding>,
-    pub diagnostic: Diagnostic,
-    pub json: Vec<u8>,
-}
-
-impl Item {
-    pub fn new(finding: Option<Finding>, diagnostic: Diagnostic) -> Arc<Item> {
-        let json = serde_json::to_vec(&diagnostic).unwrap_or_else(|_| b"null".to_vec());
-        Arc::new(Item {
-            finding,
-            diagnostic,
-            json,
-        })
-    }
-
-    /// Would the diagnostic of this finding in this range be the same?
-    fn says(&self, finding: &Finding, range: &Range, places: &mut Places) -> bool {
-        let (Some(known), now) = (&self.finding, finding) else {
-            return false;
-        };
-        if self.diagnostic.range != *range
-            || (known.code, known.severity) != (now.code, now.severity)
-            || (&known.file, &known.function) != (&now.file, &now.function)
-            || known.message != now.message
-        {
-            return false;
-        }
-        let Some(related) = &self.diagnostic.related_information else {
-            return true;
-        };
-        let mut related = related.iter();
-        let mut steps = now.trail.iter().filter_map(|step| {
-            let (uri, range) = places.at(&step.file, &step.span)?;
-            Some(related.next().is_some_and(|known| {
-                known.message == step.message
-                    && known.location.range == range
-                    && known.location.uri == *uri
-            }))
-        });
-        steps.all(|same| same) && related.next().is_none()
-    }
-}
-
 /// The items of findings in their ranges; `before` are those last made, in the same order.
 pub fn items(
     findings: impl Iterator<Item = (Range, Finding)>,
     mut before: &[Arc<Item>],
-    places: &mut Places,
+    mut places: Places,
 ) -> Vec<Arc<Item>> {
     let one = |(range, finding): (Range, Finding)| {
-        let mut near = before.iter().take(GONE);
-        let known = near.position(|item| item.says(&finding, &range, places));
-        let Some(at) = known else {
-            let diagnostic = diagnostic(&finding, range, places);
-            return Item::new(Some(finding), diagnostic);
-        };
-        let item = Arc::clone(&before[at]);
-        before = &before[at + 1..];
-        item
+        let sign = Sign::of(&finding, range, &mut places);
+        let same = |item: &Arc<Item>| item.sign.as_ref().is_some_and(|known| known.same(&sign));
+        match before.iter().take(GONE).position(same) {
+            Some(at) => {
+                let item = Arc::clone(&before[at]);
+                before = &before[at + 1..];
+                item
+            }
+            None => {
+                let diagnostic = made(&finding, &sign);
+                Item::new(Some(sign), diagnostic)
+            }
+        }
     };
     findings.map(one).collect()
 }
 
+/// The items of what is no finding of an analysis.
+pub fn plain(diagnostics: Vec<Diagnostic>) -> Vec<Arc<Item>> {
+    let items = diagnostics.into_iter();
+    items
+        .map(|diagnostic| Item::new(None, diagnostic))
+        .collect()
+}
+
+pub fn diagnostics(items: &[Arc<Item>]) -> Vec<Diagnostic> {
+    items
+        .iter()
+        .map(|item| (*item.diagnostic).clone())
+        .collect()
+}
+
 pub fn diagnostic(finding: &Finding, range: Range, places: &mut Places) -> Diagnostic {
-    let related = places.related();
-    let steps = finding.trail.iter().filter_map(|step| {
-        let (uri, range) = places.at(&step.file, &step.span)?;
-        Some(DiagnosticRelatedInformation {
-            location: Location::new(uri.clone(), range),
-            message: step.message.clone(),
-        })
+    made(finding, &Sign::of(finding, range, places))
+}
+
+fn made(finding: &Finding, sign: &Sign) -> Diagnostic {
+    let related = sign.steps.as_ref().map(|places| {
+        let steps = finding.trail.iter().zip(places);
+        let related = steps.filter_map(|(step, place)| {
+            let (uri, range) = place.as_ref()?;
+            Some(DiagnosticRelatedInformation {
+                location: Location::new(Uri::clone(uri), *range),
+                message: step.message.clone(),
+            })
+        });
+        related.collect()
     });
     Diagnostic {
-        range,
+        range: sign.range,
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(finding.code.to_string())),
         code_description: None,
         source: Some(SOURCE.to_string()),
         message: finding.message.clone(),
-        related_information: related.then(|| steps.collect()),
+        related_information: related,
         // What may go without a loss.
         tags: (finding.code == "DDB003").then(|| vec![DiagnosticTag::UNNECESSARY]),
         data: Some(json!({ "code": finding.code, "fingerprint": fingerprint(finding) })),

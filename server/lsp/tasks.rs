@@ -9,8 +9,8 @@ use serde_json::Value;
 use tower_lsp::ls_types::*;
 
 use super::backend::Shared;
-use super::diagnostics::diagnostics;
 use super::index::index;
+use super::items::diagnostics;
 use super::names::{Key, path_of};
 use super::project::Project;
 use super::settings::{Mode, Settings};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Finding, Severity, Telling};
 
 use super::Entry;
 
@@ -81,5 +81,6 @@ pub fn told(
         trail: Vec::new(),
         related: Vec::new(),
         fixes: Vec::new(),
+        telling: Telling::default(),
     }
 }
