@@ -642,6 +642,13 @@ impl Workspace {
         }
     }
 
+    /// Drops the trees of all files: an edit parses the segment that it touches once more.
+    pub fn forget_trees(&mut self) {
+        for file in self.files.values_mut() {
+            file.source.forget_trees();
+        }
+    }
+
     // ---- answers ----
 
     pub fn text(&self, path: &str) -> Option<&Text> {
@@ -736,9 +743,7 @@ impl Workspace {
                 judged.findings(&mut findings, self, &ground, keep);
             }
         }
-        findings.sort_by(|a, b| {
-            (a.span.start, a.code, a.span.end).cmp(&(b.span.start, b.code, b.span.end))
-        });
+        findings.sort_by_cached_key(|one| (one.span.start, one.code, one.span.end));
         findings.dedup_by(|a, b| a.span == b.span && a.code == b.code);
         findings
     }

@@ -44,7 +44,7 @@ struct Spot {
 /// What words were read from. An edit puts another unit in the place of each that it changes or moves.
 #[derive(Debug, Default)]
 struct Read {
-    units: SmallVec<[(UnitId, Weak<Unit>); 4]>,
+    units: SmallVec<[(UnitId, Option<Weak<Unit>>); 4]>,
     /// The units where places are born.
     homes: SmallVec<[(Place, Option<UnitId>); 1]>,
     lives: Option<(Place, Lifetime)>,
@@ -88,20 +88,27 @@ impl Told {
             homes,
             lives,
         } = &self.read;
-        let same = |(id, unit): &(UnitId, Weak<Unit>)| {
-            let now = world.units.get(id).map_or(std::ptr::null(), Arc::as_ptr);
-            std::ptr::eq(now, unit.as_ptr())
-        };
-        let holds = units.iter().all(same)
-            && (homes.iter()).all(|(place, home)| world.home(place) == *home)
+        let mut now: SmallVec<[(UnitId, Option<&Arc<Unit>>); 4]> = SmallVec::new();
+        for (id, known) in units {
+            let unit = world.units.get(id);
+            if unit.map(Arc::as_ptr) != known.as_ref().map(Weak::as_ptr) {
+                return None;
+            }
+            now.push((*id, unit));
+        }
+        let holds = (homes.iter()).all(|(place, home)| world.home(place) == *home)
             && (lives.as_ref()).is_none_or(|(place, lives)| world.lives(place) == *lives);
         if !holds {
             return None;
         }
+        let place = |spot: Spot| {
+            let (_, unit) = now.iter().find(|(id, _)| *id == spot.unit)?;
+            Some(ground.place_in((*unit)?, spot)?.1)
+        };
         let mut finding = self.finding.clone();
-        finding.span = ground.place(self.spots[0])?.1;
+        finding.span = place(self.spots[0])?;
         for (step, spot) in finding.trail.iter_mut().zip(&self.spots[1..]) {
-            step.span = ground.place(*spot)?.1;
+            step.span = place(*spot)?;
         }
         Some(finding)
     }
@@ -121,13 +128,15 @@ impl<'a> Ground<'a> {
 
     /// A spot's file and bytes there.
     fn place(&self, spot: Spot) -> Option<(&'a Arc<str>, Range<usize>)> {
-        let world = self.workspace.world();
-        let unit = world.units.get(&spot.unit)?;
+        self.place_in(self.workspace.world().units.get(&spot.unit)?, spot)
+    }
+
+    fn place_in(&self, unit: &Unit, spot: Spot) -> Option<(&'a Arc<str>, Range<usize>)> {
         let placed = unit.chunks.get(spot.chunk as usize)?;
         let (path, segments) = match self.last.get() {
             Some((file, path, segments)) if file == unit.file => (path, segments),
             _ => {
-                let path = world.paths.get(&unit.file)?;
+                let path = self.workspace.world().paths.get(&unit.file)?;
                 let segments = self.workspace.source(path)?.segments();
                 self.last.set(Some((unit.file, path, segments)));
                 (path, segments)
@@ -159,7 +168,7 @@ impl<'a> Page<'a> {
         let unit = self.workspace.world().units.get(&id);
         let units = &mut self.read.borrow_mut().units;
         if !units.iter().any(|(known, _)| *known == id) {
-            units.push((id, unit.map_or_else(Weak::new, Arc::downgrade)));
+            units.push((id, unit.map(Arc::downgrade)));
         }
         unit
     }

@@ -124,6 +124,7 @@ fn made(finding: &Finding, sign: &Sign) -> Diagnostic {
         range: sign.range,
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(finding.code.to_string())),
+        // The rules' pages have no address: hover shows them.
         code_description: None,
         source: Some(SOURCE.to_string()),
         message: finding.message.clone(),

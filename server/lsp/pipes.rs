@@ -238,7 +238,12 @@ impl Output {
 #[cfg(unix)]
 fn unbuffered() -> io::Result<File> {
     use std::os::fd::AsFd;
-    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+    let out = io::stdout().as_fd().try_clone_to_owned()?;
+    // Hundreds of diagnostics go out in one go, whether the client reads on or not. What is no pipe
+    // stays as it is.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::pipe::fcntl_setpipe_size(&out, 1 << 20);
+    Ok(File::from(out))
 }
 
 #[cfg(windows)]

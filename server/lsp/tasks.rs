@@ -9,7 +9,7 @@ use serde_json::Value;
 use tower_lsp::ls_types::*;
 
 use super::backend::Shared;
-use super::index::index;
+use super::index::{give_back, index};
 use super::items::diagnostics;
 use super::names::{Key, path_of};
 use super::project::Project;
@@ -365,7 +365,7 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf, shown: Shown) {
             Ok(Some(indexed)) => {
                 let loaded = indexed.workspace.files().count();
                 let old = shared.state().take_index(&root, &stop, indexed);
-                tokio::task::spawn_blocking(move || drop(old));
+                tokio::task::spawn_blocking(move || give_back(old));
                 shared.wake();
                 format!("{loaded} files loaded")
             }
