@@ -736,9 +736,12 @@ impl Workspace {
         if !self.reports_on(path) {
             return Vec::new();
         }
-        let mut findings: Vec<Finding> = Vec::new();
+        let Some(told) = self.told.get(&file_id(path)) else {
+            return Vec::new();
+        };
+        let mut findings: Vec<Finding> = Vec::with_capacity(told.len() + 8);
         let (ground, keep) = (Ground::new(self), !self.options.once);
-        for unit in self.told.get(&file_id(path)).into_iter().flatten() {
+        for unit in told {
             if let Some(judged) = self.judged.get(unit) {
                 judged.findings(&mut findings, self, &ground, keep);
             }

@@ -148,11 +148,11 @@ impl Backend {
     /// `textDocument/diagnostic`.
     pub async fn pull(&self, params: DocumentDiagnosticParams) -> Result<Value> {
         let previous = params.previous_result_id.as_deref();
-        let json = self
+        let pulled = self
             .shared
             .state()
             .pull(&params.text_document.uri, previous);
-        Ok(self.shared.written.put(json))
+        Ok(self.shared.written.put(pulled))
     }
 
     fn trace(&self, message: impl FnOnce() -> String) {

@@ -13,7 +13,7 @@ use crate::text::{Encoding, Text};
 
 use super::convert::{Places, range, severity};
 use super::documents::Document;
-use super::items::{Item, diagnostic, diagnostics, items, plain};
+use super::items::{Item, Pulled, diagnostic, diagnostics, items, plain};
 use super::names::{Key, path_of, uri_of};
 use super::settings::Mode;
 use super::state::State;
@@ -179,8 +179,7 @@ impl State {
         found
     }
 
-    /// The answer to a pull, as JSON.
-    pub fn pull(&mut self, uri: &Uri, previous: Option<&str>) -> Vec<u8> {
+    pub fn pull(&mut self, uri: &Uri, previous: Option<&str>) -> Pulled {
         let key = Key::of(uri);
         let (id, items) = match self.report(&key) {
             Some((id, items)) => (result_id(id), items),
@@ -191,20 +190,8 @@ impl State {
                 (file_id(&found), Arc::new(plain(found)))
             }
         };
-        if previous == Some(id.as_str()) {
-            return format!(r#"{{"kind":"unchanged","resultId":"{id}"}}"#).into_bytes();
-        }
-        let length: usize = items.iter().map(|item| item.json.len() + 1).sum();
-        let mut json = Vec::with_capacity(length + 128);
-        json.extend(format!(r#"{{"kind":"full","resultId":"{id}","items":["#).into_bytes());
-        for (number, item) in items.iter().enumerate() {
-            if number > 0 {
-                json.push(b',');
-            }
-            json.extend_from_slice(&item.json);
-        }
-        json.extend(b"]}");
-        json
+        let items = (previous != Some(id.as_str())).then_some(items);
+        Pulled { id, items }
     }
 
     /// Of a loaded file that is not open.

@@ -61,6 +61,44 @@ impl Item {
     }
 }
 
+/// The answer to a pull: what an answer of hundreds of diagnostics is written from.
+pub struct Pulled {
+    pub id: String,
+    /// None: unchanged.
+    pub items: Option<Arc<Vec<Arc<Item>>>>,
+}
+
+impl Pulled {
+    /// Writes its JSON between two other parts of a message.
+    pub fn message(&self, acc: &mut Vec<u8>, start: &[u8], end: &[u8]) {
+        let id = &self.id;
+        let (head, tail) = match &self.items {
+            Some(_) => (
+                format!(r#"{{"kind":"full","resultId":"{id}","items":["#),
+                "]}",
+            ),
+            None => (format!(r#"{{"kind":"unchanged","resultId":"{id}""#), "}"),
+        };
+        let items = self.items.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let all: usize = items.iter().map(|item| item.json.len()).sum();
+        let commas = items.len().saturating_sub(1);
+        let length = start.len() + head.len() + all + commas + tail.len() + end.len();
+        let header = format!("Content-Length: {length}\r\n\r\n");
+        acc.reserve(header.len() + length);
+        for part in [header.as_bytes(), start, head.as_bytes()] {
+            acc.extend_from_slice(part);
+        }
+        for (number, item) in items.iter().enumerate() {
+            if number > 0 {
+                acc.push(b',');
+            }
+            acc.extend_from_slice(&item.json);
+        }
+        acc.extend_from_slice(tail.as_bytes());
+        acc.extend_from_slice(end);
+    }
+}
+
 /// So many diagnostics may have gone in front of one that is still there. Behind more of them all
 /// are made anew.
 const GONE: usize = 16;

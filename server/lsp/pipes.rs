@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tower_lsp::jsonrpc::{Request, Response};
 
+use super::items::Pulled;
 use super::log;
 
 /// What stands in for a message that cannot be read; answered by the gate.
@@ -150,10 +151,10 @@ fn told(body: &[u8]) -> Told {
     }
 }
 
-/// Results that are written already: as a tree of values, hundreds of diagnostics take longer to
-/// make, to write and to drop than to find. A string goes through tower-lsp in a result's place.
+/// Results whose JSON is written already: as a tree of values, hundreds of diagnostics take longer
+/// to make, to write and to drop than to find. A string goes through tower-lsp in a result's place.
 #[derive(Default)]
-pub struct Written(Mutex<(u64, BTreeMap<u64, Vec<u8>>)>);
+pub struct Written(Mutex<(u64, BTreeMap<u64, Pulled>)>);
 
 /// What the message of such a result begins with; its number follows.
 const WRITTEN: &[u8] = br#"{"jsonrpc":"2.0","result":"dynaleak/written/"#;
@@ -161,12 +162,12 @@ const WRITTEN: &[u8] = br#"{"jsonrpc":"2.0","result":"dynaleak/written/"#;
 const ON_THEIR_WAY: usize = 256;
 
 impl Written {
-    /// Takes a result's JSON; answers what stands for it.
-    pub fn put(&self, json: Vec<u8>) -> Value {
+    /// Takes a result; answers what stands for it.
+    pub fn put(&self, pulled: Pulled) -> Value {
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (number, results) = &mut *written;
         *number += 1;
-        results.insert(*number, json);
+        results.insert(*number, pulled);
         while results.len() > ON_THEIR_WAY {
             results.pop_first();
         }
@@ -174,7 +175,7 @@ impl Written {
     }
 
     /// The result that a message's body stands for, and what of the body comes behind it.
-    fn result<'a>(&self, body: &'a [u8]) -> Option<(Vec<u8>, &'a [u8])> {
+    fn result<'a>(&self, body: &'a [u8]) -> Option<(Pulled, &'a [u8])> {
         let rest = body.strip_prefix(WRITTEN)?;
         let end = rest.iter().position(|&byte| byte == b'"')?;
         let number = str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
@@ -182,27 +183,19 @@ impl Written {
         Some((written.1.remove(&number)?, &rest[end + 1..]))
     }
 
-    /// Whole messages, with the results in their places.
-    fn filled(&self, mut frames: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
+    /// Adds whole messages, with the results in their places.
+    fn fill(&self, acc: &mut Vec<u8>, mut frames: &[u8]) {
         while let Some((head, body)) = frame(frames) {
             let (message, rest) = frames.split_at(head + body.len());
             match self.result(body) {
-                Some((result, tail)) => {
-                    let start = br#"{"jsonrpc":"2.0","result":"#;
-                    let length = start.len() + result.len() + tail.len();
-                    out.reserve(length + rest.len() + 64);
-                    out.extend(format!("Content-Length: {length}\r\n\r\n").into_bytes());
-                    for part in [start, &result[..], tail] {
-                        out.extend_from_slice(part);
-                    }
+                Some((pulled, end)) => {
+                    pulled.message(acc, br#"{"jsonrpc":"2.0","result":"#, end);
                 }
-                None => out.extend_from_slice(message),
+                None => acc.extend_from_slice(message),
             }
             frames = rest;
         }
-        out.extend_from_slice(frames);
-        out
+        acc.extend_from_slice(frames);
     }
 }
 
@@ -219,10 +212,15 @@ fn frame(frames: &[u8]) -> Option<(usize, &[u8])> {
     Some((head, frames.get(head..head.checked_add(length)?)?))
 }
 
+/// Larger messages are rare: their memory is given back.
+const KEPT: usize = 1 << 20;
+
 /// Standard output without its buffer by lines. It is given whole messages.
 pub struct Output {
     out: Box<dyn Write + Send>,
     written: Arc<Written>,
+    /// Used again: a new one for each large answer would have to be made of new memory.
+    filled: Vec<u8>,
 }
 
 impl Output {
@@ -231,7 +229,11 @@ impl Output {
             Ok(file) => Box::new(file),
             Err(_) => Box::new(io::stdout()),
         };
-        Output { out, written }
+        Output {
+            out,
+            written,
+            filled: Vec::new(),
+        }
     }
 }
 
@@ -261,8 +263,15 @@ impl AsyncWrite for Output {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let filled = self.written.filled(bytes);
-        Poll::Ready(self.out.write_all(&filled).map(|()| bytes.len()))
+        let Output {
+            out,
+            written,
+            filled,
+        } = &mut *self;
+        filled.clear();
+        filled.shrink_to(KEPT);
+        written.fill(filled, bytes);
+        Poll::Ready(out.write_all(filled).map(|()| bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -276,6 +285,9 @@ impl AsyncWrite for Output {
 
 #[cfg(test)]
 mod tests {
+    use tower_lsp::ls_types::Diagnostic;
+
+    use super::super::items::plain;
     use super::*;
 
     #[test]
@@ -294,20 +306,33 @@ mod tests {
             let body = format!(r#"{{"jsonrpc":"2.0","result":{result},"id":"é"}}"#);
             format!("Content-Length: {}\r\n\r\n{body}", body.len())
         };
-        let (one, two) = (written.put(b"[1]".to_vec()), written.put(b"{}".to_vec()));
+        let put = |id: &str, items: Option<Vec<Diagnostic>>| {
+            let (id, items) = (id.to_string(), items.map(|items| Arc::new(plain(items))));
+            written.put(Pulled { id, items })
+        };
+        let (one, two) = (
+            put("1", None),
+            put("2", Some(vec![Diagnostic::default(); 2])),
+        );
         let other = Value::from("dynaleak/written/x");
         let frames = [&two, &other, &one].map(message).concat();
-        let wanted = [r#"{}"#, r#""dynaleak/written/x""#, "[1]"]
-            .map(|result| message(&serde_json::from_str(result).unwrap()))
-            .concat();
-        assert_eq!(written.filled(frames.as_bytes()), wanted.as_bytes());
+        let item = serde_json::to_string(&Diagnostic::default()).unwrap();
+        let two = format!(r#"{{"kind":"full","resultId":"2","items":[{item},{item}]}}"#);
+        let one = r#"{"kind":"unchanged","resultId":"1"}"#;
+        let body = |result: &str| format!(r#"{{"jsonrpc":"2.0","result":{result},"id":"é"}}"#);
+        let whole = |body: String| format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        let wanted = [&two, r#""dynaleak/written/x""#, one].map(|result| whole(body(result)));
+        let filled = |frames: &str| {
+            let mut filled = Vec::new();
+            written.fill(&mut filled, frames.as_bytes());
+            String::from_utf8(filled).unwrap()
+        };
+        assert_eq!(filled(&frames), wanted.concat());
         // Given out once.
-        assert_eq!(written.filled(frames.as_bytes()), frames.as_bytes());
-        assert_eq!(
-            written.filled(b"Content-Length: 9\r\n\r\n{"),
-            b"Content-Length: 9\r\n\r\n{"
-        );
-        (0..2 * ON_THEIR_WAY).for_each(|_| drop(written.put(Vec::new())));
+        assert_eq!(filled(&frames), frames);
+        let part = "Content-Length: 9\r\n\r\n{";
+        assert_eq!(filled(part), part);
+        (0..2 * ON_THEIR_WAY).for_each(|_| drop(put("", None)));
         assert_eq!(written.0.lock().unwrap().1.len(), ON_THEIR_WAY);
     }
 
