@@ -104,7 +104,7 @@ pub struct Fix {
 pub struct Step {
     pub file: Arc<str>,
     pub span: Range<usize>,
-    pub message: String,
+    pub message: Arc<str>,
 }
 
 /// One defect: what is kept, by whom, for how long, under what bound.
@@ -117,10 +117,10 @@ pub struct Finding {
     /// Path of the file as the workspace knows it, `/` between its parts.
     pub file: Arc<str>,
     /// Qualified name of the enclosing function without `<locals>`; `<module>` at the top level.
-    pub function: String,
+    pub function: Arc<str>,
     /// Bytes of the file, at most the first line of the node.
     pub span: Range<usize>,
-    pub message: String,
+    pub message: Arc<str>,
     pub trail: Vec<Step>,
     /// Findings on the same endpoint, as `DDB802 shop/views.py:10`.
     pub related: Vec<String>,

@@ -65,9 +65,9 @@ impl Told {
             severity: verdict.severity,
             confidence: verdict.confidence,
             file,
-            function: page.function_name(unit, facts, verdict.function),
+            function: page.function_name(unit, facts, verdict.function).into(),
             span: 0..0,
-            message: (verdict.rule.message)(&page, verdict),
+            message: (verdict.rule.message)(&page, verdict).into(),
             trail: page.trail(verdict, &mut spots),
             related: Vec::new(),
             fixes: Vec::new(),
@@ -343,7 +343,7 @@ impl<'a> Page<'a> {
                 trail.push(Step {
                     file: Arc::clone(file),
                     span,
-                    message,
+                    message: message.into(),
                 });
                 spots.push(spot);
             }

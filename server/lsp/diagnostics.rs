@@ -281,7 +281,7 @@ fn wrong(findings: &[Finding], text: &Text, encoding: Encoding) -> Vec<Diagnosti
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(finding.code.to_string())),
         source: Some(SOURCE.to_string()),
-        message: finding.message.clone(),
+        message: finding.message.to_string(),
         ..Diagnostic::default()
     };
     findings.iter().map(one).collect()

@@ -153,7 +153,7 @@ fn made(finding: &Finding, sign: &Sign) -> Diagnostic {
             let (uri, range) = place.as_ref()?;
             Some(DiagnosticRelatedInformation {
                 location: Location::new(Uri::clone(uri), *range),
-                message: step.message.clone(),
+                message: step.message.to_string(),
             })
         });
         related.collect()
@@ -165,7 +165,7 @@ fn made(finding: &Finding, sign: &Sign) -> Diagnostic {
         // The rules' pages have no address: hover shows them.
         code_description: None,
         source: Some(SOURCE.to_string()),
-        message: finding.message.clone(),
+        message: finding.message.to_string(),
         related_information: related,
         // What may go without a loss.
         tags: (finding.code == "DDB003").then(|| vec![DiagnosticTag::UNNECESSARY]),
