@@ -88,7 +88,7 @@ impl Told {
             homes,
             lives,
         } = &self.read;
-        let mut now: SmallVec<[(UnitId, Option<&Arc<Unit>>); 4]> = SmallVec::new();
+        let mut now = SmallVec::<[_; 4]>::new();
         for (id, known) in units {
             let unit = world.units.get(id);
             if unit.map(Arc::as_ptr) != known.as_ref().map(Weak::as_ptr) {
@@ -117,8 +117,10 @@ impl Told {
 /// Finds spots in a workspace's texts: those in one file mostly follow each other.
 pub struct Ground<'a> {
     workspace: &'a Workspace,
-    last: Cell<Option<(FileId, &'a Arc<str>, &'a [Segment])>>,
+    last: Cell<Option<File<'a>>>,
 }
+
+type File<'a> = (FileId, &'a Arc<str>, &'a [Segment]);
 
 impl<'a> Ground<'a> {
     pub fn new(workspace: &'a Workspace) -> Ground<'a> {
