@@ -5,20 +5,21 @@ pub mod predicates;
 pub mod render;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
 use crate::facts::{Captured, ChunkFacts, ExprId, FunctionId, Match, Span};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Finding, Severity};
 use crate::query::{Operand, Rules};
 use crate::rules::Rule;
 use crate::summary::{CellKey, Outcome, Seen};
 use crate::value::*;
+use crate::workspace::Workspace;
 use crate::workspace::unit::Unit;
 use crate::workspace::world::{Reader, World};
 
-pub use render::render;
+pub use render::{Ground, Told, render};
 
 /// A match that holds, in terms that edits elsewhere don't move.
 #[derive(Clone, Debug)]
@@ -67,6 +68,35 @@ pub struct Judged {
     pub reads: Vec<CellKey>,
     /// Codes of rules that panicked.
     pub panics: Vec<&'static str>,
+    /// The verdicts' findings as they were last told.
+    told: Mutex<Vec<Option<Told>>>,
+}
+
+impl Judged {
+    /// What the verdicts tell now. Where edits will come, words are kept for as long as they hold.
+    pub fn findings(
+        &self,
+        acc: &mut Vec<Finding>,
+        workspace: &Workspace,
+        ground: &Ground,
+        keep: bool,
+    ) {
+        if !keep {
+            acc.extend((self.verdicts.iter()).filter_map(|verdict| render(workspace, verdict)));
+            return;
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.resize_with(self.verdicts.len(), || None);
+        for (verdict, told) in self.verdicts.iter().zip(&mut *told) {
+            let placed = |told: &Told| told.placed(ground);
+            let mut finding = told.as_ref().and_then(placed);
+            if finding.is_none() {
+                *told = Told::of(workspace, verdict);
+                finding = told.as_ref().and_then(placed);
+            }
+            acc.extend(finding);
+        }
+    }
 }
 
 /// Judges all matches of a unit against the last round's cells. `isolated`: a rule that panics
@@ -107,6 +137,7 @@ pub fn judge(
         verdicts,
         reads: reader.take_reads(),
         panics,
+        told: Mutex::default(),
     }
 }
 

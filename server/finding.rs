@@ -1,7 +1,9 @@
 //! What dynaleak reports: a finding, its trail and its fixes, in byte spans; holds no line, column or wire type.
 
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +104,7 @@ pub struct Fix {
 pub struct Step {
     pub file: Arc<str>,
     pub span: Range<usize>,
-    pub message: String,
+    pub message: Arc<str>,
 }
 
 /// One defect: what is kept, by whom, for how long, under what bound.
@@ -115,15 +117,42 @@ pub struct Finding {
     /// Path of the file as the workspace knows it, `/` between its parts.
     pub file: Arc<str>,
     /// Qualified name of the enclosing function without `<locals>`; `<module>` at the top level.
-    pub function: String,
+    pub function: Arc<str>,
     /// Bytes of the file, at most the first line of the node.
     pub span: Range<usize>,
-    pub message: String,
+    pub message: Arc<str>,
     pub trail: Vec<Step>,
     /// Findings on the same endpoint, as `DDB802 shop/views.py:10`.
     pub related: Vec<String>,
     pub fixes: Vec<Fix>,
+    pub telling: Telling,
 }
+
+/// What findings with the same words have in common: all of them but the places' bytes and the
+/// severity. It saves comparing words, and says nothing of what a finding is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Telling(Option<NonZeroU64>);
+
+impl Telling {
+    /// Another one than all before.
+    pub fn new() -> Telling {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Telling(NonZeroU64::new(LAST.fetch_add(1, Ordering::Relaxed) + 1))
+    }
+
+    /// False where either was not told by an analysis.
+    pub fn same(self, other: Telling) -> bool {
+        self.0.is_some() && self.0 == other.0
+    }
+}
+
+impl PartialEq for Telling {
+    fn eq(&self, _: &Telling) -> bool {
+        true
+    }
+}
+
+impl Eq for Telling {}
 
 impl Finding {
     /// Does this finding make `dynaleak check` exit with 1?

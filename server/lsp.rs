@@ -15,6 +15,7 @@ mod hints;
 mod hooks;
 mod hover;
 mod index;
+mod items;
 mod log;
 mod names;
 mod notebook;
@@ -113,7 +114,8 @@ async fn serve(options: &Options) -> i32 {
     let Some(shared) = shared else { return 2 };
     let output = Output::new(Arc::clone(&shared.written));
     let gate = Gate::new(service, Arc::clone(&shared));
-    let input = match Input::start() {
+    let watched = Arc::clone(&shared);
+    let input = match Input::start(move || tasks::watch_end(&watched)) {
         Ok(input) => input,
         Err(error) => {
             log::error(format!("cannot read standard input: {error}"));

@@ -137,6 +137,14 @@ impl Source {
         tree
     }
 
+    /// Drops the trees that were kept.
+    pub fn forget_trees(&mut self) {
+        for segment in &mut self.segments {
+            segment.tree = None;
+            segment.base = None;
+        }
+    }
+
     /// Replaces a byte range of the text (clamped as [`Text::edit`] does).
     pub fn edit(&mut self, range: Range<usize>, new: &str) -> Replaced {
         let removed = self.text.as_str().get(range.clone()).map(extent);

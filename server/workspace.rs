@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::analysis::{Judged, Verdict, judge, render};
+use crate::analysis::{Ground, Judged, Verdict, judge};
 use crate::facts::ChunkFacts;
 use crate::finding::Finding;
 use crate::query::{RULES, Rules};
@@ -347,6 +347,9 @@ impl Workspace {
         let stem: SmolStr = stem(&path).into();
         if let Some(known) = self.world.modules.get_mut(&stem) {
             known.retain(|other| *other != path);
+            if known.is_empty() {
+                self.world.modules.remove(&stem);
+            }
         }
         changed.push(CellKey::Modules(stem));
         self.link(FxHashSet::default(), &units, &changed);
@@ -627,6 +630,13 @@ impl Workspace {
         }
     }
 
+    /// Drops the trees of all files: an edit parses the segment that it touches once more.
+    pub fn forget_trees(&mut self) {
+        for file in self.files.values_mut() {
+            file.source.forget_trees();
+        }
+    }
+
     // ---- answers ----
 
     pub fn text(&self, path: &str) -> Option<&Text> {
@@ -714,14 +724,17 @@ impl Workspace {
         if !self.reports_on(path) {
             return Vec::new();
         }
-        let mut findings: Vec<Finding> = (self.told.get(&file_id(path)).into_iter().flatten())
-            .filter_map(|unit| self.judged.get(unit))
-            .flat_map(|judged| &judged.verdicts)
-            .filter_map(|verdict| render(self, verdict))
-            .collect();
-        findings.sort_by(|a, b| {
-            (a.span.start, a.code, a.span.end).cmp(&(b.span.start, b.code, b.span.end))
-        });
+        let Some(told) = self.told.get(&file_id(path)) else {
+            return Vec::new();
+        };
+        let mut findings: Vec<Finding> = Vec::with_capacity(told.len() + 8);
+        let (ground, keep) = (Ground::new(self), !self.options.once);
+        for unit in told {
+            if let Some(judged) = self.judged.get(unit) {
+                judged.findings(&mut findings, self, &ground, keep);
+            }
+        }
+        findings.sort_by_cached_key(|one| (one.span.start, one.code, one.span.end));
         findings.dedup_by(|a, b| a.span == b.span && a.code == b.code);
         findings
     }

@@ -1,51 +1,178 @@
 //! From verdicts to findings: sites become places in today's text, words are put together.
 
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+
+use smallvec::SmallVec;
 
 use super::{Story, Verdict, Where};
 use crate::facts::{ChunkFacts, Expr, FunctionId, Span};
-use crate::finding::{Finding, Step};
+use crate::finding::{Finding, Step, Telling};
+use crate::lifetime::lifetime;
+use crate::syntax::Segment;
 use crate::text::Text;
 use crate::value::*;
 use crate::workspace::Workspace;
 use crate::workspace::unit::{Unit, UnitKind};
-use crate::workspace::world::ROUNDS;
+use crate::workspace::world::{ROUNDS, Reader, World};
 
 /// A finding as its file's text shows it now.
 pub fn render(workspace: &Workspace, verdict: &Verdict) -> Option<Finding> {
-    let page = Page { workspace };
-    let (unit, facts, file, base) = page.chunk(verdict.unit, verdict.chunk)?;
-    let text = page.workspace.text(&file)?;
-    let span = first_line(
-        text.as_str(),
-        base + verdict.span.start as usize..base + verdict.span.end as usize,
-    );
-    let mut finding = Finding {
-        code: verdict.rule.code,
-        severity: verdict.severity,
-        confidence: verdict.confidence,
-        file,
-        function: page.function_name(unit, facts, verdict.function),
-        span,
-        message: String::new(),
-        trail: Vec::new(),
-        related: Vec::new(),
-        fixes: Vec::new(),
-    };
-    finding.message = (verdict.rule.message)(&page, verdict);
-    finding.trail = page.trail(verdict);
-    Some(finding)
+    Told::of(workspace, verdict)?.placed(&Ground::new(workspace))
 }
 
-/// What messages are made from.
+/// A finding in words, with its places by their chunks: an edit that leaves what it was read from
+/// alone moves it at most.
+#[derive(Debug)]
+pub struct Told {
+    /// Its bytes count for nothing.
+    finding: Finding,
+    /// Where the finding stands, then the steps of its trail.
+    spots: Vec<Spot>,
+    read: Read,
+}
+
+/// Bytes of a chunk.
+#[derive(Clone, Copy, Debug)]
+struct Spot {
+    unit: UnitId,
+    chunk: u16,
+    span: Span,
+}
+
+/// What words were read from. An edit puts another unit in the place of each that it changes or moves.
+#[derive(Debug, Default)]
+struct Read {
+    units: SmallVec<[(UnitId, Option<Weak<Unit>>); 4]>,
+    /// The units where places are born.
+    homes: SmallVec<[(Place, Option<UnitId>); 1]>,
+    lives: Option<(Place, Lifetime)>,
+}
+
+impl Told {
+    pub fn of(workspace: &Workspace, verdict: &Verdict) -> Option<Told> {
+        let page = Page::of(workspace);
+        let (unit, facts, file, _) = page.chunk(verdict.unit, verdict.chunk)?;
+        let spot = page.first_line(Spot {
+            unit: verdict.unit,
+            chunk: verdict.chunk,
+            span: verdict.span,
+        });
+        let mut spots = vec![spot];
+        let finding = Finding {
+            code: verdict.rule.code,
+            severity: verdict.severity,
+            confidence: verdict.confidence,
+            file,
+            function: page.function_name(unit, facts, verdict.function).into(),
+            span: 0..0,
+            message: (verdict.rule.message)(&page, verdict).into(),
+            trail: page.trail(verdict, &mut spots),
+            related: Vec::new(),
+            fixes: Vec::new(),
+            telling: Telling::new(),
+        };
+        Some(Told {
+            finding,
+            spots,
+            read: page.read.into_inner(),
+        })
+    }
+
+    /// The finding where it stands now; none where it may have other words.
+    pub fn placed(&self, ground: &Ground) -> Option<Finding> {
+        let world = ground.workspace.world();
+        let Read {
+            units,
+            homes,
+            lives,
+        } = &self.read;
+        let mut now = SmallVec::<[_; 4]>::new();
+        for (id, known) in units {
+            let unit = world.units.get(id);
+            if unit.map(Arc::as_ptr) != known.as_ref().map(Weak::as_ptr) {
+                return None;
+            }
+            now.push((*id, unit));
+        }
+        let holds = (homes.iter()).all(|(place, home)| world.home(place) == *home)
+            && (lives.as_ref()).is_none_or(|(place, lives)| world.lives(place) == *lives);
+        if !holds {
+            return None;
+        }
+        let place = |spot: Spot| {
+            let (_, unit) = now.iter().find(|(id, _)| *id == spot.unit)?;
+            Some(ground.place_in((*unit)?, spot)?.1)
+        };
+        let mut finding = self.finding.clone();
+        finding.span = place(self.spots[0])?;
+        for (step, spot) in finding.trail.iter_mut().zip(&self.spots[1..]) {
+            step.span = place(*spot)?;
+        }
+        Some(finding)
+    }
+}
+
+/// Finds spots in a workspace's texts: those in one file mostly follow each other.
+pub struct Ground<'a> {
+    workspace: &'a Workspace,
+    last: Cell<Option<File<'a>>>,
+}
+
+type File<'a> = (FileId, &'a Arc<str>, &'a [Segment]);
+
+impl<'a> Ground<'a> {
+    pub fn new(workspace: &'a Workspace) -> Ground<'a> {
+        let last = Cell::new(None);
+        Ground { workspace, last }
+    }
+
+    /// A spot's file and bytes there.
+    fn place(&self, spot: Spot) -> Option<(&'a Arc<str>, Range<usize>)> {
+        self.place_in(self.workspace.world().units.get(&spot.unit)?, spot)
+    }
+
+    fn place_in(&self, unit: &Unit, spot: Spot) -> Option<(&'a Arc<str>, Range<usize>)> {
+        let placed = unit.chunks.get(spot.chunk as usize)?;
+        let (path, segments) = match self.last.get() {
+            Some((file, path, segments)) if file == unit.file => (path, segments),
+            _ => {
+                let path = self.workspace.world().paths.get(&unit.file)?;
+                let segments = self.workspace.source(path)?.segments();
+                self.last.set(Some((unit.file, path, segments)));
+                (path, segments)
+            }
+        };
+        let base = segments.get(placed.segment as usize)?.start + placed.start as usize;
+        let Span { start, end } = spot.span;
+        Some((path, base + start as usize..base + end as usize))
+    }
+}
+
+/// What messages are made from; it notes what was read.
 pub struct Page<'a> {
     workspace: &'a Workspace,
+    ground: Ground<'a>,
+    read: RefCell<Read>,
 }
 
 impl<'a> Page<'a> {
     pub(crate) fn of(workspace: &'a Workspace) -> Page<'a> {
-        Page { workspace }
+        Page {
+            workspace,
+            ground: Ground::new(workspace),
+            read: RefCell::default(),
+        }
+    }
+
+    fn unit(&self, id: UnitId) -> Option<&'a Arc<Unit>> {
+        let unit = self.workspace.world().units.get(&id);
+        let units = &mut self.read.borrow_mut().units;
+        if !units.iter().any(|(known, _)| *known == id) {
+            units.push((id, unit.map(Arc::downgrade)));
+        }
+        unit
     }
 
     pub(super) fn text(&self, file: &str) -> Option<&'a Text> {
@@ -57,20 +184,25 @@ impl<'a> Page<'a> {
         unit: UnitId,
         chunk: u16,
     ) -> Option<(&'a Unit, &'a ChunkFacts, Arc<str>, usize)> {
-        let unit = self.workspace.world().units.get(&unit)?;
-        let placed = unit.chunks.get(chunk as usize)?;
-        let path = self.workspace.world().paths.get(&unit.file)?;
-        let segment = self
-            .workspace
-            .source(path)?
-            .segments()
-            .get(placed.segment as usize)?;
-        Some((
-            unit,
-            &placed.facts,
-            Arc::clone(path),
-            segment.start + placed.start as usize,
-        ))
+        let of = self.unit(unit)?;
+        let placed = of.chunks.get(chunk as usize)?;
+        let span = Span::default();
+        let (path, bytes) = self.ground.place(Spot { unit, chunk, span })?;
+        Some((of, &placed.facts, Arc::clone(path), bytes.start))
+    }
+
+    fn written_at(&self, spot: Spot) -> Option<&'a str> {
+        let (path, bytes) = self.ground.place(spot)?;
+        self.workspace.text(path)?.as_str().get(bytes)
+    }
+
+    /// At most the first line of a spot.
+    fn first_line(&self, mut spot: Spot) -> Spot {
+        let text = self.written_at(spot).unwrap_or_default();
+        if let Some(end) = text.find(['\n', '\r']) {
+            spot.span.end = spot.span.start + end as u32;
+        }
+        spot
     }
 
     fn function_name(&self, unit: &Unit, facts: &ChunkFacts, function: FunctionId) -> String {
@@ -95,20 +227,23 @@ impl<'a> Page<'a> {
 
     /// A site's file and its bytes on their first line.
     pub(super) fn locate(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
-        let (file, range) = self.extent(site)?;
-        let range = first_line(self.workspace.text(&file)?.as_str(), range);
-        Some((file, range))
+        let (path, bytes) = self.ground.place(self.first_line(self.spot(site)?))?;
+        Some((Arc::clone(path), bytes))
     }
 
     /// A site as the code writes it, on one line.
     pub(super) fn written(&self, site: Site) -> Option<String> {
-        let (file, range) = self.extent(site)?;
-        self.workspace.text(&file)?.as_str().get(range).map(short)
+        self.written_at(self.spot(site)?).map(short)
     }
 
     /// A site's file and all its bytes.
     pub(crate) fn extent(&self, site: Site) -> Option<(Arc<str>, Range<usize>)> {
-        let (_, facts, file, base) = self.chunk(site.unit, site.chunk)?;
+        let (path, bytes) = self.ground.place(self.spot(site)?)?;
+        Some((Arc::clone(path), bytes))
+    }
+
+    fn spot(&self, site: Site) -> Option<Spot> {
+        let facts = &*self.unit(site.unit)?.chunks.get(site.chunk as usize)?.facts;
         let span = match site.at {
             At::Call(number) => facts.span(*facts.calls.get(number as usize)?),
             At::Definition(function) => facts.functions.get(function as usize)?.name_span,
@@ -127,14 +262,17 @@ impl<'a> Page<'a> {
                 .filter(|_| facts.kind == crate::facts::ChunkKind::Statement)
                 .unwrap_or(facts.name_span),
         };
-        Some((file, base + span.start as usize..base + span.end as usize))
+        Some(Spot {
+            unit: site.unit,
+            chunk: site.chunk,
+            span,
+        })
     }
 
     fn own_text(&self, verdict: &Verdict, span: Span) -> Option<String> {
-        let (_, _, file, base) = self.chunk(verdict.unit, verdict.chunk)?;
-        let text = self.workspace.text(&file)?.as_str();
-        text.get(base + span.start as usize..base + span.end as usize)
-            .map(short)
+        self.unit(verdict.unit)?;
+        let (unit, chunk) = (verdict.unit, verdict.chunk);
+        self.written_at(Spot { unit, chunk, span }).map(short)
     }
 
     /// `` `table.scan()` ``: the call that the value comes from.
@@ -187,7 +325,8 @@ impl<'a> Page<'a> {
         self.own_text(verdict, verdict.span).unwrap_or_default()
     }
 
-    fn trail(&self, verdict: &Verdict) -> Vec<Step> {
+    /// The steps of a trail; where they stand is added to `spots`.
+    fn trail(&self, verdict: &Verdict, spots: &mut Vec<Spot>) -> Vec<Step> {
         let Story {
             value,
             holder,
@@ -195,70 +334,61 @@ impl<'a> Page<'a> {
             ..
         } = &verdict.story;
         let mut trail: Vec<Step> = Vec::new();
-        let mut push = |file: Arc<str>, span: Range<usize>, message: String| {
+        let mut push = |spot: Spot, message: String| {
+            let Some((file, span)) = self.ground.place(spot) else {
+                return;
+            };
             if !trail
                 .iter()
-                .any(|step| step.file == file && step.span == span)
+                .any(|step| step.file == *file && step.span == span)
             {
                 trail.push(Step {
-                    file,
+                    file: Arc::clone(file),
                     span,
-                    message,
+                    message: message.into(),
                 });
+                spots.push(spot);
             }
         };
         if let Some(atom) = value {
             for (number, site) in atom.steps.iter().enumerate() {
-                let Some((file, span)) = self.locate(*site) else {
+                let Some(spot) = self.spot(*site) else {
                     continue;
                 };
-                let text = self.written(*site).unwrap_or_default();
+                let text = self.written_at(spot).map(short).unwrap_or_default();
                 let message = match (number, site.at) {
                     (0, At::Param(..)) => format!(
                         "`{text}` is declared as {}",
                         atom.data().map_or("it", |data| data.kind.phrase())
                     ),
-                    (0, _) => match self.workspace.world().value_kind_at(*site, atom) {
+                    (0, _) => match self.value_kind_at(*site, atom) {
                         Some(kind) => format!("`{text}` gives {}", kind.phrase()),
                         None => format!("`{text}` is where it comes from"),
                     },
                     _ => format!("`{text}` passes it on"),
                 };
-                push(file, span, message);
+                push(self.first_line(spot), message);
             }
         }
         for (place, message) in notes {
-            let found = match place {
-                Where::Site(site) => self.locate(*site),
-                Where::Span(span) => {
-                    self.chunk(verdict.unit, verdict.chunk)
-                        .map(|(_, _, file, base)| {
-                            let text = self
-                                .workspace
-                                .text(&file)
-                                .map(|text| text.as_str())
-                                .unwrap_or_default();
-                            let range = first_line(
-                                text,
-                                base + span.start as usize..base + span.end as usize,
-                            );
-                            (file, range)
-                        })
-                }
-                Where::Birth(place) => self.birth(place),
+            let spot = match place {
+                Where::Site(site) => self.spot(*site).map(|spot| self.first_line(spot)),
+                Where::Span(span) => Some(self.first_line(Spot {
+                    unit: verdict.unit,
+                    chunk: verdict.chunk,
+                    span: *span,
+                })),
+                Where::Birth(place) => self.born(place),
             };
-            if let Some((file, span)) = found {
-                push(file, span, (*message).to_owned());
+            if let Some(spot) = spot {
+                push(spot, (*message).to_owned());
             }
         }
         if let Some(place) = holder
-            && let Some((file, span)) = self.birth(place)
+            && let Some(spot) = self.born(place)
         {
-            let lives = crate::lifetime::lifetime(
-                place,
-                &crate::workspace::world::Reader::new(self.workspace.world(), ROUNDS),
-            )
-            .0;
+            let lives = self.workspace.world().lives(place);
+            self.read.borrow_mut().lives = Some((place.clone(), lives));
             let message = format!(
                 "`{}` is made here and lives as long as {}",
                 place.name(),
@@ -270,64 +400,49 @@ impl<'a> Page<'a> {
                     Lifetime::Call => "the call",
                 }
             );
-            push(file, span, message);
+            push(spot, message);
         }
         trail
     }
 
     /// Where a place's first value is stored.
     pub(crate) fn birth(&self, place: &Place) -> Option<(Arc<str>, Range<usize>)> {
-        let world = self.workspace.world();
-        let (unit, name) = match place {
-            Place::Global(file, name) => (world.units.get(&world.module_unit(*file)?)?, name),
-            Place::Static(class, name) => (world.units.get(&world.classes.get(class)?.unit)?, name),
-            Place::Attr(class, name) => {
-                let of = world.classes.get(class)?;
-                let init = of.members.get("__init__")?;
-                (world.units.get(&init.unit)?, name)
-            }
-            _ => return None,
+        let (path, bytes) = self.ground.place(self.born(place)?)?;
+        Some((Arc::clone(path), bytes))
+    }
+
+    fn born(&self, place: &Place) -> Option<Spot> {
+        let home = self.workspace.world().home(place);
+        self.read.borrow_mut().homes.push((place.clone(), home));
+        let unit = self.unit(home?)?;
+        let (Place::Global(_, name) | Place::Static(_, name) | Place::Attr(_, name)) = place else {
+            return None;
         };
-        for chunk in &unit.chunks {
-            for (index, expr) in chunk.facts.exprs.iter().enumerate() {
+        for (chunk, of) in unit.chunks.iter().enumerate() {
+            for (index, expr) in of.facts.exprs.iter().enumerate() {
                 let named = match expr {
                     Expr::Name(found) => found == name && !matches!(place, Place::Attr(..)),
                     Expr::Attr(_, found) => found == name && matches!(place, Place::Attr(..)),
                     _ => false,
                 };
                 if named {
-                    let path = world.paths.get(&unit.file)?;
-                    let segment = self
-                        .workspace
-                        .source(path)?
-                        .segments()
-                        .get(chunk.segment as usize)?;
-                    let span = chunk.facts.spans[index];
-                    let base = segment.start + chunk.start as usize;
-                    return Some((
-                        Arc::clone(path),
-                        base + span.start as usize..base + span.end as usize,
-                    ));
+                    return Some(Spot {
+                        unit: unit.id,
+                        chunk: chunk as u16,
+                        span: of.facts.spans[index],
+                    });
                 }
             }
         }
         None
     }
-}
-
-impl crate::workspace::world::World {
-    fn module_unit(&self, file: FileId) -> Option<UnitId> {
-        let path = self.paths.get(&file)?;
-        Some(UnitId(stable_hash(&[path, "<module>"])))
-    }
 
     /// What the call at a site gives, as the last round's outcome has it.
     fn value_kind_at(&self, site: Site, atom: &Atom) -> Option<Kind> {
-        let unit = self.units.get(&site.unit)?;
         let At::Call(number) = site.at else {
             return None;
         };
-        let facts = &unit.chunks.get(site.chunk as usize)?.facts;
+        let facts = &self.unit(site.unit)?.chunks.get(site.chunk as usize)?.facts;
         let Expr::Call(call) = facts.expr(*facts.calls.get(number as usize)?) else {
             return None;
         };
@@ -340,13 +455,23 @@ impl crate::workspace::world::World {
     }
 }
 
-/// At most the first line of a range.
-fn first_line(text: &str, range: Range<usize>) -> Range<usize> {
-    let end = text
-        .get(range.clone())
-        .and_then(|text| text.find(['\n', '\r']))
-        .map_or(range.end, |at| range.start + at);
-    range.start..end
+impl World {
+    /// The unit in which a place's first value is stored.
+    fn home(&self, place: &Place) -> Option<UnitId> {
+        match place {
+            Place::Global(file, _) => {
+                let path = self.paths.get(file)?;
+                Some(UnitId(stable_hash(&[path, "<module>"])))
+            }
+            Place::Static(class, _) => Some(self.classes.get(class)?.unit),
+            Place::Attr(class, _) => Some(self.classes.get(class)?.members.get("__init__")?.unit),
+            _ => None,
+        }
+    }
+
+    fn lives(&self, place: &Place) -> Lifetime {
+        lifetime(place, &Reader::new(self, ROUNDS)).0
+    }
 }
 
 /// One line of at most 60 characters.

@@ -183,7 +183,7 @@ fn look(
     };
     Ok(Seen {
         words,
-        imports: imports(bytes, &file.name, stems),
+        imports: imports(bytes, &file.name, |stem| stems.contains(stem)),
         text: text.filter(|_| words.matter()),
     })
 }

@@ -148,11 +148,11 @@ impl Backend {
     /// `textDocument/diagnostic`.
     pub async fn pull(&self, params: DocumentDiagnosticParams) -> Result<Value> {
         let previous = params.previous_result_id.as_deref();
-        let json = self
+        let pulled = self
             .shared
             .state()
             .pull(&params.text_document.uri, previous);
-        Ok(self.shared.written.put(json))
+        Ok(self.shared.written.put(pulled))
     }
 
     fn trace(&self, message: impl FnOnce() -> String) {
@@ -330,6 +330,12 @@ impl LanguageServer for Backend {
             hooks::SLEEP if self.shared.hooks => {
                 hooks::sleep(number.unwrap_or(0)).await;
                 Ok(Some(json!("slept")))
+            }
+            hooks::HANG if self.shared.hooks => {
+                let _guard = self.shared.state();
+                loop {
+                    std::thread::park();
+                }
             }
             hooks::PANIC if self.shared.hooks => {
                 let _guard = self.shared.state();

@@ -11,6 +11,7 @@ use crate::text::{Encoding, Text};
 
 use super::documents::Document;
 use super::names::{Key, uri_of};
+use super::notebook::Notebook;
 use super::state::State;
 
 pub fn range(text: &Text, span: &Range<usize>, encoding: Encoding) -> ls_types::Range {
@@ -62,29 +63,78 @@ impl State {
         file: &Arc<str>,
         span: &Range<usize>,
     ) -> Option<Location> {
-        let encoding = self.encoding();
-        let of = &self.projects[project];
-        if let Some(key) = of.open.get(file) {
-            if let Some(notebook) = self.notebooks.get(key) {
-                let (cell, start) = notebook.cell_at(span.start)?;
-                let document = self.documents.get(cell)?;
-                let span = span.start - start..span.end.saturating_sub(start);
-                return Some(Location::new(
-                    document.uri.clone(),
-                    range(&document.text, &span, encoding),
-                ));
-            }
-            let document = self.documents.get(key)?;
-            return Some(Location::new(
-                document.uri.clone(),
-                range(&document.text, span, encoding),
-            ));
-        }
-        let range = range(of.text(file)?, span, encoding);
-        Some(Location::new(self.uri_of(project, file)?, range))
+        let (uri, range) = Places::new(self, project).at(file, span)?;
+        Some(Location::new(Uri::clone(&uri), range))
     }
 
     pub fn uri_of(&self, project: usize, file: &str) -> Option<Uri> {
         uri_of(&self.projects[project].root.as_ref()?.join(file))
+    }
+}
+
+/// Finds one location after the other: those in one file mostly follow each other.
+pub struct Places<'a> {
+    state: &'a State,
+    project: usize,
+    last: Option<(Arc<str>, Stands<'a>)>,
+}
+
+/// Where the client sees a file.
+enum Stands<'a> {
+    Whole(Arc<Uri>, &'a Text),
+    Cells(&'a Notebook),
+    Nowhere,
+}
+
+impl<'a> Places<'a> {
+    pub fn new(state: &'a State, project: usize) -> Places<'a> {
+        Places {
+            state,
+            project,
+            last: None,
+        }
+    }
+
+    /// Does the client show related locations?
+    pub fn related(&self) -> bool {
+        (self.state.session.as_ref()).is_some_and(|session| session.related)
+    }
+
+    pub fn at(
+        &mut self,
+        file: &Arc<str>,
+        span: &Range<usize>,
+    ) -> Option<(Arc<Uri>, ls_types::Range)> {
+        if (self.last.as_ref()).is_none_or(|(known, _)| known != file) {
+            self.last = Some((Arc::clone(file), self.stands(file)));
+        }
+        let encoding = self.state.encoding();
+        match &self.last.as_ref()?.1 {
+            Stands::Whole(uri, text) => Some((Arc::clone(uri), range(text, span, encoding))),
+            Stands::Cells(notebook) => {
+                let (cell, start) = notebook.cell_at(span.start)?;
+                let document = self.state.documents.get(cell)?;
+                let span = span.start - start..span.end.saturating_sub(start);
+                let range = range(&document.text, &span, encoding);
+                Some((Arc::new(document.uri.clone()), range))
+            }
+            Stands::Nowhere => None,
+        }
+    }
+
+    fn stands(&self, file: &Arc<str>) -> Stands<'a> {
+        let (state, of) = (self.state, &self.state.projects[self.project]);
+        let whole = |uri: Option<Uri>, text: Option<&'a Text>| match (uri, text) {
+            (Some(uri), Some(text)) => Stands::Whole(Arc::new(uri), text),
+            _ => Stands::Nowhere,
+        };
+        let Some(key) = of.open.get(file) else {
+            return whole(state.uri_of(self.project, file), of.text(file));
+        };
+        match (state.notebooks.get(key), state.documents.get(key)) {
+            (Some(notebook), _) => Stands::Cells(notebook),
+            (None, Some(document)) => whole(Some(document.uri.clone()), Some(&document.text)),
+            (None, None) => Stands::Nowhere,
+        }
     }
 }

@@ -4,8 +4,6 @@ use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
 use rustc_hash::{FxHashMap, FxHasher};
-use serde::Serialize;
-use serde_json::json;
 use std::hash::{Hash, Hasher};
 use tower_lsp::ls_types::*;
 
@@ -13,8 +11,9 @@ use crate::config::files::{Found, is_config, mistakes};
 use crate::finding::Finding;
 use crate::text::{Encoding, Text};
 
-use super::convert::{range, severity};
+use super::convert::{Places, range, severity};
 use super::documents::Document;
+use super::items::{Item, Pulled, diagnostic, diagnostics, items, plain};
 use super::names::{Key, path_of, uri_of};
 use super::settings::Mode;
 use super::state::State;
@@ -37,25 +36,22 @@ pub fn fingerprint(finding: &Finding) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// A full or unchanged report of one document.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Pulled<'a> {
-    kind: &'static str,
-    result_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    items: Option<&'a [Diagnostic]>,
-}
-
 impl State {
     /// A document's diagnostics as of now; made only when something changed since.
-    pub fn report(&mut self, key: &Key) -> Option<(u64, Arc<Vec<Diagnostic>>)> {
+    pub fn report(&mut self, key: &Key) -> Option<(u64, Arc<Vec<Arc<Item>>>)> {
         let document = self.documents.get(key)?;
         let revision = self.projects[document.home.project].revision;
         if document.report.revision != Some(revision) {
             let items = self.diagnose(key).unwrap_or_default();
             let document = self.documents.get_mut(key)?;
-            if document.report.revision.is_none() || *document.report.items != items {
+            let before = &document.report.items;
+            let same = |(one, other): (&Arc<Item>, &Arc<Item>)| {
+                Arc::ptr_eq(one, other) || one.json == other.json
+            };
+            if document.report.revision.is_none()
+                || before.len() != items.len()
+                || !before.iter().zip(&items).all(same)
+            {
                 self.results += 1;
                 document.report.id = self.results;
                 document.report.items = Arc::new(items);
@@ -66,19 +62,20 @@ impl State {
         Some((document.report.id, Arc::clone(&document.report.items)))
     }
 
-    fn diagnose(&self, key: &Key) -> Option<Vec<Diagnostic>> {
+    fn diagnose(&self, key: &Key) -> Option<Vec<Arc<Item>>> {
         let document = self.documents.get(key)?;
         if let Some(problems) = self.problems(document) {
-            return Some(problems);
+            return Some(plain(problems));
         }
         if !document.analysed() {
             return None;
         }
-        let findings = self.findings_in(key, document);
-        let items = findings
-            .iter()
-            .map(|(span, finding)| self.diagnostic_in(document, span, finding));
-        Some(items.collect())
+        let encoding = self.encoding();
+        let findings = self.findings_in(key, document).into_iter();
+        let findings =
+            findings.map(|(span, finding)| (range(&document.text, &span, encoding), finding));
+        let places = Places::new(self, document.home.project);
+        Some(items(findings, &document.report.items, places))
     }
 
     /// The findings shown in a document, in a cell its own ones, each with its bytes there.
@@ -98,7 +95,11 @@ impl State {
 
     pub fn diagnostic_in(&self, document: &Document, span: &Span, finding: &Finding) -> Diagnostic {
         let range = range(&document.text, span, self.encoding());
-        self.diagnostic(document.home.project, finding, range)
+        diagnostic(
+            finding,
+            range,
+            &mut Places::new(self, document.home.project),
+        )
     }
 
     /// What is wrong in an open configuration file, as it is typed.
@@ -178,49 +179,19 @@ impl State {
         found
     }
 
-    pub fn diagnostic(&self, project: usize, finding: &Finding, range: Range) -> Diagnostic {
-        let related = self.session.as_ref().is_some_and(|session| session.related);
-        let steps = || {
-            finding.trail.iter().filter_map(|step| {
-                Some(DiagnosticRelatedInformation {
-                    location: self.location(project, &step.file, &step.span)?,
-                    message: step.message.clone(),
-                })
-            })
-        };
-        Diagnostic {
-            range,
-            severity: Some(severity(finding.severity)),
-            code: Some(NumberOrString::String(finding.code.to_string())),
-            code_description: None,
-            source: Some(SOURCE.to_string()),
-            message: finding.message.clone(),
-            related_information: related.then(|| steps().collect()),
-            // What may go without a loss.
-            tags: (finding.code == "DDB003").then(|| vec![DiagnosticTag::UNNECESSARY]),
-            data: Some(json!({ "code": finding.code, "fingerprint": fingerprint(finding) })),
-        }
-    }
-
-    /// The answer to a pull, as JSON.
-    pub fn pull(&mut self, uri: &Uri, previous: Option<&str>) -> Vec<u8> {
+    pub fn pull(&mut self, uri: &Uri, previous: Option<&str>) -> Pulled {
         let key = Key::of(uri);
         let (id, items) = match self.report(&key) {
             Some((id, items)) => (result_id(id), items),
             // Not open: the file as it was indexed.
             None => {
                 let home = self.home(uri);
-                let items = self.diagnose_file(home.project, &home.name);
-                (file_id(&items), Arc::new(items))
+                let found = self.diagnose_file(home.project, &home.name);
+                (file_id(&found), Arc::new(plain(found)))
             }
         };
-        let same = previous == Some(id.as_str());
-        let answer = Pulled {
-            kind: if same { "unchanged" } else { "full" },
-            result_id: &id,
-            items: (!same).then_some(&items[..]),
-        };
-        serde_json::to_vec(&answer).unwrap_or_else(|_| b"null".to_vec())
+        let items = (previous != Some(id.as_str())).then_some(items);
+        Pulled { id, items }
     }
 
     /// Of a loaded file that is not open.
@@ -230,11 +201,12 @@ impl State {
             return Vec::new();
         };
         let encoding = self.encoding();
-        let findings = of.shown(name);
-        let items = findings
-            .iter()
-            .map(|finding| self.diagnostic(project, finding, range(text, &finding.span, encoding)));
-        items.collect()
+        let mut places = Places::new(self, project);
+        let one = |finding: &Finding| {
+            let range = range(text, &finding.span, encoding);
+            diagnostic(finding, range, &mut places)
+        };
+        of.shown(name).iter().map(one).collect()
     }
 
     /// The answer to `workspace/diagnostic`: open files, and in workspace mode all that have findings.
@@ -263,7 +235,7 @@ impl State {
                 version,
                 known(&uri),
                 result_id(id),
-                items.to_vec(),
+                diagnostics(&items),
             ));
             said.push(key);
         }
@@ -309,7 +281,7 @@ fn wrong(findings: &[Finding], text: &Text, encoding: Encoding) -> Vec<Diagnosti
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(finding.code.to_string())),
         source: Some(SOURCE.to_string()),
-        message: finding.message.clone(),
+        message: finding.message.to_string(),
         ..Diagnostic::default()
     };
     findings.iter().map(one).collect()

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, Uri};
+use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
 use crate::cli::coding::{LARGEST, with_newlines};
 use crate::text::{Encoding, Text};
 
+use super::items::Item;
 use super::reach::tells;
 
 pub struct Document {
@@ -43,7 +44,7 @@ pub struct Report {
     pub id: u64,
     /// The project's revision that they belong to.
     pub revision: Option<u64>,
-    pub items: Arc<Vec<Diagnostic>>,
+    pub items: Arc<Vec<Arc<Item>>>,
 }
 
 /// One replacement in the analysed text.

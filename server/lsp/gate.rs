@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use serde_json::{Number, Value};
 use tower_lsp::ExitedError;
@@ -17,9 +16,6 @@ use super::backend::Shared;
 use super::log;
 use super::names::mended;
 use super::pipes::MALFORMED;
-
-/// How long `exit` may take until the process is ended all the same.
-const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Under this name `textDocument/diagnostic` is answered.
 pub const PULL: &str = "dynaleak/diagnostic";
@@ -61,9 +57,6 @@ where
         }
         if method == "shutdown" {
             self.shared.shut_down();
-        }
-        if method == "exit" {
-            watch_exit(self.shared.exit_code());
         }
         if log::enabled(log::Level::Debug) {
             log::debug(format!("received {method}"));
@@ -110,14 +103,6 @@ impl<F: Future> Future for Caught<F> {
             Err(panic) => Poll::Ready(Err(panic)),
         }
     }
-}
-
-fn watch_exit(code: i32) {
-    std::thread::spawn(move || {
-        std::thread::sleep(PATIENCE);
-        log::warning("exit took too long: the process is ended".to_string());
-        std::process::exit(code);
-    });
 }
 
 /// Keys under which a URI stands.

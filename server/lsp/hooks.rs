@@ -24,6 +24,7 @@ static PANICS: LazyLock<Rule> = LazyLock::new(|| Rule {
 });
 
 pub const SLEEP: &str = "dynaleak.test.sleep";
+pub const HANG: &str = "dynaleak.test.hang";
 pub const PANIC: &str = "dynaleak.test.panic";
 pub const REQUEST: &str = "dynaleak.test.request";
 

@@ -46,10 +46,22 @@ pub fn index(
     for trouble in &loaded.troubles {
         log::info(format!("{}: {}", trouble.name, trouble.message));
     }
+    // Most of its files are never edited.
+    workspace.forget_trees();
     going().then_some(Indexed {
         workspace,
         importers,
     })
+}
+
+/// Drops a workspace and gives its memory back to the system: each thread that made it would keep
+/// what it freed for more of the same.
+pub fn give_back(workspace: Workspace) {
+    drop(workspace);
+    // SAFETY: it touches nothing but what the thread that calls it has freed.
+    let collect = || unsafe { libmimalloc_sys::mi_collect(true) };
+    rayon::broadcast(|_| collect());
+    collect();
 }
 
 /// A root as a check would load it.

@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tower_lsp::jsonrpc::{Request, Response};
 
+use super::items::Pulled;
 use super::log;
 
 /// What stands in for a message that cannot be read; answered by the gate.
@@ -33,19 +34,24 @@ pub struct Input {
 }
 
 impl Input {
-    /// Starts the thread that reads.
-    pub fn start() -> io::Result<Input> {
+    /// Starts the thread that reads. `ends` is called there at `exit` and at the end of input,
+    /// whatever the server is busy with.
+    pub fn start(ends: impl Fn() + Send + 'static) -> io::Result<Input> {
         let (sender, frames) = unbounded_channel();
         let read = move || {
             let mut input = BufReader::with_capacity(1 << 16, io::stdin());
             while let Some(body) = message(&mut input) {
-                let body = match readable(&body) {
-                    true => body,
-                    false => {
+                let body = match told(&body) {
+                    Told::Nothing => {
                         log::warning(format!("a message of {} bytes is no JSON-RPC", body.len()));
                         format!(r#"{{"jsonrpc":"2.0","id":null,"method":"{MALFORMED}"}}"#)
                             .into_bytes()
                     }
+                    Told::Exit => {
+                        ends();
+                        body
+                    }
+                    Told::Other => body,
                 };
                 let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
                 frame.extend(body);
@@ -53,6 +59,7 @@ impl Input {
                     return;
                 }
             }
+            ends();
         };
         std::thread::Builder::new()
             .name("input".to_string())
@@ -118,17 +125,36 @@ fn message(input: &mut impl BufRead) -> Option<Vec<u8>> {
     }
 }
 
-fn readable(body: &[u8]) -> bool {
-    // What has neither a method nor an id asks and answers nothing, though both types would take it.
-    let has = |key: &[u8]| memmem::find(body, key).is_some();
-    (has(b"\"method\"") && serde_json::from_slice::<Request>(body).is_ok())
-        || (has(b"\"id\"") && serde_json::from_slice::<Response>(body).is_ok())
+/// What a message's body tells, as far as the reading thread wants to know.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    /// It cannot be read.
+    Nothing,
+    Exit,
+    Other,
 }
 
-/// Results that are written already: as a tree of values, hundreds of diagnostics take longer to
-/// make, to write and to drop than to find. A string goes through tower-lsp in a result's place.
+fn told(body: &[u8]) -> Told {
+    // What has neither a method nor an id asks and answers nothing, though both types would take it.
+    let has = |key: &[u8]| memmem::find(body, key).is_some();
+    if has(b"\"method\"")
+        && let Ok(request) = serde_json::from_slice::<Request>(body)
+    {
+        return match request.method() {
+            "exit" => Told::Exit,
+            _ => Told::Other,
+        };
+    }
+    match has(b"\"id\"") && serde_json::from_slice::<Response>(body).is_ok() {
+        true => Told::Other,
+        false => Told::Nothing,
+    }
+}
+
+/// Results whose JSON is written already: as a tree of values, hundreds of diagnostics take longer
+/// to make, to write and to drop than to find. A string goes through tower-lsp in a result's place.
 #[derive(Default)]
-pub struct Written(Mutex<(u64, BTreeMap<u64, Vec<u8>>)>);
+pub struct Written(Mutex<(u64, BTreeMap<u64, Pulled>)>);
 
 /// What the message of such a result begins with; its number follows.
 const WRITTEN: &[u8] = br#"{"jsonrpc":"2.0","result":"dynaleak/written/"#;
@@ -136,46 +162,40 @@ const WRITTEN: &[u8] = br#"{"jsonrpc":"2.0","result":"dynaleak/written/"#;
 const ON_THEIR_WAY: usize = 256;
 
 impl Written {
-    /// Takes a result's JSON; answers what stands for it.
-    pub fn put(&self, json: Vec<u8>) -> Value {
+    /// Takes a result; answers what stands for it.
+    pub fn put(&self, pulled: Pulled) -> Value {
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (number, results) = &mut *written;
         *number += 1;
-        results.insert(*number, json);
+        results.insert(*number, pulled);
         while results.len() > ON_THEIR_WAY {
             results.pop_first();
         }
         Value::String(format!("dynaleak/written/{number}"))
     }
 
-    /// The body of a message with the result in its place; none for any other message.
-    fn body(&self, body: &[u8]) -> Option<Vec<u8>> {
+    /// The result that a message's body stands for, and what of the body comes behind it.
+    fn result<'a>(&self, body: &'a [u8]) -> Option<(Pulled, &'a [u8])> {
         let rest = body.strip_prefix(WRITTEN)?;
         let end = rest.iter().position(|&byte| byte == b'"')?;
         let number = str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = written.1.remove(&number)?;
-        let head = br#"{"jsonrpc":"2.0","result":"#;
-        Some([head, &result[..], &rest[end + 1..]].concat())
+        Some((written.1.remove(&number)?, &rest[end + 1..]))
     }
 
-    /// Whole messages, with the results in their places.
-    fn filled(&self, mut frames: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(frames.len());
+    /// Adds whole messages, with the results in their places.
+    fn fill(&self, acc: &mut Vec<u8>, mut frames: &[u8]) {
         while let Some((head, body)) = frame(frames) {
-            match self.body(body) {
-                Some(body) => {
-                    out.extend_from_slice(
-                        format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes(),
-                    );
-                    out.extend_from_slice(&body);
+            let (message, rest) = frames.split_at(head + body.len());
+            match self.result(body) {
+                Some((pulled, end)) => {
+                    pulled.message(acc, br#"{"jsonrpc":"2.0","result":"#, end);
                 }
-                None => out.extend_from_slice(&frames[..head + body.len()]),
+                None => acc.extend_from_slice(message),
             }
-            frames = &frames[head + body.len()..];
+            frames = rest;
         }
-        out.extend_from_slice(frames);
-        out
+        acc.extend_from_slice(frames);
     }
 }
 
@@ -192,10 +212,15 @@ fn frame(frames: &[u8]) -> Option<(usize, &[u8])> {
     Some((head, frames.get(head..head.checked_add(length)?)?))
 }
 
+/// Larger messages are rare: their memory is given back.
+const KEPT: usize = 1 << 20;
+
 /// Standard output without its buffer by lines. It is given whole messages.
 pub struct Output {
     out: Box<dyn Write + Send>,
     written: Arc<Written>,
+    /// Used again: a new one for each large answer would have to be made of new memory.
+    filled: Vec<u8>,
 }
 
 impl Output {
@@ -204,14 +229,23 @@ impl Output {
             Ok(file) => Box::new(file),
             Err(_) => Box::new(io::stdout()),
         };
-        Output { out, written }
+        Output {
+            out,
+            written,
+            filled: Vec::new(),
+        }
     }
 }
 
 #[cfg(unix)]
 fn unbuffered() -> io::Result<File> {
     use std::os::fd::AsFd;
-    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+    let out = io::stdout().as_fd().try_clone_to_owned()?;
+    // Hundreds of diagnostics go out in one go, whether the client reads on or not. What is no pipe
+    // stays as it is.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::pipe::fcntl_setpipe_size(&out, 1 << 20);
+    Ok(File::from(out))
 }
 
 #[cfg(windows)]
@@ -229,8 +263,15 @@ impl AsyncWrite for Output {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let filled = self.written.filled(bytes);
-        Poll::Ready(self.out.write_all(&filled).map(|()| bytes.len()))
+        let Output {
+            out,
+            written,
+            filled,
+        } = &mut *self;
+        filled.clear();
+        filled.shrink_to(KEPT);
+        written.fill(filled, bytes);
+        Poll::Ready(out.write_all(filled).map(|()| bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -244,6 +285,9 @@ impl AsyncWrite for Output {
 
 #[cfg(test)]
 mod tests {
+    use tower_lsp::ls_types::Diagnostic;
+
+    use super::super::items::plain;
     use super::*;
 
     #[test]
@@ -262,27 +306,41 @@ mod tests {
             let body = format!(r#"{{"jsonrpc":"2.0","result":{result},"id":"é"}}"#);
             format!("Content-Length: {}\r\n\r\n{body}", body.len())
         };
-        let (one, two) = (written.put(b"[1]".to_vec()), written.put(b"{}".to_vec()));
+        let put = |id: &str, items: Option<Vec<Diagnostic>>| {
+            let (id, items) = (id.to_string(), items.map(|items| Arc::new(plain(items))));
+            written.put(Pulled { id, items })
+        };
+        let (one, two) = (
+            put("1", None),
+            put("2", Some(vec![Diagnostic::default(); 2])),
+        );
         let other = Value::from("dynaleak/written/x");
         let frames = [&two, &other, &one].map(message).concat();
-        let wanted = [r#"{}"#, r#""dynaleak/written/x""#, "[1]"]
-            .map(|result| message(&serde_json::from_str(result).unwrap()))
-            .concat();
-        assert_eq!(written.filled(frames.as_bytes()), wanted.as_bytes());
+        let item = serde_json::to_string(&Diagnostic::default()).unwrap();
+        let two = format!(r#"{{"kind":"full","resultId":"2","items":[{item},{item}]}}"#);
+        let one = r#"{"kind":"unchanged","resultId":"1"}"#;
+        let body = |result: &str| format!(r#"{{"jsonrpc":"2.0","result":{result},"id":"é"}}"#);
+        let whole = |body: String| format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        let wanted = [&two, r#""dynaleak/written/x""#, one].map(|result| whole(body(result)));
+        let filled = |frames: &str| {
+            let mut filled = Vec::new();
+            written.fill(&mut filled, frames.as_bytes());
+            String::from_utf8(filled).unwrap()
+        };
+        assert_eq!(filled(&frames), wanted.concat());
         // Given out once.
-        assert_eq!(written.filled(frames.as_bytes()), frames.as_bytes());
-        assert_eq!(
-            written.filled(b"Content-Length: 9\r\n\r\n{"),
-            b"Content-Length: 9\r\n\r\n{"
-        );
-        (0..2 * ON_THEIR_WAY).for_each(|_| drop(written.put(Vec::new())));
+        assert_eq!(filled(&frames), frames);
+        let part = "Content-Length: 9\r\n\r\n{";
+        assert_eq!(filled(part), part);
+        (0..2 * ON_THEIR_WAY).for_each(|_| drop(put("", None)));
         assert_eq!(written.0.lock().unwrap().1.len(), ON_THEIR_WAY);
     }
 
     #[test]
     fn what_is_readable() {
-        assert!(readable(br#"{"jsonrpc":"2.0","method":"exit"}"#));
-        assert!(readable(br#"{"jsonrpc":"2.0","id":1,"result":null}"#));
+        let (exit, result) = (r#""method":"exit""#, r#""id":1,"result":null"#);
+        let told_by = |fields| told(format!(r#"{{"jsonrpc":"2.0",{fields}}}"#).as_bytes());
+        assert_eq!((told_by(exit), told_by(result)), (Told::Exit, Told::Other));
         for body in [
             &b"[]"[..],
             b"{",
@@ -291,7 +349,7 @@ mod tests {
             b"\xff",
             br#"{"jsonrpc":"2.0"}"#,
         ] {
-            assert!(!readable(body), "{body:?}");
+            assert_eq!(told(body), Told::Nothing, "{body:?}");
         }
     }
 }

@@ -134,9 +134,7 @@ impl Project {
     }
 
     fn signs(&self, name: &str, text: &str) -> Signs {
-        let stems: FxHashSet<&str> = (self.workspace().paths())
-            .map(|path| stem_of(module_of(path)))
-            .collect();
+        let modules = &self.workspace().world().modules;
         let words = Matters::shared().words(text.as_bytes());
         let matters = words.matter();
         Signs {
@@ -144,7 +142,7 @@ impl Project {
             maker: matters || words.maker,
             service: matters || words.service,
             told: matters || words.told,
-            imports: imports(text.as_bytes(), name, &stems),
+            imports: imports(text.as_bytes(), name, |stem| modules.contains_key(stem)),
         }
     }
 

@@ -9,7 +9,8 @@ use serde_json::Value;
 use tower_lsp::ls_types::*;
 
 use super::backend::Shared;
-use super::index::index;
+use super::index::{give_back, index};
+use super::items::diagnostics;
 use super::names::{Key, path_of};
 use super::project::Project;
 use super::settings::{Mode, Settings};
@@ -96,7 +97,7 @@ fn take_due(shared: &Shared) -> (bool, Vec<Message>) {
         messages.push(Message {
             uri: document.uri.clone(),
             version: Some(document.version),
-            diagnostics: items.to_vec(),
+            diagnostics: diagnostics(&items),
         });
     }
     if due.workspace {
@@ -248,6 +249,22 @@ pub fn apply(shared: &Arc<Shared>, settings: Settings) {
     shared.wake();
 }
 
+/// How long the end may take until the process is ended all the same.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Ends the process, if the server does not come to its own end.
+pub fn watch_end(shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
+    let watch = move || {
+        std::thread::sleep(PATIENCE);
+        log::warning("the end took too long: the process is ended".to_string());
+        std::process::exit(shared.exit_code());
+    };
+    let _ = std::thread::Builder::new()
+        .name("end".to_string())
+        .spawn(watch);
+}
+
 /// Ends the server when the client's process is gone.
 pub fn watch_client(process: u32, shared: Arc<Shared>) {
     let watch = move || {
@@ -348,7 +365,7 @@ pub fn index_root(shared: &Arc<Shared>, root: PathBuf, shown: Shown) {
             Ok(Some(indexed)) => {
                 let loaded = indexed.workspace.files().count();
                 let old = shared.state().take_index(&root, &stop, indexed);
-                tokio::task::spawn_blocking(move || drop(old));
+                tokio::task::spawn_blocking(move || give_back(old));
                 shared.wake();
                 format!("{loaded} files loaded")
             }

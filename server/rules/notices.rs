@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Finding, Severity, Telling};
 
 use super::Entry;
 
@@ -75,11 +75,12 @@ pub fn told(
         severity: entry.map_or(Severity::Info, |entry| entry.severity),
         confidence: Confidence::High,
         file: Arc::clone(file),
-        function,
+        function: function.into(),
         span,
-        message,
+        message: message.into(),
         trail: Vec::new(),
         related: Vec::new(),
         fixes: Vec::new(),
+        telling: Telling::default(),
     }
 }

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
+use crate::cli::imports::{module_of, stem_of};
 use crate::facts::Import;
 use crate::flow::{evaluate, stored_at};
 use crate::summary::{CellKey, Outcome};
@@ -622,9 +623,7 @@ pub fn file_id(path: &str) -> FileId {
 
 /// The last part of the module name of the file at `path`.
 pub fn stem(path: &str) -> &str {
-    let path = path.strip_suffix(".py").unwrap_or(path);
-    let path = path.strip_suffix("/__init__").unwrap_or(path);
-    path.rsplit('/').next().unwrap_or(path)
+    stem_of(module_of(path))
 }
 
 /// A cell of which another cell gives a part, where that part differs.

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from lsprotocol import types
@@ -177,9 +178,14 @@ SHUTDOWN = frame(b'{"jsonrpc":"2.0","id":2,"method":"shutdown"}')
 EXIT = frame(b'{"jsonrpc":"2.0","method":"exit"}')
 
 
-def raw_server():
+SLEEP = frame(b'{"jsonrpc":"2.0","id":4,"method":"workspace/executeCommand","params":{"command":"dynaleak.test.sleep","arguments":[600000]}}')
+HANG = frame(b'{"jsonrpc":"2.0","id":3,"method":"workspace/executeCommand","params":{"command":"dynaleak.test.hang"}}')
+
+
+def raw_server(*options):
     """The server without any client's help."""
-    return subprocess.Popen([BINARY, "server", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    command = [BINARY, "server", "--stdio", *options]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def answer(server):
@@ -203,6 +209,38 @@ def test_exit_codes(sent, code):
             answer(server)
     # Standard input stays open: `exit` is enough.
     assert server.wait(10) == code
+    server.stdin.close()
+    server.stdout.close()
+
+
+@pytest.mark.parametrize("last", [EXIT, b""], ids=["exit", "the end of input"])
+def test_a_server_that_hangs_ends_all_the_same(last):
+    server = raw_server("--test-hooks")
+    server.stdin.write(INITIALIZE)
+    server.stdin.flush()
+    answer(server)
+    # No handler and no task goes on behind this one, once it has begun.
+    server.stdin.write(HANG)
+    server.stdin.flush()
+    time.sleep(0.5)
+    server.stdin.write(last)
+    server.stdin.flush()
+    if not last:
+        server.stdin.close()
+    assert server.wait(10) == 1
+    server.stdin.close()
+    server.stdout.close()
+
+
+@pytest.mark.parametrize("last", [SHUTDOWN + EXIT, EXIT], ids=["with shutdown", "without"])
+def test_a_request_that_goes_on_does_not_hold_up_the_end(last):
+    server = raw_server("--test-hooks")
+    server.stdin.write(INITIALIZE)
+    server.stdin.flush()
+    answer(server)
+    server.stdin.write(SLEEP + last)
+    server.stdin.flush()
+    assert server.wait(10) == (0 if last.startswith(SHUTDOWN) else 1)
     server.stdin.close()
     server.stdout.close()
 

@@ -1,0 +1,174 @@
+//! A document's diagnostics as they were last made: those that say the same are not made and written again.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use smallvec::SmallVec;
+use tower_lsp::ls_types::*;
+
+use crate::finding::{Finding, Severity, Telling};
+
+use super::convert::{Places, severity};
+use super::diagnostics::{SOURCE, fingerprint};
+
+/// One diagnostic and its JSON.
+pub struct Item {
+    /// None: it was not made from a finding's telling.
+    sign: Option<Sign>,
+    pub json: Vec<u8>,
+    pub diagnostic: Box<Diagnostic>,
+}
+
+/// All that a diagnostic is made from.
+struct Sign {
+    telling: Telling,
+    severity: Severity,
+    range: Range,
+    steps: Steps,
+}
+
+/// Where the steps of a trail stand, where the client shows them and sees their files.
+type Steps = Option<SmallVec<[Option<(Arc<Uri>, Range)>; 4]>>;
+
+impl Sign {
+    fn of(finding: &Finding, range: Range, places: &mut Places) -> Sign {
+        let steps = finding.trail.iter();
+        let related = places.related();
+        let steps = steps.map(|step| places.at(&step.file, &step.span));
+        Sign {
+            telling: finding.telling,
+            severity: finding.severity,
+            range,
+            steps: related.then(|| steps.collect()),
+        }
+    }
+
+    fn same(&self, other: &Sign) -> bool {
+        self.telling.same(other.telling)
+            && (self.severity, self.range) == (other.severity, other.range)
+            && self.steps == other.steps
+    }
+}
+
+impl Item {
+    fn new(sign: Option<Sign>, diagnostic: Diagnostic) -> Arc<Item> {
+        let json = serde_json::to_vec(&diagnostic).unwrap_or_else(|_| b"null".to_vec());
+        Arc::new(Item {
+            sign,
+            json,
+            diagnostic: Box::new(diagnostic),
+        })
+    }
+}
+
+/// The answer to a pull: what an answer of hundreds of diagnostics is written from.
+pub struct Pulled {
+    pub id: String,
+    /// None: unchanged.
+    pub items: Option<Arc<Vec<Arc<Item>>>>,
+}
+
+impl Pulled {
+    /// Writes its JSON between two other parts of a message.
+    pub fn message(&self, acc: &mut Vec<u8>, start: &[u8], end: &[u8]) {
+        let id = &self.id;
+        let (head, tail) = match &self.items {
+            Some(_) => (
+                format!(r#"{{"kind":"full","resultId":"{id}","items":["#),
+                "]}",
+            ),
+            None => (format!(r#"{{"kind":"unchanged","resultId":"{id}""#), "}"),
+        };
+        let items = self.items.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let all: usize = items.iter().map(|item| item.json.len()).sum();
+        let commas = items.len().saturating_sub(1);
+        let length = start.len() + head.len() + all + commas + tail.len() + end.len();
+        let header = format!("Content-Length: {length}\r\n\r\n");
+        acc.reserve(header.len() + length);
+        for part in [header.as_bytes(), start, head.as_bytes()] {
+            acc.extend_from_slice(part);
+        }
+        for (number, item) in items.iter().enumerate() {
+            if number > 0 {
+                acc.push(b',');
+            }
+            acc.extend_from_slice(&item.json);
+        }
+        acc.extend_from_slice(tail.as_bytes());
+        acc.extend_from_slice(end);
+    }
+}
+
+/// So many diagnostics may have gone in front of one that is still there. Behind more of them all
+/// are made anew.
+const GONE: usize = 16;
+
+/// The items of findings in their ranges; `before` are those last made, in the same order.
+pub fn items(
+    findings: impl Iterator<Item = (Range, Finding)>,
+    mut before: &[Arc<Item>],
+    mut places: Places,
+) -> Vec<Arc<Item>> {
+    let one = |(range, finding): (Range, Finding)| {
+        let sign = Sign::of(&finding, range, &mut places);
+        let same = |item: &Arc<Item>| item.sign.as_ref().is_some_and(|known| known.same(&sign));
+        match before.iter().take(GONE).position(same) {
+            Some(at) => {
+                let item = Arc::clone(&before[at]);
+                before = &before[at + 1..];
+                item
+            }
+            None => {
+                let diagnostic = made(&finding, &sign);
+                Item::new(Some(sign), diagnostic)
+            }
+        }
+    };
+    findings.map(one).collect()
+}
+
+/// The items of what is no finding of an analysis.
+pub fn plain(diagnostics: Vec<Diagnostic>) -> Vec<Arc<Item>> {
+    let items = diagnostics.into_iter();
+    items
+        .map(|diagnostic| Item::new(None, diagnostic))
+        .collect()
+}
+
+pub fn diagnostics(items: &[Arc<Item>]) -> Vec<Diagnostic> {
+    items
+        .iter()
+        .map(|item| (*item.diagnostic).clone())
+        .collect()
+}
+
+pub fn diagnostic(finding: &Finding, range: Range, places: &mut Places) -> Diagnostic {
+    made(finding, &Sign::of(finding, range, places))
+}
+
+fn made(finding: &Finding, sign: &Sign) -> Diagnostic {
+    let related = sign.steps.as_ref().map(|places| {
+        let steps = finding.trail.iter().zip(places);
+        let related = steps.filter_map(|(step, place)| {
+            let (uri, range) = place.as_ref()?;
+            Some(DiagnosticRelatedInformation {
+                location: Location::new(Uri::clone(uri), *range),
+                message: step.message.to_string(),
+            })
+        });
+        related.collect()
+    });
+    Diagnostic {
+        range: sign.range,
+        severity: Some(severity(finding.severity)),
+        code: Some(NumberOrString::String(finding.code.to_string())),
+        // The rules' pages have no address: hover shows them.
+        code_description: None,
+        source: Some(SOURCE.to_string()),
+        message: finding.message.to_string(),
+        related_information: related,
+        // What may go without a loss.
+        tags: (finding.code == "DDB003").then(|| vec![DiagnosticTag::UNNECESSARY]),
+        data: Some(json!({ "code": finding.code, "fingerprint": fingerprint(finding) })),
+    }
+}
