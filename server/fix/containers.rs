@@ -21,11 +21,11 @@ pub struct Birth<'a> {
     pub module: Rc<Module<'a>>,
     target: Range<usize>,
     value: Range<usize>,
-    pub shape: Shape,
+    pub shape: Container,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum Container {
     List,
     Dict,
     Set,
@@ -70,30 +70,30 @@ pub fn bounded(acc: &mut Vec<Rewrite>, cx: &Cx, size: u32) {
     let value = cx.verdict.story.value.as_ref().and_then(|atom| atom.data());
     let records = value.is_some_and(|data| matches!(data.kind, Kind::Record | Kind::Records));
     match (birth.shape, runs(cx)) {
-        (Shape::Set, Some(task)) => {
+        (Container::Set, Some(task)) => {
             acc.extend(discarded(cx, task));
             return;
         }
         // What runs is lost when nothing refers to it any more.
-        (Shape::List | Shape::Deque | Shape::Dict, Some(_)) => return,
+        (Container::List | Container::Deque | Container::Dict, Some(_)) => return,
         // Records that fall out are lost.
-        (Shape::List | Shape::Deque, None) if records => {
+        (Container::List | Container::Deque, None) if records => {
             acc.extend(flushed(cx, size));
             return;
         }
-        (Shape::Dict | Shape::Set, None) if records => return,
+        (Container::Dict | Container::Set, None) if records => return,
         _ => {}
     }
     match birth.shape {
-        Shape::List | Shape::Deque => {
+        Container::List | Container::Deque => {
             acc.extend(with_maxlen(cx, &birth, size));
             acc.extend(trimmed(cx, &birth, size));
-            if birth.shape == Shape::List {
+            if birth.shape == Container::List {
                 acc.extend(flushed(cx, size));
             }
         }
-        Shape::Dict | Shape::Set => acc.extend(trimmed(cx, &birth, size)),
-        Shape::Queue | Shape::SimpleQueue => acc.extend(with_maxsize(cx, &birth, cx.bounds.queue)),
+        Container::Dict | Container::Set => acc.extend(trimmed(cx, &birth, size)),
+        Container::Queue | Container::SimpleQueue => acc.extend(with_maxsize(cx, &birth, cx.bounds.queue)),
     }
 }
 
@@ -176,7 +176,7 @@ fn with_maxlen<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option<Rewr
     let mentions = mentions(cx, birth)?;
     for mention in &mentions {
         let node = mention.node()?;
-        if birth.shape == Shape::Deque {
+        if birth.shape == Container::Deque {
             let full = |node| matches!(usage(&mention.module, node), Use::Method(call) if method(&mention.module, call) == "insert");
             if full(node) {
                 return None;
@@ -188,7 +188,7 @@ fn with_maxlen<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option<Rewr
         }
     }
     let value = module.at(birth.value.clone())?;
-    if birth.shape == Shape::Deque {
+    if birth.shape == Container::Deque {
         add_argument(&mut draft, module, value, &format!("maxlen={size}"))?;
         return Some(draft);
     }
@@ -330,7 +330,7 @@ fn trimmed(cx: &Cx, birth: &Birth, size: u32) -> Option<Rewrite> {
     }
     let name = module.of(holder);
     let (title, lines) = match birth.shape {
-        Shape::List => {
+        Container::List => {
             // `insert(0, …)` puts the newest first.
             let front = cx.node.kind() == "call" && method(module, cx.node) == "insert";
             let title = format!(
@@ -343,23 +343,23 @@ fn trimmed(cx: &Cx, birth: &Birth, size: u32) -> Option<Rewrite> {
             };
             (title, vec![line])
         }
-        Shape::Deque => {
+        Container::Deque => {
             let left = cx.node.kind() == "call"
                 && matches!(method(module, cx.node), "appendleft" | "extendleft");
             let pop = if left { "pop" } else { "popleft" };
             let title = format!("Keep the last {size} of `{name}`");
             (title, loop_of(cx, name, size, &format!("{name}.{pop}()")))
         }
-        Shape::Dict => {
+        Container::Dict => {
             let title = format!("Evict the oldest of `{name}` beyond {size}");
             let evict = format!("{name}.pop(next(iter({name})), None)");
             (title, loop_of(cx, name, size, &evict))
         }
-        Shape::Set => {
+        Container::Set => {
             let title = format!("Keep at most {size} in `{name}`");
             (title, loop_of(cx, name, size, &format!("{name}.pop()")))
         }
-        Shape::Queue | Shape::SimpleQueue => return None,
+        Container::Queue | Container::SimpleQueue => return None,
     };
     let statement = stored_alone(cx)?;
     let mut draft = cx.draft(title, Applicability::Unsafe);
@@ -424,7 +424,7 @@ pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option
         return None;
     }
     let value = module.at(birth.value.clone())?;
-    if birth.shape == Shape::SimpleQueue {
+    if birth.shape == Container::SimpleQueue {
         let function = value.child_by_field_name("function")?;
         match function.child_by_field_name("attribute") {
             Some(last) => draft.replace(module, last.byte_range(), "Queue"),
@@ -464,7 +464,7 @@ pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option
 /// A deque between a producer and a consumer becomes a queue, in each of its uses.
 pub fn as_queue<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Rewrite> {
     let module = &*birth.module;
-    if birth.shape != Shape::Deque {
+    if birth.shape != Container::Deque {
         return None;
     }
     let name = cx.module.of(cx.holder()?);
@@ -806,23 +806,23 @@ fn tested(node: Node) -> bool {
     }
 }
 
-fn shape(module: &Module, value: Node) -> Option<Shape> {
+fn shape(module: &Module, value: Node) -> Option<Container> {
     match value.kind() {
-        "list" | "list_comprehension" => Some(Shape::List),
-        "dictionary" | "dictionary_comprehension" => Some(Shape::Dict),
-        "set" => Some(Shape::Set),
+        "list" | "list_comprehension" => Some(Container::List),
+        "dictionary" | "dictionary_comprehension" => Some(Container::Dict),
+        "set" => Some(Container::Set),
         "call" => {
             let function = value.child_by_field_name("function")?;
             let last = function
                 .child_by_field_name("attribute")
                 .unwrap_or(function);
             match written(module, last) {
-                "list" => Some(Shape::List),
-                "dict" | "defaultdict" | "OrderedDict" => Some(Shape::Dict),
-                "set" => Some(Shape::Set),
-                "deque" => Some(Shape::Deque),
-                "Queue" | "LifoQueue" | "PriorityQueue" | "JoinableQueue" => Some(Shape::Queue),
-                "SimpleQueue" => Some(Shape::SimpleQueue),
+                "list" => Some(Container::List),
+                "dict" | "defaultdict" | "OrderedDict" => Some(Container::Dict),
+                "set" => Some(Container::Set),
+                "deque" => Some(Container::Deque),
+                "Queue" | "LifoQueue" | "PriorityQueue" | "JoinableQueue" => Some(Container::Queue),
+                "SimpleQueue" => Some(Container::SimpleQueue),
                 _ => None,
             }
         }
@@ -913,7 +913,7 @@ pub fn lru(cx: &Cx, size: u32) -> Option<Rewrite> {
         "call" => module.of(value) == "dict()",
         _ => false,
     };
-    if birth.shape != Shape::Dict || !known || !empty {
+    if birth.shape != Container::Dict || !known || !empty {
         return None;
     }
     let name = cx.module.of(cx.holder()?);
