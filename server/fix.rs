@@ -4,10 +4,13 @@
 //! report or `--fix` asks for it, and forgets it. A rewrite whose preconditions are not plainly met
 //! is not offered, and neither is one after which a file would not parse.
 
+pub mod attributes;
+pub mod blocks;
 pub mod containers;
 pub mod factories;
 pub mod generators;
 pub mod imports;
+pub mod locals;
 pub mod module;
 pub mod rounds;
 

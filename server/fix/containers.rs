@@ -93,7 +93,9 @@ pub fn bounded(acc: &mut Vec<Rewrite>, cx: &Cx, size: u32) {
             }
         }
         Container::Dict | Container::Set => acc.extend(trimmed(cx, &birth, size)),
-        Container::Queue | Container::SimpleQueue => acc.extend(with_maxsize(cx, &birth, cx.bounds.queue)),
+        Container::Queue | Container::SimpleQueue => {
+            acc.extend(with_maxsize(cx, &birth, cx.bounds.queue))
+        }
     }
 }
 
@@ -101,7 +103,87 @@ pub fn bounded(acc: &mut Vec<Rewrite>, cx: &Cx, size: u32) {
 pub fn birth<'a>(cx: &Cx<'_, 'a>) -> Option<Birth<'a>> {
     let place = cx.verdict.story.holder.as_ref()?;
     let (file, target) = Page::of(cx.fixer.workspace()).birth(place)?;
-    let module = cx.fixer.module(&file)?;
+    born(cx.fixer.module(&file)?, target)
+}
+
+/// A queue that a function makes and hands to its producer: `produce(queue)`,
+/// `Thread(target=produce, args=(queue,))`, or a function inside.
+pub fn local_birth<'a>(cx: &Cx<'_, 'a>) -> Option<Birth<'a>> {
+    let holder = cx.holder().filter(|it| it.kind() == "identifier")?;
+    let own = cx.module;
+    let mut name = holder;
+    if binds_as_parameter(own, holder) {
+        name = handed(own, holder)?;
+    }
+    let scope = own.resolve(name);
+    if scope.kind() != "function_definition" {
+        return None;
+    }
+    let uses = own.uses(own.of(name), scope);
+    let bound: Vec<&Node> = uses.iter().filter(|other| binds(**other)).collect();
+    let [target] = bound[..] else { return None };
+    // What the function itself puts in may wait for a consumer that it has not started yet.
+    let fills = uses.iter().any(|other| {
+        let put =
+            matches!(usage(own, *other), Use::Method(call) if method(own, call).starts_with("put"));
+        put && function_of(*other) == Some(scope)
+    });
+    let span = target.byte_range();
+    (!fills).then(|| born(cx.fixer.module(&own.path)?, span))?
+}
+
+/// Is the name a parameter of the function that it belongs to?
+fn binds_as_parameter(module: &Module, node: Node) -> bool {
+    let scope = module.resolve(node);
+    (module.uses(module.of(node), scope).into_iter()).any(|other| {
+        ancestors(other)
+            .take_while(|up| *up != scope)
+            .any(|up| up.kind() == "parameters")
+    })
+}
+
+/// What the one caller hands in for a parameter, if it is a name.
+fn handed<'m>(module: &'m Module, parameter: Node) -> Option<Node<'m>> {
+    let function = module.resolve(parameter);
+    let parameters = named_children(function.child_by_field_name("parameters")?);
+    let of = |it: &Node| {
+        let name = it.child_by_field_name("name").unwrap_or(*it);
+        let name = if it.kind() == "typed_parameter" {
+            it.named_child(0)?
+        } else {
+            name
+        };
+        Some(module.of(name))
+    };
+    let at = parameters
+        .iter()
+        .position(|it| of(it) == Some(module.of(parameter)))?;
+    let name = function.child_by_field_name("name")?;
+    let scope = module.resolve(name);
+    let mut uses = module.uses(module.of(name), scope);
+    uses.retain(|other| *other != name);
+    let [used] = uses[..] else { return None };
+    let parent = used.parent()?;
+    let all = match parent.kind() {
+        "call" if parent.child_by_field_name("function") == Some(used) => {
+            named_children(arguments(parent)?)
+        }
+        // `Thread(target=produce, args=(queue,))`
+        "keyword_argument" => {
+            let all = named_children(parent.parent()?);
+            let args = all.iter().find(|it| {
+                it.child_by_field_name("name")
+                    .is_some_and(|name| module.of(name) == "args")
+            })?;
+            let tuple = args.child_by_field_name("value")?;
+            named_children(tuple)
+        }
+        _ => return None,
+    };
+    all.get(at).filter(|it| it.kind() == "identifier").copied()
+}
+
+fn born(module: Rc<Module>, target: Range<usize>) -> Option<Birth> {
     let node = module.at(target.clone())?;
     let assignment = node.parent().filter(|it| it.kind() == "assignment")?;
     if assignment.child_by_field_name("left") != Some(node) {
@@ -403,7 +485,7 @@ pub fn stored_alone<'c>(cx: &Cx<'c, '_>) -> Option<Node<'c>> {
 /// `Queue(maxsize=N)`: a full queue makes its producer wait.
 pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option<Rewrite> {
     let module = &*birth.module;
-    let name = cx.module.of(cx.holder()?);
+    let name = module.of(module.at(birth.target.clone())?);
     let mut draft = cx.draft(
         format!("Bound `{name}` with Queue(maxsize={size})"),
         Applicability::Unsafe,
@@ -624,10 +706,23 @@ fn maxlen(module: &Module, value: Node) -> Option<Option<String>> {
 
 /// Where else a container is named, in all files; `None` where that cannot be said.
 fn mentions<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Vec<Mention<'a>>> {
-    let place = cx.verdict.story.holder.as_ref()?;
-    let name = place.name();
     let own = &birth.module;
     let target = own.at(birth.target.clone())?;
+    let place = cx.verdict.story.holder.as_ref();
+    let global = matches!(place, Some(Place::Global(..)));
+    let Some(place) =
+        place.filter(|it| global || matches!(it, Place::Static(..) | Place::Attr(..)))
+    else {
+        let scope = own.resolve(target);
+        let uses = own.uses(own.of(target), scope).into_iter();
+        let others = uses.filter(|other| *other != target);
+        let note = |node: Node| Mention {
+            module: Rc::clone(own),
+            span: node.byte_range(),
+        };
+        return Some(others.map(note).collect());
+    };
+    let name = place.name();
     let mut mentions: Vec<Mention> = Vec::new();
     let mut note = |module: &Rc<Module<'a>>, node: Node| {
         mentions.push(Mention {
@@ -635,10 +730,6 @@ fn mentions<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Vec<Mention<'a>>> 
             span: node.byte_range(),
         });
     };
-    let global = matches!(place, Place::Global(..));
-    if !global && !matches!(place, Place::Static(..) | Place::Attr(..)) {
-        return None;
-    }
     let mut files: Vec<_> = cx.fixer.workspace().files().cloned().collect();
     files.sort();
     for file in files {

@@ -74,6 +74,12 @@ impl<'a> Module<'a> {
             .then_some(before)
     }
 
+    /// The quotes that most of its strings are in.
+    pub fn quote(&self) -> char {
+        let count = |quote: char| self.source().matches(quote).count();
+        if count('\'') > count('"') { '\'' } else { '"' }
+    }
+
     /// By how much a block is further in than what it belongs to.
     pub fn unit(&self) -> String {
         let mut found = None;
