@@ -46,6 +46,15 @@ pub fn moved_in(draft: &mut Rewrite, module: &Module, made: Node, body: &[Node])
     Some(())
 }
 
+/// The further lines of a statement, moved in with its first.
+pub fn rest_moved_in(draft: &mut Rewrite, module: &Module, statement: Node) {
+    let first = module.text.line_of(statement.start_byte());
+    if first < module.text.line_of(statement.end_byte()) {
+        let start = module.text.line_start(first + 1);
+        indent(draft, module, start..statement.end_byte());
+    }
+}
+
 /// Moves whole lines in, but not what stands inside a string.
 fn indent(draft: &mut Rewrite, module: &Module, span: Range<usize>) {
     let unit = module.unit();

@@ -329,6 +329,12 @@ impl<'t> Built<'t> {
     }
 }
 
+/// A call on one line or several, with a comma at its end or none.
+fn unspaced(text: &str) -> String {
+    let joined: String = text.split_whitespace().collect();
+    joined.replace(",)", ")")
+}
+
 /// A session and the one client or resource that is made of it.
 fn of_session<'t>(
     module: &'t Module,
@@ -377,10 +383,17 @@ fn constant(module: &Module, node: Node, session: Option<Node>) -> Option<()> {
                     .filter(|other| binds(*other) && module.resolve(*other).kind() == "module")
                     .collect();
                 // `region = None` that a function fills later is another value at another time.
+                let imported = |other: &Node| {
+                    ancestors(*other).any(|up| {
+                        matches!(up.kind(), "import_statement" | "import_from_statement")
+                    })
+                };
                 let top = module.resolve(part).kind() == "module"
-                    && bound.len() == 1
-                    && (scope_of(bound[0])).is_some_and(|scope| scope.kind() == "module")
-                    && !under_condition(bound[0]);
+                    && (bound.len() == 1 || bound.iter().all(imported))
+                    && bound.iter().any(|other| {
+                        scope_of(*other).is_some_and(|scope| scope.kind() == "module")
+                            && !under_condition(*other)
+                    });
                 constant &= top;
             }
             "await"

@@ -5,7 +5,7 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
-use crate::fix::blocks::{moved_in, reach};
+use crate::fix::blocks::{moved_in, reach, rest_moved_in};
 use crate::fix::module::statement;
 use crate::rules::About;
 use crate::rules::stories::made;
@@ -82,6 +82,10 @@ fn inline(cx: &fix::Cx) -> Option<Rewrite> {
     let mut draft = cx.draft("Scope the writer with a `with` block, which sends the item", Applicability::Safe);
     let (indent, end) = (module.indent(made)?, module.line_end());
     let writer = module.of(node);
+    if writer.contains('\n') {
+        return None;
+    }
+    rest_moved_in(&mut draft, module, made);
     draft.replace(module, node.byte_range(), format!("with {writer} as batch:{end}{indent}{}batch", module.unit()));
     Some(draft)
 }
