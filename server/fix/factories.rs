@@ -317,11 +317,9 @@ impl<'t> Built<'t> {
             let [only] = body[..] else { return None };
             let same = only.kind() == "return_statement"
                 && only.named_child(0).is_some_and(|value| {
-                    let written = module.of(value);
-                    [Some(&*self.text), pooled]
-                        .into_iter()
-                        .flatten()
-                        .any(|other| written.split_whitespace().eq(other.split_whitespace()))
+                    let written = unspaced(module.of(value));
+                    let mut forms = [Some(&*self.text), pooled].into_iter().flatten();
+                    forms.any(|other| unspaced(other) == written)
                 });
             let name = module.of(function.child_by_field_name("name")?);
             (cached && empty && same).then(|| (name.to_string(), bare.then_some(function)))
@@ -384,9 +382,8 @@ fn constant(module: &Module, node: Node, session: Option<Node>) -> Option<()> {
                     .collect();
                 // `region = None` that a function fills later is another value at another time.
                 let imported = |other: &Node| {
-                    ancestors(*other).any(|up| {
-                        matches!(up.kind(), "import_statement" | "import_from_statement")
-                    })
+                    ancestors(*other)
+                        .any(|up| matches!(up.kind(), "import_statement" | "import_from_statement"))
                 };
                 let top = module.resolve(part).kind() == "module"
                     && (bound.len() == 1 || bound.iter().all(imported))
