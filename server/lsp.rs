@@ -21,6 +21,7 @@ mod notebook;
 mod pipes;
 mod project;
 mod reach;
+mod select;
 mod session;
 mod settings;
 mod state;

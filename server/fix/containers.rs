@@ -272,7 +272,7 @@ fn with_maxlen<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option<Rewr
     let value = module.at(birth.value.clone())?;
     if birth.shape == Container::Deque {
         add_argument(&mut draft, module, value, &format!("maxlen={size}"))?;
-        return Some(draft);
+        return Some(draft.sized(size));
     }
     let deque = draft.import(module, "collections", "deque", Style::Name)?;
     let empty = match value.kind() {
@@ -285,7 +285,7 @@ fn with_maxlen<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option<Rewr
     };
     annotated(&mut draft, module, birth, &deque)?;
     draft.replace(module, birth.value.clone(), text);
-    Some(draft)
+    Some(draft.sized(size))
 }
 
 /// A list's annotation becomes a deque's.
@@ -446,7 +446,7 @@ fn trimmed(cx: &Cx, birth: &Birth, size: u32) -> Option<Rewrite> {
     let statement = stored_alone(cx)?;
     let mut draft = cx.draft(title, Applicability::Unsafe);
     draft.below(module, statement, &lines)?;
-    Some(draft)
+    Some(draft.sized(size))
 }
 
 fn loop_of(cx: &Cx, name: &str, size: u32, evict: &str) -> Vec<String> {
@@ -471,7 +471,7 @@ pub fn flushed(cx: &Cx, size: u32) -> Option<Rewrite> {
         format!("{unit}{name}.clear()"),
     ];
     draft.below(module, statement, &lines)?;
-    Some(draft)
+    Some(draft.sized(size))
 }
 
 /// The store, if it is a statement on lines of its own.
@@ -521,6 +521,7 @@ pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option
         }
     }
     let all = arguments(value)?;
+    draft.size = Some(size);
     let size = format!("maxsize={size}");
     match &named_children(all)[..] {
         [] => draft.replace(module, all.byte_range(), format!("({size})")),
@@ -551,7 +552,9 @@ pub fn as_queue<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Rewrite> {
     }
     let name = cx.module.of(cx.holder()?);
     let value = module.at(birth.value.clone())?;
-    let size = maxlen(module, value)?.unwrap_or_else(|| cx.bounds.queue.to_string());
+    let given = maxlen(module, value)?;
+    let put_in = given.is_none().then_some(cx.bounds.queue);
+    let size = given.unwrap_or_else(|| cx.bounds.queue.to_string());
     let title = format!("Make `{name}` a queue.Queue(maxsize={size}), whose producer waits");
     let mut draft = cx.draft(title, Applicability::Unsafe);
     let queue = draft.import(module, "queue", "Queue", Style::Module)?;
@@ -564,6 +567,7 @@ pub fn as_queue<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Rewrite> {
     if let Some(annotation) = target.parent()?.child_by_field_name("type") {
         draft.replace(module, annotation.byte_range(), queue);
     }
+    draft.size = put_in;
     let mut producers = Vec::new();
     let mut consumers = Vec::new();
     for mention in mentions(cx, birth)? {
@@ -1039,5 +1043,5 @@ pub fn lru(cx: &Cx, size: u32) -> Option<Rewrite> {
         birth.value.clone(),
         format!("{cache}(maxsize={size})"),
     );
-    Some(draft)
+    Some(draft.sized(size))
 }
