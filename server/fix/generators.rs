@@ -100,9 +100,8 @@ impl<'t> Gathered<'t> {
             match assignment {
                 Some(assignment) if assignment.child_by_field_name("left") == Some(mention) => {
                     let value = assignment.child_by_field_name("right")?;
-                    let top = statement.parent() == function.child_by_field_name("body");
                     let own = statement.named_child(0) == Some(assignment);
-                    if made.is_some() || !top || !own || !module.alone(statement) {
+                    if made.is_some() || !own || !module.alone(statement) {
                         return None;
                     }
                     made = Some((statement, value));
@@ -112,7 +111,12 @@ impl<'t> Gathered<'t> {
             }
         }
         let (made, value) = made?;
-        let after = |node: &Node| node.start_byte() > made.end_byte();
+        // In the same block, or in one inside.
+        let block = made.parent()?.byte_range();
+        let after = |node: &Node| {
+            node.start_byte() > made.end_byte()
+                && (global.is_some() || block.contains(&node.start_byte()))
+        };
         let sound = !stores.is_empty()
             && stores
                 .iter()
@@ -212,6 +216,10 @@ impl<'t> Gathered<'t> {
         let module = cx.module;
         let function = self.function;
         let name = module.of(function.child_by_field_name("name")?);
+        let top = self.made.parent() == function.child_by_field_name("body");
+        if self.global.is_none() && !top {
+            return None;
+        }
         let title = match &self.global {
             Some(_) => format!("Let `{name}` yield instead of keeping in `{}`", self.name),
             None => format!("Make `{name}` a generator that yields page by page"),
