@@ -4,10 +4,13 @@
 //! report or `--fix` asks for it, and forgets it. A rewrite whose preconditions are not plainly met
 //! is not offered, and neither is one after which a file would not parse.
 
+pub mod attributes;
+pub mod blocks;
 pub mod containers;
 pub mod factories;
 pub mod generators;
 pub mod imports;
+pub mod locals;
 pub mod module;
 pub mod rounds;
 
@@ -34,6 +37,8 @@ pub struct Rewrite {
     pub applicability: Applicability,
     pub edits: Vec<Edit>,
     pub needs: Vec<Need>,
+    /// The number put in that somebody may want otherwise.
+    pub size: Option<u32>,
 }
 
 /// Of a rule that has no rewrite.
@@ -112,6 +117,7 @@ impl<'a> Fixer<'a> {
             applicability: fix.applicability,
             edits: fix.edits.clone(),
             needs: Vec::new(),
+            size: None,
         });
         let mut rewrites: Vec<Rewrite> = own.collect();
         rewrites.extend(self.ruled(finding, bounds).unwrap_or_default());
@@ -216,6 +222,7 @@ impl<'c, 'a> Cx<'c, 'a> {
             applicability,
             edits: Vec::new(),
             needs: Vec::new(),
+            size: None,
         }
     }
 
@@ -230,6 +237,12 @@ impl<'c, 'a> Cx<'c, 'a> {
 }
 
 impl Rewrite {
+    /// An editor selects the number once the edit is made.
+    pub fn sized(mut self, size: u32) -> Rewrite {
+        self.size = Some(size);
+        self
+    }
+
     pub fn replace(&mut self, module: &Module, span: Range<usize>, text: impl Into<String>) {
         self.edits.push(edit(module, span, text.into()));
     }

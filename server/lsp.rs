@@ -22,6 +22,7 @@ mod notebook;
 mod pipes;
 mod project;
 mod reach;
+mod select;
 mod session;
 mod settings;
 mod state;

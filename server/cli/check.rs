@@ -266,6 +266,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         progress.set("Rewriting".to_string());
         rewritten = Some(rewrite::rewrite(
             &mut workspace,
+            shown.kept,
             &analysed,
             &configs,
             check.unsafe_fixes,

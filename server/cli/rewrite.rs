@@ -41,9 +41,10 @@ pub struct Changed {
     fixed: Vec<(&'static str, usize)>,
 }
 
-/// Rewrites what may be rewritten; with `write` on disk too.
+/// Rewrites what may be rewritten of the findings that are shown; with `write` on disk too.
 pub fn rewrite(
     workspace: &mut Workspace,
+    findings: Vec<Finding>,
     files: &[&File],
     configs: &Configs,
     unsafe_too: bool,
@@ -56,7 +57,6 @@ pub fn rewrite(
     };
     // Only what stands on disk as it was read, byte for byte, is written again.
     let mut other = Vec::new();
-    let findings = shown(workspace, files, configs);
     let names: FxHashSet<&Arc<str>> = findings.iter().map(|finding| &finding.file).collect();
     for file in files {
         let text = workspace.text(&file.name).map_or("", Text::as_str);
@@ -69,6 +69,7 @@ pub fn rewrite(
     }
     let done = converge(
         workspace,
+        findings,
         &Wanted {
             findings: &|workspace| shown(workspace, files, configs),
             bounds: &|name| {

@@ -21,11 +21,11 @@ pub struct Birth<'a> {
     pub module: Rc<Module<'a>>,
     target: Range<usize>,
     value: Range<usize>,
-    pub shape: Shape,
+    pub shape: Container,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum Container {
     List,
     Dict,
     Set,
@@ -70,30 +70,32 @@ pub fn bounded(acc: &mut Vec<Rewrite>, cx: &Cx, size: u32) {
     let value = cx.verdict.story.value.as_ref().and_then(|atom| atom.data());
     let records = value.is_some_and(|data| matches!(data.kind, Kind::Record | Kind::Records));
     match (birth.shape, runs(cx)) {
-        (Shape::Set, Some(task)) => {
+        (Container::Set, Some(task)) => {
             acc.extend(discarded(cx, task));
             return;
         }
         // What runs is lost when nothing refers to it any more.
-        (Shape::List | Shape::Deque | Shape::Dict, Some(_)) => return,
+        (Container::List | Container::Deque | Container::Dict, Some(_)) => return,
         // Records that fall out are lost.
-        (Shape::List | Shape::Deque, None) if records => {
+        (Container::List | Container::Deque, None) if records => {
             acc.extend(flushed(cx, size));
             return;
         }
-        (Shape::Dict | Shape::Set, None) if records => return,
+        (Container::Dict | Container::Set, None) if records => return,
         _ => {}
     }
     match birth.shape {
-        Shape::List | Shape::Deque => {
+        Container::List | Container::Deque => {
             acc.extend(with_maxlen(cx, &birth, size));
             acc.extend(trimmed(cx, &birth, size));
-            if birth.shape == Shape::List {
+            if birth.shape == Container::List {
                 acc.extend(flushed(cx, size));
             }
         }
-        Shape::Dict | Shape::Set => acc.extend(trimmed(cx, &birth, size)),
-        Shape::Queue | Shape::SimpleQueue => acc.extend(with_maxsize(cx, &birth, cx.bounds.queue)),
+        Container::Dict | Container::Set => acc.extend(trimmed(cx, &birth, size)),
+        Container::Queue | Container::SimpleQueue => {
+            acc.extend(with_maxsize(cx, &birth, cx.bounds.queue))
+        }
     }
 }
 
@@ -101,7 +103,87 @@ pub fn bounded(acc: &mut Vec<Rewrite>, cx: &Cx, size: u32) {
 pub fn birth<'a>(cx: &Cx<'_, 'a>) -> Option<Birth<'a>> {
     let place = cx.verdict.story.holder.as_ref()?;
     let (file, target) = Page::of(cx.fixer.workspace()).birth(place)?;
-    let module = cx.fixer.module(&file)?;
+    born(cx.fixer.module(&file)?, target)
+}
+
+/// A queue that a function makes and hands to its producer: `produce(queue)`,
+/// `Thread(target=produce, args=(queue,))`, or a function inside.
+pub fn local_birth<'a>(cx: &Cx<'_, 'a>) -> Option<Birth<'a>> {
+    let holder = cx.holder().filter(|it| it.kind() == "identifier")?;
+    let own = cx.module;
+    let mut name = holder;
+    if binds_as_parameter(own, holder) {
+        name = handed(own, holder)?;
+    }
+    let scope = own.resolve(name);
+    if scope.kind() != "function_definition" {
+        return None;
+    }
+    let uses = own.uses(own.of(name), scope);
+    let bound: Vec<&Node> = uses.iter().filter(|other| binds(**other)).collect();
+    let [target] = bound[..] else { return None };
+    // What the function itself puts in may wait for a consumer that it has not started yet.
+    let fills = uses.iter().any(|other| {
+        let put =
+            matches!(usage(own, *other), Use::Method(call) if method(own, call).starts_with("put"));
+        put && function_of(*other) == Some(scope)
+    });
+    let span = target.byte_range();
+    (!fills).then(|| born(cx.fixer.module(&own.path)?, span))?
+}
+
+/// Is the name a parameter of the function that it belongs to?
+fn binds_as_parameter(module: &Module, node: Node) -> bool {
+    let scope = module.resolve(node);
+    (module.uses(module.of(node), scope).into_iter()).any(|other| {
+        ancestors(other)
+            .take_while(|up| *up != scope)
+            .any(|up| up.kind() == "parameters")
+    })
+}
+
+/// What the one caller hands in for a parameter, if it is a name.
+fn handed<'m>(module: &'m Module, parameter: Node) -> Option<Node<'m>> {
+    let function = module.resolve(parameter);
+    let parameters = named_children(function.child_by_field_name("parameters")?);
+    let of = |it: &Node| {
+        let name = it.child_by_field_name("name").unwrap_or(*it);
+        let name = if it.kind() == "typed_parameter" {
+            it.named_child(0)?
+        } else {
+            name
+        };
+        Some(module.of(name))
+    };
+    let at = parameters
+        .iter()
+        .position(|it| of(it) == Some(module.of(parameter)))?;
+    let name = function.child_by_field_name("name")?;
+    let scope = module.resolve(name);
+    let mut uses = module.uses(module.of(name), scope);
+    uses.retain(|other| *other != name);
+    let [used] = uses[..] else { return None };
+    let parent = used.parent()?;
+    let all = match parent.kind() {
+        "call" if parent.child_by_field_name("function") == Some(used) => {
+            named_children(arguments(parent)?)
+        }
+        // `Thread(target=produce, args=(queue,))`
+        "keyword_argument" => {
+            let all = named_children(parent.parent()?);
+            let args = all.iter().find(|it| {
+                it.child_by_field_name("name")
+                    .is_some_and(|name| module.of(name) == "args")
+            })?;
+            let tuple = args.child_by_field_name("value")?;
+            named_children(tuple)
+        }
+        _ => return None,
+    };
+    all.get(at).filter(|it| it.kind() == "identifier").copied()
+}
+
+fn born(module: Rc<Module>, target: Range<usize>) -> Option<Birth> {
     let node = module.at(target.clone())?;
     let assignment = node.parent().filter(|it| it.kind() == "assignment")?;
     if assignment.child_by_field_name("left") != Some(node) {
@@ -176,7 +258,7 @@ fn with_maxlen<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option<Rewr
     let mentions = mentions(cx, birth)?;
     for mention in &mentions {
         let node = mention.node()?;
-        if birth.shape == Shape::Deque {
+        if birth.shape == Container::Deque {
             let full = |node| matches!(usage(&mention.module, node), Use::Method(call) if method(&mention.module, call) == "insert");
             if full(node) {
                 return None;
@@ -188,9 +270,9 @@ fn with_maxlen<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option<Rewr
         }
     }
     let value = module.at(birth.value.clone())?;
-    if birth.shape == Shape::Deque {
+    if birth.shape == Container::Deque {
         add_argument(&mut draft, module, value, &format!("maxlen={size}"))?;
-        return Some(draft);
+        return Some(draft.sized(size));
     }
     let deque = draft.import(module, "collections", "deque", Style::Name)?;
     let empty = match value.kind() {
@@ -203,7 +285,7 @@ fn with_maxlen<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option<Rewr
     };
     annotated(&mut draft, module, birth, &deque)?;
     draft.replace(module, birth.value.clone(), text);
-    Some(draft)
+    Some(draft.sized(size))
 }
 
 /// A list's annotation becomes a deque's.
@@ -330,7 +412,7 @@ fn trimmed(cx: &Cx, birth: &Birth, size: u32) -> Option<Rewrite> {
     }
     let name = module.of(holder);
     let (title, lines) = match birth.shape {
-        Shape::List => {
+        Container::List => {
             // `insert(0, …)` puts the newest first.
             let front = cx.node.kind() == "call" && method(module, cx.node) == "insert";
             let title = format!(
@@ -343,28 +425,28 @@ fn trimmed(cx: &Cx, birth: &Birth, size: u32) -> Option<Rewrite> {
             };
             (title, vec![line])
         }
-        Shape::Deque => {
+        Container::Deque => {
             let left = cx.node.kind() == "call"
                 && matches!(method(module, cx.node), "appendleft" | "extendleft");
             let pop = if left { "pop" } else { "popleft" };
             let title = format!("Keep the last {size} of `{name}`");
             (title, loop_of(cx, name, size, &format!("{name}.{pop}()")))
         }
-        Shape::Dict => {
+        Container::Dict => {
             let title = format!("Evict the oldest of `{name}` beyond {size}");
             let evict = format!("{name}.pop(next(iter({name})), None)");
             (title, loop_of(cx, name, size, &evict))
         }
-        Shape::Set => {
+        Container::Set => {
             let title = format!("Keep at most {size} in `{name}`");
             (title, loop_of(cx, name, size, &format!("{name}.pop()")))
         }
-        Shape::Queue | Shape::SimpleQueue => return None,
+        Container::Queue | Container::SimpleQueue => return None,
     };
     let statement = stored_alone(cx)?;
     let mut draft = cx.draft(title, Applicability::Unsafe);
     draft.below(module, statement, &lines)?;
-    Some(draft)
+    Some(draft.sized(size))
 }
 
 fn loop_of(cx: &Cx, name: &str, size: u32, evict: &str) -> Vec<String> {
@@ -389,7 +471,7 @@ pub fn flushed(cx: &Cx, size: u32) -> Option<Rewrite> {
         format!("{unit}{name}.clear()"),
     ];
     draft.below(module, statement, &lines)?;
-    Some(draft)
+    Some(draft.sized(size))
 }
 
 /// The store, if it is a statement on lines of its own.
@@ -403,7 +485,7 @@ pub fn stored_alone<'c>(cx: &Cx<'c, '_>) -> Option<Node<'c>> {
 /// `Queue(maxsize=N)`: a full queue makes its producer wait.
 pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option<Rewrite> {
     let module = &*birth.module;
-    let name = cx.module.of(cx.holder()?);
+    let name = module.of(module.at(birth.target.clone())?);
     let mut draft = cx.draft(
         format!("Bound `{name}` with Queue(maxsize={size})"),
         Applicability::Unsafe,
@@ -424,7 +506,7 @@ pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option
         return None;
     }
     let value = module.at(birth.value.clone())?;
-    if birth.shape == Shape::SimpleQueue {
+    if birth.shape == Container::SimpleQueue {
         let function = value.child_by_field_name("function")?;
         match function.child_by_field_name("attribute") {
             Some(last) => draft.replace(module, last.byte_range(), "Queue"),
@@ -439,6 +521,7 @@ pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option
         }
     }
     let all = arguments(value)?;
+    draft.size = Some(size);
     let size = format!("maxsize={size}");
     match &named_children(all)[..] {
         [] => draft.replace(module, all.byte_range(), format!("({size})")),
@@ -464,12 +547,14 @@ pub fn with_maxsize<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>, size: u32) -> Option
 /// A deque between a producer and a consumer becomes a queue, in each of its uses.
 pub fn as_queue<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Rewrite> {
     let module = &*birth.module;
-    if birth.shape != Shape::Deque {
+    if birth.shape != Container::Deque {
         return None;
     }
     let name = cx.module.of(cx.holder()?);
     let value = module.at(birth.value.clone())?;
-    let size = maxlen(module, value)?.unwrap_or_else(|| cx.bounds.queue.to_string());
+    let given = maxlen(module, value)?;
+    let put_in = given.is_none().then_some(cx.bounds.queue);
+    let size = given.unwrap_or_else(|| cx.bounds.queue.to_string());
     let title = format!("Make `{name}` a queue.Queue(maxsize={size}), whose producer waits");
     let mut draft = cx.draft(title, Applicability::Unsafe);
     let queue = draft.import(module, "queue", "Queue", Style::Module)?;
@@ -482,6 +567,7 @@ pub fn as_queue<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Rewrite> {
     if let Some(annotation) = target.parent()?.child_by_field_name("type") {
         draft.replace(module, annotation.byte_range(), queue);
     }
+    draft.size = put_in;
     let mut producers = Vec::new();
     let mut consumers = Vec::new();
     for mention in mentions(cx, birth)? {
@@ -624,10 +710,23 @@ fn maxlen(module: &Module, value: Node) -> Option<Option<String>> {
 
 /// Where else a container is named, in all files; `None` where that cannot be said.
 fn mentions<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Vec<Mention<'a>>> {
-    let place = cx.verdict.story.holder.as_ref()?;
-    let name = place.name();
     let own = &birth.module;
     let target = own.at(birth.target.clone())?;
+    let place = cx.verdict.story.holder.as_ref();
+    let global = matches!(place, Some(Place::Global(..)));
+    let Some(place) =
+        place.filter(|it| global || matches!(it, Place::Static(..) | Place::Attr(..)))
+    else {
+        let scope = own.resolve(target);
+        let uses = own.uses(own.of(target), scope).into_iter();
+        let others = uses.filter(|other| *other != target);
+        let note = |node: Node| Mention {
+            module: Rc::clone(own),
+            span: node.byte_range(),
+        };
+        return Some(others.map(note).collect());
+    };
+    let name = place.name();
     let mut mentions: Vec<Mention> = Vec::new();
     let mut note = |module: &Rc<Module<'a>>, node: Node| {
         mentions.push(Mention {
@@ -635,10 +734,6 @@ fn mentions<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Vec<Mention<'a>>> 
             span: node.byte_range(),
         });
     };
-    let global = matches!(place, Place::Global(..));
-    if !global && !matches!(place, Place::Static(..) | Place::Attr(..)) {
-        return None;
-    }
     let mut files: Vec<_> = cx.fixer.workspace().files().cloned().collect();
     files.sort();
     for file in files {
@@ -806,23 +901,23 @@ fn tested(node: Node) -> bool {
     }
 }
 
-fn shape(module: &Module, value: Node) -> Option<Shape> {
+fn shape(module: &Module, value: Node) -> Option<Container> {
     match value.kind() {
-        "list" | "list_comprehension" => Some(Shape::List),
-        "dictionary" | "dictionary_comprehension" => Some(Shape::Dict),
-        "set" => Some(Shape::Set),
+        "list" | "list_comprehension" => Some(Container::List),
+        "dictionary" | "dictionary_comprehension" => Some(Container::Dict),
+        "set" => Some(Container::Set),
         "call" => {
             let function = value.child_by_field_name("function")?;
             let last = function
                 .child_by_field_name("attribute")
                 .unwrap_or(function);
             match written(module, last) {
-                "list" => Some(Shape::List),
-                "dict" | "defaultdict" | "OrderedDict" => Some(Shape::Dict),
-                "set" => Some(Shape::Set),
-                "deque" => Some(Shape::Deque),
-                "Queue" | "LifoQueue" | "PriorityQueue" | "JoinableQueue" => Some(Shape::Queue),
-                "SimpleQueue" => Some(Shape::SimpleQueue),
+                "list" => Some(Container::List),
+                "dict" | "defaultdict" | "OrderedDict" => Some(Container::Dict),
+                "set" => Some(Container::Set),
+                "deque" => Some(Container::Deque),
+                "Queue" | "LifoQueue" | "PriorityQueue" | "JoinableQueue" => Some(Container::Queue),
+                "SimpleQueue" => Some(Container::SimpleQueue),
                 _ => None,
             }
         }
@@ -913,7 +1008,7 @@ pub fn lru(cx: &Cx, size: u32) -> Option<Rewrite> {
         "call" => module.of(value) == "dict()",
         _ => false,
     };
-    if birth.shape != Shape::Dict || !known || !empty {
+    if birth.shape != Container::Dict || !known || !empty {
         return None;
     }
     let name = cx.module.of(cx.holder()?);
@@ -948,5 +1043,5 @@ pub fn lru(cx: &Cx, size: u32) -> Option<Rewrite> {
         birth.value.clone(),
         format!("{cache}(maxsize={size})"),
     );
-    Some(draft)
+    Some(draft.sized(size))
 }

@@ -30,6 +30,11 @@ struct Built<'t> {
     literal: bool,
 }
 
+/// botocore's default for `max_pool_connections`.
+const CONNECTIONS: u32 = 10;
+
+const CONFIG: (&str, &str) = ("botocore.config", "Config");
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Made {
     Client,
@@ -173,8 +178,17 @@ impl<'t> Built<'t> {
             format!("Share one {kind}, from a factory under functools.cache"),
             self.applicability(cx),
         );
-        let name = match self.existing(module) {
-            Some(name) => name,
+        let made = self.indented(module, &module.unit())?;
+        let pooled = self.pooled(module, &made);
+        let name = match self.existing(module, pooled.as_deref()) {
+            Some((name, None)) => name,
+            Some((name, Some(function))) => {
+                draft.title = format!("Share one {kind}, from `{name}` under functools.cache");
+                let cache = draft.import(module, "functools", "cache", Style::Module)?;
+                let end = module.line_end();
+                draft.insert(module, function.start_byte(), format!("@{cache}{end}"));
+                name
+            }
             None => {
                 let names = [
                     format!("{service}_{kind}"),
@@ -201,9 +215,15 @@ impl<'t> Built<'t> {
                 } else {
                     2usize.saturating_sub(gap)
                 };
+                let made = match pooled {
+                    Some(pooled) => {
+                        draft.import(module, CONFIG.0, CONFIG.1, Style::Name)?;
+                        pooled
+                    }
+                    None => made,
+                };
                 let text = format!(
-                    "{start}@{cache}{end}def {name}():{end}{unit}return {}{end}{}",
-                    self.indented(module, &unit)?,
+                    "{start}@{cache}{end}def {name}():{end}{unit}return {made}{end}{}",
                     end.repeat(rest)
                 );
                 draft.insert(module, at, text);
@@ -219,6 +239,37 @@ impl<'t> Built<'t> {
             draft.replace(module, lines, "");
         }
         Some(draft)
+    }
+
+    /// A pool of more threads than a client has connections throws some away at each call.
+    fn pooled(&self, module: &Module, made: &str) -> Option<String> {
+        let mut threads = 0;
+        descend(module.root(), &mut |node| {
+            if node.kind() == "call"
+                && let Some(function) = node.child_by_field_name("function")
+                && let Some(all) = arguments(node)
+            {
+                let last = function
+                    .child_by_field_name("attribute")
+                    .unwrap_or(function);
+                if written(module, last) == "ThreadPoolExecutor"
+                    && let Some(first) = named_children(all).first()
+                {
+                    let value = first.child_by_field_name("value").unwrap_or(*first);
+                    threads = threads.max(module.of(value).parse().unwrap_or(0));
+                }
+            }
+            true
+        });
+        let plain = !made.contains(['\n', '#']) && !has_word(made, "config") && made.ends_with(')');
+        if threads <= CONNECTIONS || !plain || self.kind != Made::Client {
+            return None;
+        }
+        let (config, _) = imports::named(module, CONFIG.0, CONFIG.1, Style::Name)?;
+        let head = &made[..made.len() - 1];
+        Some(format!(
+            "{head}, config={config}(max_pool_connections={threads}))"
+        ))
     }
 
     /// As it stands in the factory: further lines move with the first.
@@ -241,24 +292,45 @@ impl<'t> Built<'t> {
         Some(moved)
     }
 
-    /// A factory of the same that is there already.
-    fn existing(&self, module: &Module) -> Option<String> {
+    /// A factory of the same that is there already, with its definition where it is not memoised yet.
+    fn existing<'m>(
+        &self,
+        module: &'m Module,
+        pooled: Option<&str>,
+    ) -> Option<(String, Option<Node<'m>>)> {
         statements(module.root()).into_iter().find_map(|one| {
-            let function = one.child_by_field_name("definition")?;
-            let decorator = named_children(one).first().copied()?;
-            let cached = matches!(module.of(decorator), "@functools.cache" | "@cache");
+            let bare = one.kind() == "function_definition" && !module.of(one).starts_with("async");
+            let function = match bare {
+                true => one,
+                false => one.child_by_field_name("definition")?,
+            };
+            let cached = bare || {
+                let decorator = named_children(one).first().copied()?;
+                matches!(module.of(decorator), "@functools.cache" | "@cache")
+            };
+            if function.byte_range().contains(&self.replaced.start_byte()) {
+                return None;
+            }
             let empty = named_children(function.child_by_field_name("parameters")?).is_empty();
-            let body = statements(function.child_by_field_name("body")?);
+            let mut body = statements(function.child_by_field_name("body")?);
+            body.retain(|it| !it.named_child(0).is_some_and(|it| it.kind() == "string"));
             let [only] = body[..] else { return None };
             let same = only.kind() == "return_statement"
                 && only.named_child(0).is_some_and(|value| {
-                    let [one, other] = [module.of(value), &self.text];
-                    one.split_whitespace().eq(other.split_whitespace())
+                    let written = unspaced(module.of(value));
+                    let mut forms = [Some(&*self.text), pooled].into_iter().flatten();
+                    forms.any(|other| unspaced(other) == written)
                 });
             let name = module.of(function.child_by_field_name("name")?);
-            (cached && empty && same).then(|| name.to_string())
+            (cached && empty && same).then(|| (name.to_string(), bare.then_some(function)))
         })
     }
+}
+
+/// A call on one line or several, with a comma at its end or none.
+fn unspaced(text: &str) -> String {
+    let joined: String = text.split_whitespace().collect();
+    joined.replace(",)", ")")
 }
 
 /// A session and the one client or resource that is made of it.
@@ -305,11 +377,19 @@ fn constant(module: &Module, node: Node, session: Option<Node>) -> Option<()> {
         match part.kind() {
             "identifier" if is_name(part) && Some(module.of(part)) != session => {
                 let name = module.of(part);
+                let bound: Vec<Node> = (module.named(name).into_iter())
+                    .filter(|other| binds(*other) && module.resolve(*other).kind() == "module")
+                    .collect();
+                // `region = None` that a function fills later is another value at another time.
+                let imported = |other: &Node| {
+                    ancestors(*other)
+                        .any(|up| matches!(up.kind(), "import_statement" | "import_from_statement"))
+                };
                 let top = module.resolve(part).kind() == "module"
-                    && module.named(name).into_iter().any(|other| {
-                        binds(other)
-                            && (scope_of(other)).is_some_and(|scope| scope.kind() == "module")
-                            && !under_condition(other)
+                    && (bound.len() == 1 || bound.iter().all(imported))
+                    && bound.iter().any(|other| {
+                        scope_of(*other).is_some_and(|scope| scope.kind() == "module")
+                            && !under_condition(*other)
                     });
                 constant &= top;
             }

@@ -5,13 +5,16 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use super::containers::{add_argument, arguments, flushed, method, plain, takes_any_iterable};
+use super::containers::{
+    add_argument, arguments, flushed, method, plain, takes_any_iterable, written,
+};
 use super::imports::Style;
+use super::locals::Only;
 use super::module::{
     Module, ancestors, binds, descend, function_of, has_word, is_name, named_children, statement,
     statements,
 };
-use super::{Cx, Rewrite};
+use super::{Cx, Rewrite, clash};
 use crate::finding::Applicability;
 use crate::value::Kind;
 
@@ -25,6 +28,8 @@ struct Gathered<'t> {
     stores: Vec<Store<'t>>,
     /// All other mentions.
     reads: Vec<Node<'t>>,
+    /// It is a global that no other function names.
+    global: Option<Only<'t>>,
 }
 
 /// `items.extend(page["Items"])`
@@ -45,20 +50,39 @@ pub fn gathered(acc: &mut Vec<Rewrite>, cx: &Cx) {
     acc.extend(gathered.yielded(cx));
 }
 
+/// For the rule on globals: what one function gathers in one and returns it yields instead.
+pub fn yielded(cx: &Cx) -> Option<Rewrite> {
+    let gathered = Gathered::of(cx).filter(|gathered| gathered.global.is_some())?;
+    gathered.yielded(cx)
+}
+
 impl<'t> Gathered<'t> {
     fn of(cx: &Cx<'t, '_>) -> Option<Gathered<'t>> {
         let module = cx.module;
         let holder = cx.holder().filter(|holder| holder.kind() == "identifier")?;
         let name = module.of(holder);
         let function = function_of(holder)?;
-        if module.resolve(holder) != function {
-            return None;
-        }
-        let mut made = None;
+        let scope = module.resolve(holder);
+        let global = match scope.kind() {
+            "module" => Some(Only::of(cx, holder, function)?),
+            _ if scope == function => None,
+            _ => return None,
+        };
+        let mentions = match &global {
+            Some(only) => only.uses.clone(),
+            None => module.uses(name, function),
+        };
+        let mut made = match &global {
+            Some(only) => {
+                let birth = only.birth?;
+                Some((statement(birth)?, birth.child_by_field_name("right")?))
+            }
+            None => None,
+        };
         let mut stores = Vec::new();
         let mut reads = Vec::new();
         let mut seen: Vec<Node> = Vec::new();
-        for mention in module.uses(name, function) {
+        for mention in mentions {
             let mention = within(function, mention)?;
             // A function inside may run at any time.
             if function_of(mention) != Some(function) || binds_parameter(mention) {
@@ -76,9 +100,8 @@ impl<'t> Gathered<'t> {
             match assignment {
                 Some(assignment) if assignment.child_by_field_name("left") == Some(mention) => {
                     let value = assignment.child_by_field_name("right")?;
-                    let top = statement.parent() == function.child_by_field_name("body");
                     let own = statement.named_child(0) == Some(assignment);
-                    if made.is_some() || !top || !own || !module.alone(statement) {
+                    if made.is_some() || !own || !module.alone(statement) {
                         return None;
                     }
                     made = Some((statement, value));
@@ -88,7 +111,12 @@ impl<'t> Gathered<'t> {
             }
         }
         let (made, value) = made?;
-        let after = |node: &Node| node.start_byte() > made.end_byte();
+        // In the same block, or in one inside.
+        let block = made.parent()?.byte_range();
+        let after = |node: &Node| {
+            node.start_byte() > made.end_byte()
+                && (global.is_some() || block.contains(&node.start_byte()))
+        };
         let sound = !stores.is_empty()
             && stores
                 .iter()
@@ -101,6 +129,7 @@ impl<'t> Gathered<'t> {
             value,
             stores,
             reads,
+            global,
         })
     }
 
@@ -111,6 +140,9 @@ impl<'t> Gathered<'t> {
     /// Nobody asks for anything but its length.
     fn counted(&self, cx: &Cx) -> Option<Rewrite> {
         let module = cx.module;
+        if self.global.is_some() {
+            return None;
+        }
         let name = &self.name;
         let mut draft = cx.draft(
             format!("Count in `{name}` instead of keeping"),
@@ -175,6 +207,7 @@ impl<'t> Gathered<'t> {
         }
         kept(module, self.made)?;
         draft.replace(module, self.made.byte_range(), format!("{name} = {start}"));
+        self.small_pages(&mut draft, cx);
         Some(draft)
     }
 
@@ -183,11 +216,20 @@ impl<'t> Gathered<'t> {
         let module = cx.module;
         let function = self.function;
         let name = module.of(function.child_by_field_name("name")?);
-        may_yield(cx, function)?;
-        let mut draft = cx.draft(
-            format!("Make `{name}` a generator that yields page by page"),
-            Applicability::Unsafe,
-        );
+        let top = self.made.parent() == function.child_by_field_name("body");
+        if self.global.is_none() && !top {
+            return None;
+        }
+        let title = match &self.global {
+            Some(_) => format!("Let `{name}` yield instead of keeping in `{}`", self.name),
+            None => format!("Make `{name}` a generator that yields page by page"),
+        };
+        let mut draft = cx.draft(title, Applicability::Unsafe);
+        let is_async = module.of(function).starts_with("async");
+        match is_async {
+            true => may_yield_async(cx, function, &mut draft)?,
+            false => may_yield(cx, function)?,
+        }
         // All that is done with the list is to return it, perhaps filtered.
         let mut filter = None;
         for read in &self.reads {
@@ -231,21 +273,34 @@ impl<'t> Gathered<'t> {
                 format!("({})", lines.join(" ").trim())
             }
         };
+        // An async generator has no `yield from`.
+        let all_of = |statement: Node, text: String| {
+            if !is_async {
+                return Some(format!("yield from {text}"));
+            }
+            let each = ["item", "row", "each"];
+            let each = each.iter().find(|it| !has_word(module.of(function), it))?;
+            let (indent, unit, end) = (module.indent(statement)?, module.unit(), module.line_end());
+            let asynchronous = text.contains("async for");
+            (!asynchronous).then(|| format!("for {each} in {text}:{end}{indent}{unit}yield {each}"))
+        };
         for store in &self.stores {
             kept(module, store.statement)?;
             let text = bracketed(module, store.value);
             let text = match store.single {
                 true => format!("yield {text}"),
-                false => format!("yield from {}", through(text)),
+                false => all_of(store.statement, through(text))?,
             };
             draft.replace(module, store.statement.byte_range(), text);
         }
-        match self.starts_empty(module) {
-            true => remove(&mut draft, module, self.made),
-            false => {
+        match (&self.global, self.starts_empty(module)) {
+            (Some(only), true) => only.taken_out(&mut draft, module)?,
+            (Some(_), false) => return None,
+            (None, true) => remove(&mut draft, module, self.made),
+            (None, false) => {
                 kept(module, self.made)?;
                 let text = bracketed(module, self.value);
-                let text = format!("yield from {}", through(text));
+                let text = all_of(self.made, through(text))?;
                 draft.replace(module, self.made.byte_range(), text);
             }
         }
@@ -273,7 +328,21 @@ impl<'t> Gathered<'t> {
             return None;
         }
         iterator_type(&mut draft, module, function)?;
+        self.small_pages(&mut draft, cx);
         Some(draft)
+    }
+
+    /// Small pages, where all that is seen of a page is its items and the key of the next one.
+    fn small_pages(&self, draft: &mut Rewrite, cx: &Cx) {
+        let mut apart = cx.draft("", Applicability::Safe);
+        if small_pages_in(&mut apart, cx, self.function).is_none() {
+            return;
+        }
+        let clash =
+            (apart.edits.iter()).any(|edit| draft.edits.iter().any(|other| clash(edit, other)));
+        if !clash {
+            draft.edits.extend(apart.edits);
+        }
     }
 
     /// What a filter asks must be known when the first page comes.
@@ -297,11 +366,42 @@ impl<'t> Gathered<'t> {
 
 /// May the function become a generator, as far as all its callers are seen to go through what it gives?
 fn may_yield(cx: &Cx, function: Node) -> Option<()> {
+    callers(cx, function, &mut |other, node| called(other, node))
+}
+
+/// The same for `async def`: each `for item in await load():` becomes `async for item in load():`.
+fn may_yield_async(cx: &Cx, function: Node, draft: &mut Rewrite) -> Option<()> {
+    let mut all = 0;
+    callers(cx, function, &mut |other, node| {
+        let call = node.parent().filter(|up| up.kind() == "call")?;
+        let awaited = call.parent().filter(|up| up.kind() == "await")?;
+        let looped = awaited
+            .parent()
+            .filter(|up| up.kind() == "for_statement" && other.of(*up).starts_with("for"))?;
+        let own = call.child_by_field_name("function") == Some(node)
+            && looped.child_by_field_name("right") == Some(awaited);
+        if !own {
+            return None;
+        }
+        draft.insert(other, looped.start_byte(), "async ");
+        draft.replace(other, awaited.start_byte()..call.start_byte(), "");
+        all += 1;
+        Some(())
+    })?;
+    // Without a caller nobody says that it is gone through.
+    (all > 0).then_some(())
+}
+
+/// Asks of each place that calls the function; `None` where other code may call it.
+fn callers(
+    cx: &Cx,
+    function: Node,
+    called: &mut dyn FnMut(&Rc<Module>, Node) -> Option<()>,
+) -> Option<()> {
     let module = cx.module;
     let name_node = function.child_by_field_name("name")?;
     let name = module.of(name_node);
-    if module.of(function).starts_with("async") || name.starts_with("__") || ENTRIES.contains(&name)
-    {
+    if name.starts_with("__") || ENTRIES.contains(&name) {
         return None;
     }
     // A decorator may take the list, and a framework calls what it decorates.
@@ -437,7 +537,199 @@ fn reduces(module: &Module, call: Node, node: Node) -> bool {
 
 /// The rule on pages that are gathered in one expression.
 pub fn materialised(acc: &mut Vec<Rewrite>, cx: &Cx) {
+    acc.extend(few_of_all(cx));
+    acc.extend(searched(cx));
     acc.extend(lazy(cx));
+    acc.extend(streamed(cx));
+}
+
+/// `heapq.nsmallest(10, items)` in place of `sorted(items)[:10]`, which it is documented to equal.
+fn few_of_all(cx: &Cx) -> Option<Rewrite> {
+    let module = cx.module;
+    let sorts = |node: &Node| {
+        node.child_by_field_name("function")
+            .is_some_and(|it| module.of(it) == "sorted")
+    };
+    // `sorted(list(pages.search("Items[]")))`: what is found is the list.
+    let outer = || cx.node.parent()?.parent();
+    let node = Some(cx.node).filter(sorts).or_else(outer).filter(sorts)?;
+    if module.binds("sorted") {
+        return None;
+    }
+    let sliced = node.parent().filter(|up| up.kind() == "subscript")?;
+    let slice = (sliced.child_by_field_name("subscript")).filter(|it| it.kind() == "slice")?;
+    let number = named_children(slice);
+    let [number] = number[..] else { return None };
+    let literal = number.kind() == "integer";
+    // `[10:]` and `[::10]` are something else.
+    if module.of(slice) != format!(":{}", module.of(number)) || !literal && !plain(number) {
+        return None;
+    }
+    let all = named_children(arguments(node)?);
+    let (source, rest) = all.split_first()?;
+    let form = match source.kind() {
+        "list_comprehension" => Form::Comprehension(*source),
+        "generator_expression" | "list_splat" | "await" => return None,
+        _ => Form::of(module, *source).unwrap_or(Form::Of(*source)),
+    };
+    if module.of(*source).contains("async ") || module.of(node).contains('#') {
+        return None;
+    }
+    let mut last = None;
+    let mut reverse = false;
+    for one in rest {
+        match module.of(one.child_by_field_name("name")?) {
+            "key" => last = Some(module.of(*one)),
+            "reverse" => match module.of(one.child_by_field_name("value")?) {
+                "True" => reverse = true,
+                "False" => {}
+                _ => return None,
+            },
+            _ => return None,
+        }
+    }
+    let name = if reverse { "nlargest" } else { "nsmallest" };
+    // A name may stand for a negative number, of which `heapq` makes another thing.
+    let how = match literal {
+        true => Applicability::Safe,
+        false => Applicability::Unsafe,
+    };
+    let mut draft = cx.draft(format!("Keep only these with heapq.{name}"), how);
+    let written = draft.import(module, "heapq", name, Style::Module)?;
+    let key = last.map_or_else(String::new, |key| format!(", {key}"));
+    let text = form.text(module, false);
+    draft.replace(
+        module,
+        sliced.byte_range(),
+        format!("{written}({}, {text}{key})", module.of(number)),
+    );
+    smaller(&mut draft, cx, &form);
+    Some(draft)
+}
+
+/// `pages.search("Items")` in place of `pages.build_full_result()["Items"]`, where one loop goes
+/// through it.
+fn searched(cx: &Cx) -> Option<Rewrite> {
+    let (module, node) = (cx.module, cx.node);
+    if method(module, node) != "build_full_result" {
+        return None;
+    }
+    let pages = node
+        .child_by_field_name("function")?
+        .child_by_field_name("object")?;
+    let items = |node: Node| {
+        node.kind() == "subscript"
+            && (node.child_by_field_name("subscript"))
+                .is_some_and(|key| matches!(module.of(key), "\"Items\"" | "'Items'"))
+    };
+    let parent = node.parent()?;
+    let mut draft = cx.draft("Go through the pages one at a time", Applicability::Unsafe);
+    let quote = module.quote();
+    let search = format!("search({quote}Items{quote})");
+    let attribute = node
+        .child_by_field_name("function")?
+        .child_by_field_name("attribute")?;
+    let called = attribute.start_byte()..node.end_byte();
+    if items(parent) {
+        if gone_through(module, parent) {
+            if parent.parent()?.kind() == "argument_list" {
+                draft.applicability = Applicability::Safe;
+            }
+            draft.replace(module, called.start..parent.end_byte(), search);
+            small_pages_of(&mut draft, cx, pages, true);
+            return Some(draft);
+        }
+        return None;
+    }
+    // `result = pages.build_full_result()`, then `for item in result["Items"]`
+    let assignment = Some(parent).filter(|up| up.kind() == "assignment")?;
+    let target = (assignment.child_by_field_name("left")).filter(|it| it.kind() == "identifier")?;
+    let function = function_of(node)?;
+    if module.resolve(target) != function || assignment.child_by_field_name("type").is_some() {
+        return None;
+    }
+    let uses = module.uses(module.of(target), function);
+    let [first, read] = uses[..] else { return None };
+    let whole = read.parent().filter(|up| items(*up))?;
+    let made = statement(node)?;
+    let same_block = ancestors(read)
+        .take_while(|up| *up != function)
+        .filter(|up| matches!(up.kind(), "for_statement" | "while_statement" | "lambda"))
+        .all(|up| up.child_by_field_name("right") == Some(whole) && up.parent() == made.parent());
+    if first != target || !same_block || !gone_through(module, whole) {
+        return None;
+    }
+    draft.replace(module, called, search);
+    draft.replace(module, read.end_byte()..whole.end_byte(), "");
+    small_pages_of(&mut draft, cx, pages, true);
+    Some(draft)
+}
+
+/// A sketch: one line for each item, as it is read, in place of one document of all of them.
+fn streamed(cx: &Cx) -> Option<Rewrite> {
+    let (module, node) = (cx.module, cx.node);
+    let form = Form::of(module, node)?;
+    let parent = node.parent()?;
+    // `return JsonResponse([…], safe=False)`, or through a name.
+    let (within, name) = match parent.kind() {
+        "assignment" => {
+            let target =
+                (parent.child_by_field_name("left")).filter(|it| it.kind() == "identifier")?;
+            let function = function_of(node)?;
+            let uses = module.uses(module.of(target), module.resolve(target));
+            let [first, read] = uses[..] else { return None };
+            let own = module.resolve(target) == function && first == target;
+            (own.then_some(read)?, Some(module.of(target)))
+        }
+        _ => (node, None),
+    };
+    let response = ancestors(within)
+        .take_while(|up| !up.kind().ends_with("_statement"))
+        .find(|up| up.kind() == "call" && *up != node)?;
+    let function = response.child_by_field_name("function")?;
+    let returned = response.parent()?.kind() == "return_statement";
+    if written(module, function) != "JsonResponse" || !returned || module.of(response).contains('#')
+    {
+        return None;
+    }
+    let title = "Stream one line an item with StreamingHttpResponse";
+    let mut draft = cx.draft(title, Applicability::Display);
+    let streaming = draft.import(module, "django.http", "StreamingHttpResponse", Style::Name)?;
+    let dumps = draft.import(module, "json", "dumps", Style::Module)?;
+    let encoder = draft.import(
+        module,
+        "django.core.serializers.json",
+        "DjangoJSONEncoder",
+        Style::Name,
+    )?;
+    let quote = module.quote();
+    let line = |item: &str| format!("{dumps}({item}, cls={encoder}) + {quote}\\n{quote}");
+    let lines = match form {
+        Form::Of(source) if module.of(source).contains('\n') => return None,
+        Form::Of(source) => format!("({} for item in {})", line("item"), module.of(source)),
+        Form::Comprehension(whole) => {
+            let element = whole.child_by_field_name("body")?;
+            let before = &module.source()[whole.start_byte() + 1..element.start_byte()];
+            let rest = &module.source()[element.end_byte()..whole.end_byte() - 1];
+            format!("({before}{}{rest})", line(module.of(element)))
+        }
+    };
+    let argument = name.unwrap_or("lines");
+    let new = format!("{streaming}({argument}, content_type={quote}application/x-ndjson{quote})");
+    draft.replace(module, response.byte_range(), new);
+    if name.is_some() {
+        draft.replace(module, node.byte_range(), lines);
+    } else {
+        let made = statement(node)?;
+        let (indent, end) = (module.indent(made)?, module.line_end());
+        if module.mentions("lines") {
+            return None;
+        }
+        let text = format!("lines = {lines}{end}{indent}");
+        draft.insert(module, made.start_byte(), text);
+    }
+    smaller(&mut draft, cx, &form);
+    Some(draft)
 }
 
 /// `for order in (item for page in pages for item in page["Items"])`
@@ -647,6 +939,11 @@ impl<'t> Form<'t> {
     }
 }
 
+fn page_size(module: &Module, size: u32) -> String {
+    let quote = module.quote();
+    format!("PaginationConfig={{{quote}PageSize{quote}: {size}}}")
+}
+
 /// Small pages, where nobody can tell them from large ones.
 fn smaller(draft: &mut Rewrite, cx: &Cx, form: &Form) {
     let _ = small_pages(draft, cx, form);
@@ -655,6 +952,12 @@ fn smaller(draft: &mut Rewrite, cx: &Cx, form: &Form) {
 fn small_pages(draft: &mut Rewrite, cx: &Cx, form: &Form) -> Option<()> {
     let module = cx.module;
     let (source, hidden) = form.source(module)?;
+    small_pages_of(draft, cx, source, hidden)
+}
+
+/// `hidden`: whether page borders are out of sight.
+fn small_pages_of(draft: &mut Rewrite, cx: &Cx, source: Node, hidden: bool) -> Option<()> {
+    let module = cx.module;
     let mut call = source;
     let mut hidden = hidden;
     if call.kind() == "call" && method(module, call) == "search" {
@@ -678,16 +981,14 @@ fn small_pages(draft: &mut Rewrite, cx: &Cx, form: &Form) -> Option<()> {
         return None;
     }
     // Inside what is replaced as a whole nothing can be put in apart.
-    let inside = cx.node.byte_range().contains(&call.start_byte());
+    let inside = (draft.edits.iter())
+        .any(|edit| edit.span.start <= call.start_byte() && call.end_byte() <= edit.span.end);
     let models = (cx.verdict.story.value.as_ref())
         .and_then(|atom| atom.data())
         .is_some_and(|data| data.kind == Kind::ResultIterator);
     let size = cx.bounds.page;
     let (name, text) = match method(module, call) {
-        "paginate" if hidden => (
-            "PaginationConfig",
-            format!("PaginationConfig={{\"PageSize\": {size}}}"),
-        ),
+        "paginate" if hidden => ("PaginationConfig", page_size(module, size)),
         "scan" | "query" if models => ("page_size", format!("page_size={size}")),
         _ => return None,
     };
@@ -720,16 +1021,136 @@ fn iterator_type(draft: &mut Rewrite, module: &Module, function: Node) -> Option
     };
     let text = module.of(annotation);
     let head: &str = text.split('[').next().unwrap_or(text);
+    let is_async = module.of(function).starts_with("async");
+    let name = if is_async {
+        "AsyncIterator"
+    } else {
+        "Iterator"
+    };
     match head {
         "list" | "List" | "typing.List" => {
-            let iterator = draft.import(module, "collections.abc", "Iterator", Style::Name)?;
+            let iterator = draft.import(module, "collections.abc", name, Style::Name)?;
             let start = annotation.start_byte();
             draft.replace(module, start..start + head.len(), iterator);
             Some(())
         }
-        "Iterable" | "Iterator" | "typing.Iterable" | "typing.Iterator" => Some(()),
+        "Iterable" | "Iterator" | "typing.Iterable" | "typing.Iterator" if !is_async => Some(()),
         _ => None,
     }
+}
+
+/// `Limit=100` and its likes on all reads of a function whose page borders nobody sees.
+fn small_pages_in(draft: &mut Rewrite, cx: &Cx, function: Node) -> Option<()> {
+    let module = cx.module;
+    let size = cx.bounds.page;
+    let mut reads = Vec::new();
+    descend(function.child_by_field_name("body")?, &mut |node| {
+        if node.kind() == "call" && matches!(method(module, node), "scan" | "query" | "paginate") {
+            reads.push(node);
+        }
+        true
+    });
+    let models = (cx.verdict.story.value.as_ref())
+        .and_then(|atom| atom.data())
+        .is_some_and(|data| data.kind == Kind::Model);
+    // Only what is read on from the last key gives the same in smaller pages.
+    let by_hand: Vec<Node> = (reads.iter().copied())
+        .filter(|read| !models && method(module, *read) != "paginate")
+        .collect();
+    let one = |read: Node| {
+        let assignment = ancestors(read).find(|up| up.kind() == "assignment")?;
+        let target = assignment.child_by_field_name("left")?;
+        let function = read.child_by_field_name("function")?;
+        Some((module.of(target), module.of(function)))
+    };
+    let mut on = by_hand.iter().map(|read| module.of(*read));
+    let same = by_hand.windows(2).all(|two| one(two[0]) == one(two[1]));
+    if !by_hand.is_empty() && !(same && on.any(|read| read.contains("ExclusiveStartKey"))) {
+        return None;
+    }
+    for read in reads {
+        let (name, text) = match method(module, read) {
+            "paginate" => ("PaginationConfig", page_size(module, size)),
+            _ if models => ("page_size", format!("page_size={size}")),
+            _ => ("Limit", format!("Limit={size}")),
+        };
+        let all = arguments(read)?;
+        let written = module.of(all);
+        // Of a count there is nothing to make smaller.
+        if ["**", "Limit", "Select", name]
+            .iter()
+            .any(|it| written.contains(it))
+        {
+            return None;
+        }
+        let whole = match read.parent()?.kind() {
+            "await" => read.parent()?,
+            _ => read,
+        };
+        let parent = whole.parent()?;
+        let page = match parent.kind() {
+            // `page = table.scan(...)`
+            "assignment" => parent.child_by_field_name("left")?,
+            // `for page in paginator.paginate(...)`
+            "for_statement" if parent.child_by_field_name("right") == Some(whole) => {
+                parent.child_by_field_name("left")?
+            }
+            _ => return None,
+        };
+        let pages = method(module, read) == "paginate";
+        // `pages = paginator.paginate(...)`, then `for page in pages`
+        let page = match parent.kind() {
+            "assignment" if pages => {
+                let uses = module.uses(module.of(page), module.resolve(page));
+                let [_, looped] = uses[..] else { return None };
+                let up = looped.parent().filter(|up| up.kind() == "for_statement")?;
+                (up.child_by_field_name("right") == Some(looped))
+                    .then(|| up.child_by_field_name("left"))?
+                    .and_then(|left| module.at(left.byte_range()))?
+            }
+            _ => page,
+        };
+        let of_models = models && parent.kind() == "for_statement";
+        if !of_models && !borders_unseen(module, page, function) {
+            return None;
+        }
+        add_argument(draft, module, read, &text)?;
+    }
+    (!draft.edits.is_empty()).then_some(())
+}
+
+/// Is all that is done with a page to take its items, or to ask for the key of the next one?
+fn borders_unseen(module: &Module, page: Node, function: Node) -> bool {
+    let scope = module.resolve(page);
+    page.kind() == "identifier"
+        && scope == function
+        && module
+            .uses(module.of(page), scope)
+            .into_iter()
+            .all(|other| {
+                let Some(parent) = other.parent() else {
+                    return false;
+                };
+                let known = |key: Node| {
+                    let key = module.of(key).trim_matches(['"', '\'']);
+                    matches!(key, "Items" | "LastEvaluatedKey" | "NextToken")
+                };
+                match parent.kind() {
+                    "subscript" => parent.child_by_field_name("subscript").is_some_and(known),
+                    "attribute" => parent
+                        .parent()
+                        .filter(|call| method(module, *call) == "get")
+                        .and_then(arguments)
+                        .is_some_and(|all| {
+                            named_children(all).first().is_some_and(|it| known(*it))
+                        }),
+                    // `"LastEvaluatedKey" in page`
+                    "comparison_operator" => {
+                        named_children(parent).first().is_some_and(|it| known(*it))
+                    }
+                    _ => binds(other),
+                }
+            })
 }
 
 /// The same node, as a child of the function's own tree walk.

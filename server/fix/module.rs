@@ -17,7 +17,7 @@ pub struct Module<'a> {
     tree: Tree,
     /// Where each identifier stands.
     names: OnceCell<FxHashMap<&'a str, Vec<Range<usize>>>>,
-    /// The words in its strings.
+    /// The words in its strings that are no prose.
     strings: OnceCell<FxHashSet<&'a str>>,
 }
 
@@ -72,6 +72,12 @@ impl<'a> Module<'a> {
             .chars()
             .all(|each| each == ' ' || each == '\t')
             .then_some(before)
+    }
+
+    /// The quotes that most of its strings are in.
+    pub fn quote(&self) -> char {
+        let count = |quote: char| self.source().matches(quote).count();
+        if count('\'') > count('"') { '\'' } else { '"' }
     }
 
     /// By how much a block is further in than what it belongs to.
@@ -142,12 +148,21 @@ impl<'a> Module<'a> {
             .collect()
     }
 
-    /// Does the word stand in a string, where `getattr` or a framework may find it?
+    /// Does the word stand in a string, where `getattr` or a framework may find it? A docstring
+    /// and `"the queue is full"` name nothing.
     pub fn quoted(&self, name: &str) -> bool {
         let strings = self.strings.get_or_init(|| {
             let mut strings = FxHashSet::default();
             descend(self.root(), &mut |node| {
-                if node.kind() == "string_content" {
+                let prose = || {
+                    let written = self.of(node);
+                    let docstring = node
+                        .parent()
+                        .and_then(|string| string.parent())
+                        .is_some_and(|up| up.kind() == "expression_statement");
+                    docstring || written.trim().contains(char::is_whitespace)
+                };
+                if node.kind() == "string_content" && !prose() {
                     let part = |each: char| each.is_alphanumeric() || each == '_';
                     strings.extend(self.of(node).split(|each| !part(each)));
                 }

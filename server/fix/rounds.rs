@@ -28,7 +28,7 @@ pub struct Done {
 
 /// What to rewrite and how far.
 pub struct Wanted<'a> {
-    /// The findings that are shown now.
+    /// The findings that are shown after a round.
     pub findings: &'a dyn Fn(&Workspace) -> Vec<Finding>,
     pub bounds: &'a dyn Fn(&str) -> Bounds,
     /// Which of a finding's rewrites to take, in this order.
@@ -49,13 +49,14 @@ pub fn allowed(rewrites: &[Rewrite], unsafe_too: bool) -> Vec<usize> {
         .collect()
 }
 
-/// Rewrites until nothing changes.
-pub fn converge(workspace: &mut Workspace, wanted: &Wanted) -> Done {
+/// Rewrites until nothing changes; `first` are the findings that are shown now.
+pub fn converge(workspace: &mut Workspace, first: Vec<Finding>, wanted: &Wanted) -> Done {
+    let mut first = Some(first);
     let mut done = Done::default();
     let mut budget: FxHashMap<String, usize> = FxHashMap::default();
     let mut broken: FxHashSet<Arc<str>> = FxHashSet::default();
     while done.rounds < ROUNDS {
-        let findings = (wanted.findings)(workspace);
+        let findings = first.take().unwrap_or_else(|| (wanted.findings)(workspace));
         let mut counts: FxHashMap<String, usize> = FxHashMap::default();
         for finding in &findings {
             *counts.entry(key(finding)).or_default() += 1;

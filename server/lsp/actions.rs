@@ -15,7 +15,7 @@ use super::convert::offset;
 use super::diagnostics::{Span, fingerprint};
 use super::documents::Document;
 use super::names::Key;
-use super::session::FIX_ALL;
+use super::session::{FIX_ALL, Session};
 use super::state::State;
 
 /// What an action needs to be resolved; it says nothing once the version moved on.
@@ -152,8 +152,11 @@ impl State {
             .and_then(|data| serde_json::from_value::<Data>(data).ok());
         if action.edit.is_none()
             && let Some(data) = data
+            && let Some((edit, command)) = self.edit_of(&data)
         {
-            action.edit = self.edit_of(&data);
+            action.edit = Some(edit);
+            let takes = |session: &Session| session.resolve_command;
+            action.command = command.filter(|_| self.session.as_ref().is_some_and(takes));
         }
         action
     }
@@ -171,16 +174,19 @@ impl State {
             what,
         };
         let resolves = self.session.as_ref().is_some_and(|session| session.resolve);
+        let made = (!resolves).then(|| self.edit_of(&data)).flatten();
         CodeAction {
             title: title.to_string(),
             kind: Some(CodeActionKind::from(kind)),
-            edit: (!resolves).then(|| self.edit_of(&data)).flatten(),
+            // Some clients take an action with a command at once for a command.
+            edit: made.map(|(edit, _)| edit),
             data: resolves.then(|| serde_json::to_value(&data).ok()).flatten(),
             ..CodeAction::default()
         }
     }
 
-    fn edit_of(&self, data: &Data) -> Option<WorkspaceEdit> {
+    /// The edit, and what follows it.
+    fn edit_of(&self, data: &Data) -> Option<(WorkspaceEdit, Option<Command>)> {
         let key = Key::of(&data.uri);
         let document = self.documents.get(&key)?;
         if document.version != data.version {
@@ -193,13 +199,16 @@ impl State {
             same.next().map(|one| &one.finding)
         };
         let mender = Mender::new(self, document.home.project);
+        let mut size = None;
         let edits: Vec<Edit> = match &data.what {
             What::Fix {
                 fingerprint,
                 number,
             } => {
                 let rewrites = mender.rewrites(find(fingerprint)?);
-                mender.fixer.settled(&[rewrites.get(*number)?])?
+                let rewrite = rewrites.get(*number)?;
+                size = rewrite.size;
+                mender.fixer.settled(&[rewrite])?
             }
             What::Ignore { fingerprint } => vec![ignore_edit(
                 project.source(&document.home.name)?,
@@ -215,7 +224,9 @@ impl State {
                 mender.fixer.settled(&apart(&rewrites))?
             }
         };
-        self.workspace_edit(document.home.project, &edits)
+        let command = size.and_then(|size| self.selection(document, &edits, size));
+        let edit = self.workspace_edit(document.home.project, &edits)?;
+        Some((edit, command))
     }
 
     fn findings_of(&self, key: &Key, document: &Document) -> Vec<Shown> {

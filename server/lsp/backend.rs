@@ -14,7 +14,8 @@ use crate::config::files::is_config;
 
 use super::names::{Key, path_of};
 use super::pipes::Written;
-use super::session::{DEBUG, Session};
+use super::select::select;
+use super::session::{DEBUG, SELECT, Session};
 use super::settings::Settings;
 use super::state::State;
 use super::{hooks, log, tasks};
@@ -327,6 +328,10 @@ impl LanguageServer for Backend {
         let number = params.arguments.first().and_then(Value::as_u64);
         match params.command.as_str() {
             DEBUG => Ok(Some(self.debug_information().await)),
+            SELECT => {
+                select(&self.shared, params.arguments);
+                Ok(None)
+            }
             hooks::SLEEP if self.shared.hooks => {
                 hooks::sleep(number.unwrap_or(0)).await;
                 Ok(Some(json!("slept")))

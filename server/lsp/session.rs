@@ -22,10 +22,14 @@ pub struct Session {
     pub resolve: bool,
     pub markdown: bool,
     pub hints_refresh: bool,
+    /// It shows a place that the server names.
+    pub show: bool,
+    pub resolve_command: bool,
 }
 
 pub const FIX_ALL: &str = "source.fixAll.dynaleak";
 pub const DEBUG: &str = "dynaleak.debugInformation";
+pub const SELECT: &str = "dynaleak.select";
 
 impl Session {
     pub fn of(client: &ClientCapabilities) -> Session {
@@ -38,6 +42,11 @@ impl Session {
         let hover = text.and_then(|text| text.hover.as_ref());
         let formats = hover.and_then(|hover| hover.content_format.as_ref());
         let is = |flag: Option<bool>| flag == Some(true);
+        let resolves = |wanted: &str| {
+            action
+                .and_then(|action| action.resolve_support.as_ref())
+                .is_some_and(|resolve| resolve.properties.iter().any(|name| name == wanted))
+        };
         Session {
             encoding: encoding(general.and_then(|general| general.position_encodings.as_deref())),
             pull: pull.is_some(),
@@ -61,13 +70,15 @@ impl Session {
                 .and_then(|workspace| workspace.workspace_edit.as_ref())
                 .is_some_and(|edit| is(edit.document_changes)),
             literals: action.is_some_and(|action| action.code_action_literal_support.is_some()),
-            resolve: action
-                .and_then(|action| action.resolve_support.as_ref())
-                .is_some_and(|resolve| resolve.properties.iter().any(|name| name == "edit")),
+            resolve: resolves("edit"),
             markdown: formats.is_none_or(|formats| formats.contains(&MarkupKind::Markdown)),
             hints_refresh: workspace
                 .and_then(|workspace| workspace.inlay_hint.as_ref())
                 .is_some_and(|hint| is(hint.refresh_support)),
+            show: (client.window.as_ref())
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|show| show.support),
+            resolve_command: resolves("command"),
         }
     }
 
@@ -121,7 +132,7 @@ impl Session {
             }),
             inlay_hint_provider: Some(OneOf::Left(true)),
             execute_command_provider: Some(ExecuteCommandOptions {
-                commands: vec![DEBUG.to_string()],
+                commands: vec![DEBUG.to_string(), SELECT.to_string()],
                 work_done_progress_options: WorkDoneProgressOptions::default(),
             }),
             diagnostic_provider: diagnostics,

@@ -2,11 +2,17 @@
 
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
-use crate::finding::{Category, Effect, Severity};
+use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::blocks::{moved_in, reach};
+use crate::fix::containers::{arguments, method};
+use crate::fix::locals::Only;
+use crate::fix::module::{ancestors, function_of, named_children, statement, statements};
 use crate::rules::About;
 use crate::rules::stories::made;
 use crate::value::Mark;
+use tree_sitter::Node;
 
 pub const ABOUT: About = About {
     code: "DDB604",
@@ -17,7 +23,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
-    rewrite: fix::none,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -33,4 +39,64 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} is entered and kept in {}: nothing leaves it, so that its connections stay open", page.source(verdict), page.holder(verdict))
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    acc.extend(scoped(cx));
+}
+
+/// `async with session.client("dynamodb") as client:` around all that uses it.
+fn scoped(cx: &fix::Cx) -> Option<Rewrite> {
+    let (module, node) = (cx.module, cx.node);
+    // `await STACK.enter_async_context(…)`: what is found is the call.
+    let assignment = match node.kind() {
+        "assignment" => node,
+        _ => node.parent().filter(|up| up.kind() == "await")?.parent().filter(|up| up.kind() == "assignment")?,
+    };
+    let target = assignment.child_by_field_name("left").filter(|left| left.kind() == "identifier")?;
+    let entered = assignment.child_by_field_name("right").filter(|right| right.kind() == "await")?.named_child(0)?;
+    let made = match node.kind() {
+        "assignment" => entered.child_by_field_name("function")?.child_by_field_name("object")?,
+        _ => *named_children(arguments(entered)?).first()?,
+    };
+    let whole = statement(node).filter(|whole| whole.named_child(0) == Some(assignment) && module.alone(*whole))?;
+    let function = function_of(target).filter(|function| module.of(*function).starts_with("async"))?;
+    let name = module.of(target);
+    let mut draft = cx.draft(format!("Scope `{name}` with an `async with` block"), Applicability::Unsafe);
+    let uses = match module.resolve(target) {
+        scope if scope == function => module.uses(name, scope),
+        scope if scope.kind() == "module" => {
+            let only = Only::of(cx, target, function)?;
+            let empty = |birth: Node| birth.child_by_field_name("right").is_some_and(|it| it.kind() == "none");
+            if !only.birth.is_none_or(empty) {
+                return None;
+            }
+            only.taken_out(&mut draft, module)?;
+            only.uses
+        }
+        _ => return None,
+    };
+    let uses: Vec<_> = uses.into_iter().filter(|other| *other != target).collect();
+    // Kept or handed out, it would be closed too early; what is not awaited may go on after the block.
+    let ends = |node: Node| node.parent().is_some_and(|up| up.kind() == "await");
+    let awaited = |other: &Node| {
+        let parent = other.parent();
+        let call = parent.and_then(|up| up.parent()).filter(|up| up.kind() == "call");
+        let looped = || ancestors(*other).take_while(|up| *up != function).any(|up| up.kind() == "for_statement" && module.of(up).starts_with("async") && up.child_by_field_name("right").is_some_and(|it| it.byte_range().contains(&other.start_byte())));
+        parent.is_some_and(|up| matches!(up.kind(), "attribute" | "argument_list")) && (call.is_some_and(ends) || looped())
+    };
+    if assignment.child_by_field_name("type").is_some() || !uses.iter().all(awaited) {
+        return None;
+    }
+    let mut body = reach(whole, &uses)?;
+    // A table goes on using its resource, and a body its client.
+    let plain = method(module, made) != "resource" && module.of(made).contains("dynamodb");
+    if !plain {
+        let all = statements(whole.parent()?);
+        body = all.into_iter().skip_while(|one| *one != body[0]).collect();
+    }
+    draft.replace(module, assignment.start_byte()..made.start_byte(), "async with ");
+    draft.replace(module, made.end_byte()..assignment.end_byte(), format!(" as {name}:"));
+    moved_in(&mut draft, module, whole, &body)?;
+    Some(draft)
 }

@@ -5,7 +5,8 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
-use crate::fix::module::{Module, ancestors, descend, statement, statements};
+use crate::fix::blocks::{moved_in, reach, rest_moved_in};
+use crate::fix::module::statement;
 use crate::rules::About;
 use crate::rules::stories::made;
 use tree_sitter::Node;
@@ -43,33 +44,19 @@ fn scoped(cx: &fix::Cx) -> Option<Rewrite> {
     let assignment = node.parent().filter(|up| up.kind() == "assignment")?;
     let target = assignment.child_by_field_name("left").filter(|left| left.kind() == "identifier")?;
     let made = statement(node).filter(|made| made.named_child(0) == Some(assignment) && module.alone(*made))?;
-    let block = made.parent()?;
-    let siblings = statements(block);
-    let at = siblings.iter().position(|other| *other == made)?;
     let scope = module.resolve(target);
     let name = module.of(target);
     let uses: Vec<Node> = module.uses(name, scope).into_iter().filter(|other| *other != target).collect();
-    let function = |node| ancestors(node).find(|up| matches!(up.kind(), "function_definition" | "lambda" | "class_definition"));
-    let mut last = None;
     let mut awaited = 0;
     for other in &uses {
         let attribute = other.parent().filter(|up| up.kind() == "attribute")?;
         let call = attribute.parent().filter(|up| up.kind() == "call")?;
-        let method = module.of(attribute.child_by_field_name("attribute")?);
-        if !WRITES.contains(&method) || function(*other) != function(target) {
+        if !WRITES.contains(&module.of(attribute.child_by_field_name("attribute")?)) {
             return None;
         }
         awaited += usize::from(call.parent().is_some_and(|up| up.kind() == "await"));
-        let holder = siblings.iter().position(|it| it.byte_range().contains(&other.start_byte()))?;
-        if holder <= at {
-            return None;
-        }
-        last = last.max(Some(holder));
     }
-    let body = &siblings[at + 1..=last?];
-    if !body.iter().all(|one| module.alone(*one)) {
-        return None;
-    }
+    let body = reach(made, &uses)?;
     let with = match awaited {
         0 => "with",
         all if all == uses.len() => "async with",
@@ -78,7 +65,7 @@ fn scoped(cx: &fix::Cx) -> Option<Rewrite> {
     let mut draft = cx.draft(format!("Scope `{name}` with a `with` block, which sends the last items"), Applicability::Safe);
     draft.replace(module, made.start_byte()..node.start_byte(), format!("{with} "));
     draft.insert(module, node.end_byte(), format!(" as {name}:"));
-    indent(&mut draft, module, module.lines(body[0]).start.min(module.lines(made).end)..body[body.len() - 1].end_byte());
+    moved_in(&mut draft, module, made, &body)?;
     Some(draft)
 }
 
@@ -95,26 +82,10 @@ fn inline(cx: &fix::Cx) -> Option<Rewrite> {
     let mut draft = cx.draft("Scope the writer with a `with` block, which sends the item", Applicability::Safe);
     let (indent, end) = (module.indent(made)?, module.line_end());
     let writer = module.of(node);
+    if writer.contains('\n') {
+        return None;
+    }
+    rest_moved_in(&mut draft, module, made);
     draft.replace(module, node.byte_range(), format!("with {writer} as batch:{end}{indent}{}batch", module.unit()));
     Some(draft)
-}
-
-/// Moves whole lines in, but not what stands inside a string.
-fn indent(draft: &mut Rewrite, module: &Module, span: std::ops::Range<usize>) {
-    let unit = module.unit();
-    let mut strings = Vec::new();
-    descend(module.root(), &mut |node| {
-        if node.kind() == "string" && node.end_byte() > span.start && node.start_byte() < span.end {
-            strings.push(node.byte_range());
-        }
-        node.end_byte() > span.start && node.start_byte() < span.end
-    });
-    let (first, last) = (module.text.line_of(span.start), module.text.line_of(span.end));
-    for line in first..=last {
-        let start = module.text.line_start(line);
-        let inside = strings.iter().any(|string| string.start < start && start < string.end);
-        if !inside && !module.text.line(line).trim().is_empty() {
-            draft.insert(module, start, unit.clone());
-        }
-    }
 }

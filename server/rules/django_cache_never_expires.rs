@@ -51,5 +51,5 @@ fn expiring(cx: &fix::Cx) -> Option<Rewrite> {
             }
         }
     }
-    Some(draft)
+    Some(draft.sized(TIMEOUT))
 }

@@ -6,6 +6,8 @@ use crate::finding::{Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
 use crate::fix::containers::bounded;
+use crate::fix::generators::yielded;
+use crate::fix::locals::local;
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -37,5 +39,7 @@ fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
     // What a script gathers it wants whole, and it ends with its work.
     if cx.verdict.severity > Severity::Info {
         bounded(acc, cx, cx.bounds.accumulator);
+        acc.extend(local(cx));
+        acc.extend(yielded(cx));
     }
 }

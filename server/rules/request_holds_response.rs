@@ -4,6 +4,8 @@ use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
+use crate::fix::Rewrite;
+use crate::fix::attributes::projected;
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -16,7 +18,7 @@ pub const ABOUT: About = About {
     off: false,
     tell,
     message,
-    rewrite: fix::none,
+    rewrite,
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
@@ -26,4 +28,8 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} holds the whole result of {} until the request ends", page.holder(verdict), page.source(verdict))
+}
+
+fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
+    acc.extend(projected(cx));
 }

@@ -52,16 +52,16 @@ fn sized(cx: &fix::Cx) -> Option<Rewrite> {
     if decorator.kind() == "attribute" {
         let name = decorator.child_by_field_name("attribute")?;
         draft.replace(module, name.byte_range(), format!("lru_cache(maxsize={size})"));
-        return Some(draft);
+        return Some(draft.sized(size));
     }
     if decorator.kind() == "identifier" {
         let written = draft.import(module, "functools", "lru_cache", Style::Name)?;
         draft.replace(module, decorator.byte_range(), format!("{written}(maxsize={size})"));
-        return Some(draft);
+        return Some(draft.sized(size));
     }
     let number = unlimited(module, decorator)?;
     draft.replace(module, number.byte_range(), size.to_string());
-    Some(draft)
+    Some(draft.sized(size))
 }
 
 /// The `maxsize` of a call, or of the call that it is handed.

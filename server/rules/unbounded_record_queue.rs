@@ -5,7 +5,7 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
-use crate::fix::containers::{Shape, as_queue, birth, with_maxsize};
+use crate::fix::containers::{Container, as_queue, birth, local_birth, with_maxsize};
 use crate::rules::About;
 use crate::rules::stories::stored;
 
@@ -30,9 +30,12 @@ fn message(page: &Page, verdict: &Verdict) -> String {
 }
 
 fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
-    let Some(birth) = birth(cx) else { return };
+    let kept = birth(cx);
+    let local = kept.is_none();
+    let Some(birth) = kept.or_else(|| local_birth(cx)) else { return };
     match birth.shape {
-        Shape::Deque => acc.extend(as_queue(cx, &birth)),
+        Container::Deque if local => {}
+        Container::Deque => acc.extend(as_queue(cx, &birth)),
         _ => acc.extend(with_maxsize(cx, &birth, cx.bounds.queue)),
     }
 }

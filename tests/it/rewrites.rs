@@ -87,6 +87,7 @@ fn unpacked(root: &Path) -> Vec<PathBuf> {
 }
 
 fn copied(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
     for entry in ignore::WalkBuilder::new(from)
         .standard_filters(false)
         .build()

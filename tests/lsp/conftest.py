@@ -50,7 +50,7 @@ remember({"id": 1})
 """Two files: one finding in the second, for what the first one gives."""
 
 
-def capabilities(pull=True, encodings=None, resolve=True, changes=True, refresh=True, watch=True, configuration=True):
+def capabilities(pull=True, encodings=None, resolve=True, changes=True, refresh=True, watch=True, configuration=True, show=False):
     """What the client can do."""
     text = types.TextDocumentClientCapabilities(
         publish_diagnostics=types.PublishDiagnosticsClientCapabilities(related_information=True, version_support=True),
@@ -59,7 +59,7 @@ def capabilities(pull=True, encodings=None, resolve=True, changes=True, refresh=
             code_action_literal_support=types.ClientCodeActionLiteralOptions(
                 code_action_kind=types.ClientCodeActionKindOptions(value_set=["quickfix", "source.fixAll"])
             ),
-            resolve_support=types.ClientCodeActionResolveOptions(properties=["edit"]) if resolve else None,
+            resolve_support=types.ClientCodeActionResolveOptions(properties=["edit", "command"] if show else ["edit"]) if resolve else None,
             data_support=True,
             is_preferred_support=True,
         ),
@@ -68,7 +68,10 @@ def capabilities(pull=True, encodings=None, resolve=True, changes=True, refresh=
     return types.ClientCapabilities(
         general=types.GeneralClientCapabilities(position_encodings=encodings) if encodings else None,
         text_document=text,
-        window=types.WindowClientCapabilities(work_done_progress=True),
+        window=types.WindowClientCapabilities(
+            work_done_progress=True,
+            show_document=types.ShowDocumentClientCapabilities(support=True) if show else None,
+        ),
         workspace=types.WorkspaceClientCapabilities(
             configuration=configuration,
             workspace_folders=True,

@@ -486,6 +486,39 @@ async def test_a_rewrite_takes_its_sizes_from_the_configuration(keeps):
         assert change.text_document.version == 1
         texts = sorted(one.new_text for one in change.edits)
         assert texts == ["deque(maxlen=7)", "from collections import deque\n\n"]
+        assert resolved.command is None
+
+
+async def test_the_size_that_a_rewrite_puts_in_is_selected(keeps):
+    shown = []
+    client = make_test_lsp_client()
+
+    @replacing(client, "window/showDocument")
+    def show(params):
+        shown.append(params)
+        return types.ShowDocumentResult(success=True)
+
+    async with session(keeps, client=client, show=True) as server:
+        server.open("main.py", KEEPS)
+        [item] = (await server.pull("main.py")).items
+        of = types.TextDocumentIdentifier(server.uri("main.py"))
+        context = types.CodeActionContext(diagnostics=[item], only=["quickfix"])
+        params = types.CodeActionParams(text_document=of, range=item.range, context=context)
+        action, *others = await server.client.text_document_code_action_async(params)
+        assert action.command is None
+        action = await server.client.code_action_resolve_async(action)
+        await server.command(action.command.command, *action.command.arguments)
+        for _ in range(500):
+            if shown:
+                break
+            await asyncio.sleep(0.02)
+        [one] = shown
+        assert one.uri == server.uri("main.py") and one.take_focus
+        # The import and a blank line come before `RESULTS = deque(maxlen=1000)`.
+        place = one.selection
+        assert (place.start.line, place.start.character, place.end.character) == (5, 23, 27)
+        ignoring = await server.client.code_action_resolve_async(others[-1])
+        assert ignoring.command is None
 
 
 async def test_all_safe_fixes_of_a_file_in_one(tmp_path):

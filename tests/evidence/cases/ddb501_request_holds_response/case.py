@@ -2,7 +2,6 @@
 from harness import tables
 
 METER = "Held"
-SHOWN_ONLY = "only the numbers on the request"
 prepare = tables.orders
 
 
