@@ -391,7 +391,7 @@ mod tests {
                 imports: format!("{imported}\n"),
                 words: Matters::new().words(match &*file.name {
                     "shop/plain.py" => b"plain",
-                    _ => b"boto3",
+                    _ => b"import boto3",
                 }),
                 taken: false,
             })
@@ -404,36 +404,50 @@ mod tests {
         assert_eq!(taken, [true, true, false, false]);
     }
 
+    fn asked(path: &str, names: &[(&str, Heat)]) -> Vec<Ask> {
+        let names = names.iter().map(|(name, heat)| ((*name).into(), *heat));
+        vec![Ask {
+            path: path.into(),
+            names: names.collect(),
+        }]
+    }
+
     #[test]
-    fn importers_one_hop_at_a_time() {
-        let files = [
-            "shop/store.py",
-            "shop/api.py",
-            "shop/urls.py",
-            "shop/other.py",
-        ]
-        .map(file);
-        let names = ["shop/db/get", "shop/store", "shop/api/view", "shop/dbx"];
-        let others = (files.iter())
-            .zip(names)
-            .map(|(file, name)| Other {
+    fn importers_that_name_what_is_asked() {
+        let texts = [
+            ("shop/store.py", "from shop.db import get"),
+            ("shop/api.py", "from . import store\nstore.orders()"),
+            ("shop/plain.py", "from . import store\nstore.orders_of()"),
+            ("shop/urls.py", "from .api import view"),
+            ("shop/other.py", "from shop.dbx import get"),
+        ];
+        let files = texts.map(|(name, text)| File {
+            text: Some(text.into()),
+            ..file(name)
+        });
+        let stems = ["store", "api", "db", "dbx"];
+        let others = (files.iter().zip(texts))
+            .map(|(file, (name, text))| Other {
                 file,
-                imports: format!("{name}\n"),
+                imports: imports(text.as_bytes(), name, |stem| stems.contains(&stem)),
                 words: Words::default(),
                 taken: false,
             })
             .collect();
         let mut importers = Importers::new(others);
-        let mut of = |name: &str| -> Vec<String> {
-            let ask = Ask {
-                path: name.into(),
-                names: [("get".into(), Heat::Certain)].into(),
-            };
-            let found = importers.of(vec![ask]);
+        let mut of = |path: &str, names: &[(&str, Heat)]| -> Vec<String> {
+            let found = importers.of(asked(path, names));
             found.iter().map(|file| file.name.to_string()).collect()
         };
-        assert_eq!(of("shop/db.py"), ["shop/store.py"]);
-        assert_eq!(of("shop/store.py"), ["shop/api.py"]);
-        assert!(of("shop/store.py").is_empty());
+        assert_eq!(
+            of("shop/db.py", &[("get", Heat::Certain)]),
+            ["shop/store.py"]
+        );
+        assert!(of("shop/store.py", &[("orders", Heat::Vague)]).is_empty());
+        assert_eq!(
+            of("shop/store.py", &[("orders", Heat::Certain)]),
+            ["shop/api.py"]
+        );
+        assert!(of("shop/store.py", &[("orders", Heat::Certain)]).is_empty());
     }
 }

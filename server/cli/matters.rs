@@ -28,10 +28,6 @@ const WORDS: &[(&str, Word)] = &[
     ("FilterExpression", Word::Key),
     ("ProjectionExpression", Word::Key),
     ("ExpressionAttribute", Word::Key),
-    ("scan", Word::Read),
-    ("query", Word::Read),
-    ("get_records", Word::Read),
-    ("Items", Word::Read),
 ];
 
 /// The length of the longest word, in bytes.
@@ -48,8 +44,6 @@ enum Word {
     Models,
     /// Only DynamoDB's reads have it.
     Key,
-    /// Reads, or is read from what they give.
-    Read,
 }
 
 /// What the words of a file say.
@@ -63,14 +57,13 @@ pub struct Words {
     pub told: bool,
     models: bool,
     key: bool,
-    read: bool,
 }
 
 impl Words {
     /// Values can originate in the file by itself. One that only makes clients needs somebody to
     /// name the service, and one that only names it somebody to make the client.
     pub fn matter(self) -> bool {
-        self.models || self.key && self.read || self.maker && self.service
+        self.models || self.key || self.maker && self.service
     }
 }
 
@@ -112,7 +105,6 @@ impl Matters {
                 }
                 Word::Models => words.models |= imported(text, found.range()),
                 Word::Key => words.key = true,
-                Word::Read => words.read = true,
             }
             if words.matter() {
                 break;
@@ -173,12 +165,13 @@ mod tests {
 
     #[test]
     fn words_as_written() {
-        let matters = Matters::new();
+        let words = |text: &str| Matters::new().words(text.as_bytes());
         let yes = [
             "import boto3; boto3.client('dynamodb')",
+            "try: import os, boto3 # DynamoDB",
             "from mypy_boto3_dynamodb import x",
             "import aiobotocore.session # DynamoDB",
-            "from pynamodb",
+            "from pynamodb.models import Model",
             "page['LastEvaluatedKey']",
         ];
         let no = [
@@ -186,10 +179,33 @@ mod tests {
             "BOTO3",
             "DYNAMO_TABLE",
             "import botocore",
+            "# https://boto3.amazonaws.com: DynamoDB",
+            "# as pynamodb does",
+            "from boto3.dynamodb.conditions import Key",
+            "from mypy_boto3_s3 import S3Client # dynamodb",
             "",
         ];
-        assert!((yes.iter()).all(|text| matters.words(text.as_bytes()).matter()));
-        assert!(!(no.iter()).any(|text| matters.words(text.as_bytes()).matter()));
-        assert!(matters.words(b"import boto3").maker && matters.words(b"DYNAMO_TABLE").service);
+        assert!((yes.iter()).all(|text| words(text).matter()));
+        assert!(!(no.iter()).any(|text| words(text).matter()));
+        assert!(words("import boto3").maker && words("DYNAMO_TABLE").service);
+    }
+
+    #[test]
+    fn services_as_makers_are_told_them() {
+        let told = |text: &str| Matters::new().words(text.as_bytes()).told;
+        let yes = [
+            "client('dynamodb')",
+            "aws.kinesis.get_records()",
+            "from types_boto3_dynamodb.client import x",
+        ];
+        let no = [
+            "# dynamodb",
+            "'dynamodb:PutItem'",
+            "'dynamodb_table'",
+            "AWS::DynamoDB",
+            "my.dynamodbx",
+        ];
+        assert!(yes.into_iter().all(told));
+        assert!(!no.into_iter().any(told));
     }
 }

@@ -419,6 +419,37 @@ fn importers_of_files_that_matter_are_analysed() {
     assert!(run.document()["summary"]["analysed"].as_u64() < Some(5));
 }
 
+/// By the package that hands a name on, and by an object that another file makes; not for other names
+/// of the same file, nor because of what a helper calls back.
+#[test]
+fn importers_are_analysed_for_what_they_name() {
+    let project = Project::new();
+    let store = "import boto3\nfrom shop.helpers import run\n\nTIMEOUT = 3\n\
+                 table = boto3.resource(\"dynamodb\").Table(\"orders\")\n\n\n\
+                 def rows():\n    return table.scan()[\"Items\"]\n\n\n\
+                 class Orders:\n    def all_orders(self):\n        return rows()\n\n\nrun(rows)\n";
+    let keeps = |import: &str, read: &str| {
+        format!(
+            "{import}\n\nSEEN = []\n\n\ndef view():\n    for row in {read}:\n        SEEN.append(row)\n"
+        )
+    };
+    project.write("shop/__init__.py", "from .store import rows\n");
+    project.write("shop/store.py", store);
+    project.write("shop/helpers.py", "def run(callback):\n    callback()\n");
+    let make = "from .store import Orders\n\n\ndef orders():\n    return Orders()\n";
+    project.write("shop/make.py", make);
+    project.write("by_package.py", keeps("from shop import rows", "rows()"));
+    let made = keeps("from shop.make import orders", "orders().all_orders()");
+    project.write("by_object.py", made);
+    project.write("constant.py", "from shop.store import TIMEOUT\n");
+    project.write("helped.py", "from shop.helpers import run\n\nrun(print)\n");
+    let run = project.json(&[]);
+    let expected = ["by_object.py:8 DDB101", "by_package.py:8 DDB101"];
+    assert_eq!(run.found(), expected, "{run:?}");
+    let summary = json!({"files": 8, "analysed": 6, "findings": 2});
+    assert_eq!(run.document()["summary"], summary);
+}
+
 #[test]
 fn what_is_handed_a_value_is_analysed_too() {
     let project = Project::good();
