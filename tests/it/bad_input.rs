@@ -11,7 +11,7 @@ fn unharmed(run: &Run) {
     assert!(found.contains(&"good.py:8 DDB101".to_string()), "{run:?}");
 }
 
-/// Checks a project of the good file and a bad one that names boto3, so that it is analysed.
+/// Checks a project of the good file and a bad one, which is analysed where it imports boto3 and names DynamoDB.
 fn with_bad(text: impl AsRef<[u8]>) -> Run {
     let project = Project::good();
     project.write("bad.py", text);
@@ -30,14 +30,14 @@ fn with_bad_and_no_error(text: impl AsRef<[u8]>) -> Run {
 #[test]
 fn broken_python() {
     for text in [
-        "import boto3\ndef f(:\n  x = [\n",
-        "import boto3\n\"\"\"never closed\n",
-        "import boto3\n<<<<<<< HEAD\nx = 1\n=======\n>>>>>>> other\n",
-        "boto3 }{ )( ]] '''\n",
-        "class :\n    def boto3(",
-        "\n\tif boto3:\n  x\n\ty\n ) \n",
-        "import boto3\nx = f'{",
-        "\\",
+        "import boto3 # dynamodb\ndef f(:\n  x = [\n",
+        "import boto3 # dynamodb\n\"\"\"never closed\n",
+        "import boto3 # dynamodb\n<<<<<<< HEAD\nx = 1\n=======\n>>>>>>> other\n",
+        "import boto3 # dynamodb\n}{ )( ]] '''\n",
+        "import boto3 # dynamodb\nclass :\n    def f(",
+        "import boto3 # dynamodb\n\n\tif boto3:\n  x\n\ty\n ) \n",
+        "import boto3 # dynamodb\nx = f'{",
+        "import boto3 # dynamodb\n\\",
     ] {
         with_bad_and_no_error(text);
     }
@@ -55,16 +55,24 @@ fn broken_python_around_a_finding() {
 
 #[test]
 fn empty_files() {
-    for text in ["", "\n", "\u{feff}", " ", "\t\n\x0c\n", "# boto3", "boto3"] {
+    for text in [
+        "",
+        "\n",
+        "\u{feff}",
+        " ",
+        "\t\n\x0c\n",
+        "# boto3",
+        "import boto3 # dynamodb",
+    ] {
         with_bad_and_no_error(text);
     }
 }
 
 #[test]
 fn nul_bytes() {
-    with_bad_and_no_error("import boto3\nx = '\0'\n\0\0\ny = 1\n");
+    with_bad_and_no_error("import boto3 # dynamodb\nx = '\0'\n\0\0\ny = 1\n");
     with_bad_and_no_error(format!("{GOOD}\0"));
-    with_bad_and_no_error("\0".repeat(1 << 20) + "boto3");
+    with_bad_and_no_error("\0".repeat(1 << 20) + "import boto3 # dynamodb");
 }
 
 #[test]
@@ -108,7 +116,7 @@ fn bytes_that_are_no_text() {
             &b"import boto3\nx = '\xe9'\n"[..],
             "not valid UTF-8 at byte 18",
         ),
-        (b"# boto3 \xff\xfe\x00", "not valid UTF-8 at byte 8"),
+        (b"import boto3 # \xff\xfe\x00", "not valid UTF-8 at byte 15"),
         (
             b"# coding: klingon\nimport boto3\n",
             "unknown coding `klingon`",
@@ -141,8 +149,14 @@ fn a_huge_file() {
 
 #[test]
 fn a_huge_line() {
-    with_bad_and_no_error(format!("import boto3\nx = \"{}\"\n", "🦀".repeat(500_000)));
-    with_bad_and_no_error(format!("import boto3\nx = [{}]\n", "1, ".repeat(300_000)));
+    with_bad_and_no_error(format!(
+        "import boto3 # dynamodb\nx = \"{}\"\n",
+        "🦀".repeat(500_000)
+    ));
+    with_bad_and_no_error(format!(
+        "import boto3 # dynamodb\nx = [{}]\n",
+        "1, ".repeat(300_000)
+    ));
 }
 
 const LEVELS: usize = 10_000;
@@ -171,9 +185,9 @@ fn deep_expressions() {
         ("strings", nested("'a' ", "'b'", "")),
     ] {
         eprintln!("{name}");
-        with_bad_and_no_error(format!("import boto3\nx = {expression}\n"));
+        with_bad_and_no_error(format!("import boto3 # dynamodb\nx = {expression}\n"));
         with_bad_and_no_error(format!(
-            "import boto3\ndef f(a):\n    return {expression}\n"
+            "import boto3 # dynamodb\ndef f(a):\n    return {expression}\n"
         ));
     }
 }
@@ -184,7 +198,10 @@ fn deep_statements() {
     let nested = |line: &str, levels: usize| {
         let lines = (0..levels).map(|level| format!("{:level$}{line}\n", ""));
         let body = format!("{:levels$}pass\n", "");
-        format!("import boto3\n{}{body}", lines.collect::<String>())
+        format!(
+            "import boto3 # dynamodb\n{}{body}",
+            lines.collect::<String>()
+        )
     };
     for line in ["if x:", "def f():", "class C:", "for x in y:", "with x:"] {
         eprintln!("{line}");
@@ -197,30 +214,38 @@ fn deep_statements() {
 #[test]
 fn long_chains_of_statements() {
     let elifs = "elif x:\n    pass\n".repeat(LEVELS);
-    with_bad_and_no_error(format!("import boto3\nif x:\n    pass\n{elifs}"));
-    with_bad_and_no_error(format!("import boto3\n{}", "x = f(x)\n".repeat(LEVELS)));
+    with_bad_and_no_error(format!("import boto3 # dynamodb\nif x:\n    pass\n{elifs}"));
+    with_bad_and_no_error(format!(
+        "import boto3 # dynamodb\n{}",
+        "x = f(x)\n".repeat(LEVELS)
+    ));
     let decorators = "@d\n".repeat(LEVELS);
-    with_bad_and_no_error(format!("import boto3\n{decorators}def f():\n    pass\n"));
+    with_bad_and_no_error(format!(
+        "import boto3 # dynamodb\n{decorators}def f():\n    pass\n"
+    ));
     let targets = "x = ".repeat(LEVELS);
-    with_bad_and_no_error(format!("import boto3\n{targets}1\n"));
+    with_bad_and_no_error(format!("import boto3 # dynamodb\n{targets}1\n"));
 }
 
 /// Imports in a ring, a class that is its own base, a function that calls itself.
 #[test]
 fn rings() {
     let project = Project::good();
-    project.write("a.py", "from b import *\nfrom b import x\nimport boto3\n");
+    project.write(
+        "a.py",
+        "from b import *\nfrom b import x\nimport boto3 # dynamodb\n",
+    );
     project.write(
         "b.py",
         "from a import *\nfrom a import x\nfrom b import x as y\n",
     );
     project.write(
         "c.py",
-        "import boto3\nclass C(C):\n    x = C\n\n\ndef f(x=f):\n    return f(f)\n",
+        "import boto3 # dynamodb\nclass C(C):\n    x = C\n\n\ndef f(x=f):\n    return f(f)\n",
     );
     project.write(
         "d.py",
-        "import boto3\nx = y\ny = x\nx = [x, y]\nfor x in x:\n    y = x\n",
+        "import boto3 # dynamodb\nx = y\ny = x\nx = [x, y]\nfor x in x:\n    y = x\n",
     );
     unharmed(&project.json(&[]));
 }

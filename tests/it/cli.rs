@@ -427,7 +427,8 @@ fn importers_are_analysed_for_what_they_name() {
     let store = "import boto3\nfrom shop.helpers import run\n\nTIMEOUT = 3\n\
                  table = boto3.resource(\"dynamodb\").Table(\"orders\")\n\n\n\
                  def rows():\n    return table.scan()[\"Items\"]\n\n\n\
-                 class Orders:\n    def all_orders(self):\n        return rows()\n\n\nrun(rows)\n";
+                 class Orders:\n    def all_orders(self):\n        return rows()\n\n\n\
+                 def refresh():\n    rows()\n\n\nrun(refresh)\n";
     let keeps = |import: &str, read: &str| {
         format!(
             "{import}\n\nSEEN = []\n\n\ndef view():\n    for row in {read}:\n        SEEN.append(row)\n"
@@ -435,7 +436,10 @@ fn importers_are_analysed_for_what_they_name() {
     };
     project.write("shop/__init__.py", "from .store import rows\n");
     project.write("shop/store.py", store);
-    project.write("shop/helpers.py", "def run(callback):\n    callback()\n");
+    project.write(
+        "shop/helpers.py",
+        "import boto3 # dynamodb\n\n\ndef run(callback):\n    callback()\n",
+    );
     let make = "from .store import Orders\n\n\ndef orders():\n    return Orders()\n";
     project.write("shop/make.py", make);
     project.write("by_package.py", keeps("from shop import rows", "rows()"));
