@@ -25,6 +25,7 @@ mod session;
 mod settings;
 mod state;
 mod tasks;
+mod trail;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -108,6 +109,8 @@ async fn serve(options: &Options) -> i32 {
     .custom_method("$/setTrace", Backend::set_trace)
     .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
     .custom_method("dynaleak/text", Backend::text)
+    .custom_method("dynaleak/trail", Backend::trail)
+    .custom_method("dynaleak/rules", Backend::rules)
     .custom_method(PULL, Backend::pull)
     .finish();
     let Some(shared) = shared else { return 2 };

@@ -44,12 +44,12 @@ enum What {
 }
 
 /// A finding in a document.
-struct Shown {
+pub(super) struct Shown {
     /// What it is known by, told apart where that is the same.
-    fingerprint: String,
+    pub(super) fingerprint: String,
     /// Its bytes there.
-    span: Span,
-    finding: Finding,
+    pub(super) span: Span,
+    pub(super) finding: Finding,
 }
 
 impl State {
@@ -218,7 +218,7 @@ impl State {
         self.workspace_edit(document.home.project, &edits)
     }
 
-    fn findings_of(&self, key: &Key, document: &Document) -> Vec<Shown> {
+    pub(super) fn findings_of(&self, key: &Key, document: &Document) -> Vec<Shown> {
         let mut seen: HashMap<String, usize> = HashMap::new();
         let findings = self.findings_in(key, document).into_iter();
         let told_apart = findings.map(|(span, finding)| {

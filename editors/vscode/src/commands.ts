@@ -10,7 +10,7 @@ interface Rule {
   effect: string | null;
   severity: string;
   summary: string;
-  page: string;
+  explanation: string;
 }
 
 export function registerCommands(context: vscode.ExtensionContext, server: Server, why: WhyPanel): void {
@@ -63,7 +63,7 @@ class RulePages implements vscode.TextDocumentContentProvider {
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const code = uri.path.replace(/^\/|\.md$/g, "");
-    return (await this.rules(code))[0]?.page ?? `No rule \`${code}\`, or the server does not run.\n`;
+    return (await this.rules(code))[0]?.explanation ?? `No rule \`${code}\`, or the server does not run.\n`;
   }
 
   async open(code?: string): Promise<void> {
