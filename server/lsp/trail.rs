@@ -214,7 +214,7 @@ const GAP: usize = 30;
 const LANES: usize = MARGIN + CARD + 24;
 const LANE: usize = (WIDTH - MARGIN - LANES) / LIFETIMES.len();
 /// Characters that fit into a card, of text and of code.
-const LETTERS: usize = 70;
+const LETTERS: usize = 62;
 const CODE: usize = 62;
 const LINE: usize = 18;
 
@@ -240,7 +240,7 @@ font-family:var(--vscode-font-family,system-ui,sans-serif);font-size:13px}\
 .dynaleak .short{fill:var(--cool)}.dynaleak .long{fill:var(--hot)}.dynaleak .hot{fill:var(--hot);font-size:11px;font-weight:600}";
 
 fn draw(trail: &Trail, lives: Lifetime) -> String {
-    let title = wrapped(&format!("{}: {}", trail.code, trail.title), 98);
+    let title = wrapped(&format!("{}: {}", trail.code, trail.title), 84);
     let lanes = trail.holder.is_some();
     let top = MARGIN + title.len() * 20 + 26;
     let messages: Vec<Vec<String>> = (trail.steps.iter())

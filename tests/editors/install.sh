@@ -122,7 +122,12 @@ install_chromium() {
   mkdir "$1/cache"
   cat > "$1/fonts.conf" <<FONTS
 <?xml version="1.0"?>
-<fontconfig><dir>$1/tree/usr/share/fonts</dir><cachedir>$1/cache</cachedir></fontconfig>
+<fontconfig>
+  <dir>$1/tree/usr/share/fonts</dir>
+  <cachedir>$1/cache</cachedir>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+  <alias><family>sans-serif</family><prefer><family>DejaVu Sans</family></prefer></alias>
+</fontconfig>
 FONTS
   cat > "$1/chromium" <<RUN
 #!/bin/sh

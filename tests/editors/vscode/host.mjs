@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PATIENCE, open } from "./vscode.mjs";
+import { open } from "./vscode.mjs";
 
 const vsix = resolve(process.argv[2]);
 const here = import.meta.dirname;
@@ -25,7 +25,7 @@ const vscode = await open({
   vsix: [],
   tests: { extension: join(scratch, "extension"), module: join(here, "host/index.cjs") },
 });
-const code = await Promise.race([vscode.finished, sleep(2 * PATIENCE).then(() => 99)]);
+const code = await Promise.race([vscode.finished, sleep(600_000).then(() => 99)]);
 if (code) {
   await vscode.page.screenshot({ path: join(process.env.SHOTS ?? tmpdir(), "host-failed.png") }).catch(() => {});
   console.error(vscode.log().slice(-3000));

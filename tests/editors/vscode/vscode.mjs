@@ -14,7 +14,7 @@ const NODE = join(TOOLS, "node/bin/node");
 const SERVER = join(TOOLS, "vscode/out/server-main.js");
 
 /** Machines can be busy, and processes can be stopped for a minute. */
-export const PATIENCE = 150_000;
+export const PATIENCE = Number(process.env.PATIENCE ?? 150_000);
 
 const SETTINGS = {
   "telemetry.telemetryLevel": "off",
@@ -112,7 +112,7 @@ export async function open({ folder, workspace, vsix, settings = {}, tests, env 
   let finish;
   const finished = new Promise((resolve) => (finish = resolve));
   if (tests) {
-    await page.exposeFunction("codeAutomationLog", (_, words) => console.log(words.map(String).join(" ")));
+    await page.exposeFunction("codeAutomationLog", (_, words) => told(words.map(String).join(" ")));
     await page.exposeFunction("codeAutomationExit", (code) => finish(code));
   }
   const payload = tests ? [["extensionDevelopmentPath", remote(tests.extension)], ["extensionTestsPath", remote(tests.module)]] : [];
@@ -160,4 +160,11 @@ function ended(child) {
     child.on("error", reject);
     child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${child.spawnargs.join(" ")}: ended with ${code}`))));
   });
+}
+
+/** Of what the window says, the tests' own lines; all of it with DEBUG. */
+function told(line) {
+  if (process.env.DEBUG || /^(ok|NOT OK|\d+ passed)/.test(line)) {
+    console.log(line);
+  }
 }

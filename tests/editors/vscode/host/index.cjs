@@ -5,7 +5,7 @@ const { chmodSync, mkdirSync, rmSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
 const vscode = require("vscode");
 
-const PATIENCE = 150_000;
+const PATIENCE = Number(process.env.PATIENCE ?? 150_000);
 const tests = [];
 const test = (name, run) => tests.push([name, run]);
 const extension = () => vscode.extensions.getExtension("dynaleak.dynaleak");
@@ -116,15 +116,14 @@ test("notebooks", async () => {
 });
 
 test("mistakes in a configuration file", async () => {
-  const document = await shown("../second/pyproject.toml").catch(() => undefined);
-  assert.equal(document, undefined);
   const uri = vscode.Uri.file(path.join(roots()[1], "pyproject.toml"));
   writeFileSync(uri.fsPath, "[tool.dynaleak]\nnonsense = 1\n");
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
   await has(uri, "DDB004@2");
-  rmSync(uri.fsPath);
-  await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  await edited(await vscode.workspace.openTextDocument(uri), new vscode.Range(1, 0, 1, 12), "ignore = []");
   await has(uri);
+  await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+  rmSync(uri.fsPath);
 });
 
 const actions = (document, range, kind) => vscode.commands.executeCommand("vscode.executeCodeActionProvider", document.uri, range, kind, 20);
@@ -189,7 +188,7 @@ test("explains a rule", async () => {
   assert.match(document.getText(), /^# DDB101: process-lifetime-accumulator/);
   const tabs = () => vscode.window.tabGroups.all.flatMap((group) => group.tabs);
   await until("the preview", () => tabs().some((tab) => /DDB101/.test(tab.label)));
-  await vscode.commands.executeCommand("workbench.action.closeOtherGroups");
+  await vscode.commands.executeCommand("workbench.action.closeEditorsInOtherGroups");
 });
 
 test("why is this held", async () => {
