@@ -205,17 +205,17 @@ const LIFETIMES: [(&str, &str); 5] = [
     ("process", "the process"),
 ];
 
-const WIDTH: usize = 820;
+const WIDTH: usize = 660;
 /// The cards with the code, on the left.
-const CARD: usize = 500;
+const CARD: usize = 416;
 const MARGIN: usize = 16;
 const GAP: usize = 30;
 /// The lanes of lifetimes, on the right.
-const LANES: usize = MARGIN + CARD + 24;
+const LANES: usize = MARGIN + CARD + 20;
 const LANE: usize = (WIDTH - MARGIN - LANES) / LIFETIMES.len();
 /// Characters that fit into a card, of text and of code.
-const LETTERS: usize = 62;
-const CODE: usize = 62;
+const LETTERS: usize = 52;
+const CODE: usize = 53;
 const LINE: usize = 18;
 
 /// Colours are those of the editor if it names them, else those of the system's light or dark scheme.
@@ -240,7 +240,7 @@ font-family:var(--vscode-font-family,system-ui,sans-serif);font-size:13px}\
 .dynaleak .short{fill:var(--cool)}.dynaleak .long{fill:var(--hot)}.dynaleak .hot{fill:var(--hot);font-size:11px;font-weight:600}";
 
 fn draw(trail: &Trail, lives: Lifetime) -> String {
-    let title = wrapped(&format!("{}: {}", trail.code, trail.title), 84);
+    let title = wrapped(&format!("{}: {}", trail.code, trail.title), 66);
     let lanes = trail.holder.is_some();
     let top = MARGIN + title.len() * 20 + 26;
     let messages: Vec<Vec<String>> = (trail.steps.iter())
@@ -266,6 +266,11 @@ fn draw(trail: &Trail, lives: Lifetime) -> String {
     if lanes {
         for (number, (name, _)) in LIFETIMES.iter().enumerate() {
             let x = LANES + (number + 1) * LANE;
+            // All names would not fit.
+            let name = match number == 0 || number == lives as usize {
+                true => *name,
+                false => "",
+            };
             let _ = write!(
                 svg,
                 "<text class=\"faint\" text-anchor=\"end\" x=\"{x}\" y=\"{}\">{name}</text>\
@@ -316,7 +321,7 @@ fn draw(trail: &Trail, lives: Lifetime) -> String {
             "hot",
             MARGIN,
             bottom - GAP + 24,
-            &clipped(&words, 110),
+            &clipped(&words, 88),
         );
     }
     svg.push_str("</svg>");
@@ -347,7 +352,7 @@ fn card(svg: &mut String, number: usize, step: &Step, message: &[String], y: usi
         "<text class=\"link\" text-anchor=\"end\" x=\"{}\" y=\"{}\">{}</text>",
         MARGIN + CARD - 12,
         y + 19,
-        escaped(&tail(&place, 52))
+        escaped(&tail(&place, 40))
     );
     let [before, meant, after] = excerpt(&step.line.0, &step.line.1);
     let _ = write!(

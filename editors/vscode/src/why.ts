@@ -114,8 +114,8 @@ function page(trail: Trail): string {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'">
 <style>
-body { padding: 12px; }
-svg { max-width: 100%; height: auto; display: block; margin: 0 auto; }
+body { padding: 8px; }
+svg { max-width: 100%; min-width: 400px; height: auto; display: block; margin: 0 auto; }
 [data-step] { cursor: pointer; }
 #gone { display: none; padding: 8px; margin-bottom: 12px; border: 1px solid var(--vscode-charts-green); }
 body.gone #gone { display: block; }

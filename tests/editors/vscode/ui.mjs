@@ -155,8 +155,10 @@ async function run() {
   const headings = await webview.locator("svg.dynaleak a").evaluateAll((steps) => steps.map((each) => each.getAttribute("aria-label")));
   say(`why is this held: ${headings.length} steps`);
   headings.forEach((heading) => console.log(`          ${heading}`));
-  await sleep(500);
+  await press("Control+J");
+  await sleep(1000);
   await shot("why");
+  await press("Control+J");
   await webview.locator("svg.dynaleak a.source .card").click({ position: { x: 60, y: 20 } });
   await until("the line of the source", async () => /Ln 22,/.test(await page.locator(".statusbar").innerText()));
   say("a click on the source leads to its line");
@@ -185,12 +187,16 @@ async function run() {
 
   vscode.set({ "dynaleak.path": "/nowhere/dynaleak" });
   await until("the status says it", async () => /does not run/.test(await status()));
-  await page.locator(".notification-toast", { hasText: "there is no such file" }).first().waitFor();
+  await until("the message", async () => {
+    await command("Notifications: Show Notifications");
+    await page.locator(".notifications-center", { hasText: "there is no such file" }).waitFor({ timeout: 5000 });
+    return true;
+  });
   say(`a server that cannot start: status "${await status()}"`);
   await shot("broken");
   vscode.set({ "dynaleak.path": "" });
   await until("the status is well", async () => /^dynaleak( \d+)?$/.test(await status()));
-  await until("squiggles of the last one", squiggles);
+  await until("its findings", async () => (await problems()).some((row) => row.includes("`self.sold` keeps every")));
   say("and it is back");
 
   await command("dynaleak: Check Workspace");
