@@ -223,7 +223,7 @@ impl Backend {
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
-        let session = Session::of(&params.capabilities);
+        let session = Session::of(&params.capabilities, params.client_info.as_ref());
         let capabilities = session.offers();
         let folders = params.workspace_folders.unwrap_or_default();
         let mut roots: Vec<_> = folders

@@ -101,8 +101,8 @@ CONF
 
 # runner FOLDER: a script that starts an unpacked program with the C library that it came with.
 runner() {
-  local libraries=$1/tree/usr/lib/x86_64-linux-gnu loader
-  loader=$(ls "$1"/tree/{usr/lib,lib}/x86_64-linux-gnu/ld-linux-x86-64.so.2 2> /dev/null | head -n 1)
+  local libraries=$1/tree/usr/lib/x86_64-linux-gnu loader=$1/tree/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+  [ -e "$loader" ] || loader=$1/tree/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
   cat > "$1/run" <<RUN
 #!/bin/sh
 program=\$1
@@ -152,7 +152,7 @@ install_debian_neovim() {
 export VIMRUNTIME="$tree/usr/share/nvim/runtime"
 export LUA_PATH="$tree/usr/share/lua/5.1/?.lua;$tree/usr/share/lua/5.1/?/init.lua;;"
 export LUA_CPATH="$tree/usr/lib/x86_64-linux-gnu/lua/5.1/?.so;;"
-exec "$2/run" /usr/bin/nvim "\$@"
+exec "$2/run" /usr/bin/nvim --cmd "set runtimepath+=$tree/usr/lib/nvim" "\$@"
 RUN
   chmod +x "$2/nvim"
 }
