@@ -162,15 +162,18 @@ install_helix() {
   runner "$1"
 }
 
+# It looks for its compiled Lisp beside itself.
 install_emacs() {
   debian "$1" trixie emacs-nox
   runner "$1"
-  local tree=$1/tree
+  local tree=$1/tree share
+  share=$(echo "$tree"/usr/share/emacs/[0-9]*)
+  ln -s "$(echo "$tree"/usr/lib/emacs/*/native-lisp)" "$tree/usr/native-lisp"
+  sed -i "s|--argv0 .* \"$tree|--argv0 $tree/usr/bin/emacs-nox \"$tree|" "$1/run"
   cat > "$1/emacs" <<RUN
 #!/bin/sh
-share=\$(echo "$tree"/usr/share/emacs/[0-9]*)
-export EMACSLOADPATH="\$share/lisp" EMACSDATA="\$share/etc" EMACSDOC="\$share/etc"
-exec "$1/run" /usr/bin/emacs-nox --dump-file="\$(echo "$tree"/usr/libexec/emacs/*/*/emacs-*.pdmp)" "\$@"
+export EMACSLOADPATH="$share/lisp" EMACSDATA="$share/etc" EMACSDOC="$share/etc" EMACSPATH="$(echo "$tree"/usr/libexec/emacs/*/*)"
+exec "$1/run" /usr/bin/emacs-nox --dump-file="$(echo "$tree"/usr/libexec/emacs/*/*/emacs-*.pdmp)" "\$@"
 RUN
   chmod +x "$1/emacs"
 }
