@@ -215,7 +215,7 @@ const LANES: usize = MARGIN + CARD + 20;
 const LANE: usize = (WIDTH - MARGIN - LANES) / LIFETIMES.len();
 /// Characters that fit into a card, of text and of code.
 const LETTERS: usize = 52;
-const CODE: usize = 53;
+const CODE: usize = 50;
 const LINE: usize = 18;
 
 /// Colours are those of the editor if it names them, else those of the system's light or dark scheme.

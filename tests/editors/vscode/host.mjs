@@ -20,9 +20,15 @@ cpSync(join(here, "../files"), join(scratch, "second"), { recursive: true });
 const workspace = join(scratch, "both.code-workspace");
 writeFileSync(workspace, JSON.stringify({ folders: [{ path: "first" }, { path: "second" }] }));
 
+// A stand-in for the Python extension, installed as that is.
+const python = join(scratch, "python.vsix");
+const vsce = join(here, "../../../editors/vscode/node_modules/@vscode/vsce/vsce");
+const options = ["package", "--out", python, "--allow-missing-repository", "--skip-license", "--no-dependencies"];
+execFileSync(process.execPath, [vsce, ...options], { cwd: join(here, "python"), stdio: ["ignore", "ignore", "inherit"] });
+
 const vscode = await open({
   workspace,
-  vsix: [],
+  vsix: [python],
   tests: { extension: join(scratch, "extension"), module: join(here, "host/index.cjs") },
 });
 const code = await Promise.race([vscode.finished, sleep(600_000).then(() => 99)]);

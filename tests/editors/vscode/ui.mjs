@@ -168,7 +168,7 @@ async function run() {
   headings.forEach((heading) => console.log(`          ${heading}`));
   // Without the side bar and the list the picture is larger.
   await press("Control+J", "Control+B");
-  await page.mouse.move(640, 18);
+  await page.mouse.move(1000, 700);
   await sleep(1000);
   await shot("why");
   await press("Control+J", "Control+B");

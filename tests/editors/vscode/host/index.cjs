@@ -250,6 +250,17 @@ const wrapper = (file) => {
   chmodSync(file, 0o755);
 };
 
+test("takes the program beside the interpreter that the Python extension names", async () => {
+  const python = await vscode.extensions.getExtension("ms-python.python").activate();
+  const file = path.join(roots()[0], "chosen", "bin", "dynaleak");
+  wrapper(file);
+  python.choose(path.join(path.dirname(file), "python"));
+  await until("that program", () => running() && extension().exports.condition.binary.path === file);
+  assert.equal(extension().exports.condition.binary.origin, "the Python environment");
+  python.choose(undefined);
+  await until("the bundled one", () => running() && extension().exports.condition.binary.origin === "the extension");
+});
+
 test("takes the program of the project's environment", async () => {
   const file = path.join(roots()[1], ".venv", "bin", "dynaleak");
   wrapper(file);
