@@ -101,7 +101,7 @@ export async function open({ folder, workspace, vsix, settings = {}, tests, env 
   browser.setDefaultTimeout(PATIENCE);
   const outside = [];
   await browser.route(
-    (url) => url.hostname !== "127.0.0.1" && !url.hostname.endsWith(".vscode-cdn.net") && /^(https?|wss?):$/.test(url.protocol),
+    (url) => url.hostname !== "127.0.0.1" && /^(https?|wss?):$/.test(url.protocol),
     (route) => {
       outside.push(route.request().url());
       return route.abort();
