@@ -19,6 +19,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub use rule::RuleOut;
+
 pub fn run() -> ExitCode {
     let verdict = match Arguments::parse().command {
         Command::Check(check) => check::run(&check),

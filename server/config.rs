@@ -45,6 +45,16 @@ pub struct Bounds {
 pub struct Overrides {
     pub selection: Selection,
     pub include_tests: Option<bool>,
+    pub bounds: SomeBounds,
+}
+
+/// Sizes over those of the configuration file, as far as they are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SomeBounds {
+    pub queue: Option<u32>,
+    pub cache: Option<u32>,
+    pub accumulator: Option<u32>,
+    pub page: Option<u32>,
 }
 
 /// One mistake in a configuration file.
@@ -119,6 +129,22 @@ impl Config {
         let mut problems = reader.problems;
         problems.sort_by_key(|problem| problem.span.start);
         Some((config, problems))
+    }
+
+    /// The sizes that rewrites put in.
+    pub fn bounds(&self) -> Bounds {
+        let SomeBounds {
+            queue,
+            cache,
+            accumulator,
+            page,
+        } = self.overrides.bounds;
+        Bounds {
+            queue: queue.unwrap_or(self.bounds.queue),
+            cache: cache.unwrap_or(self.bounds.cache),
+            accumulator: accumulator.unwrap_or(self.bounds.accumulator),
+            page: page.unwrap_or(self.bounds.page),
+        }
     }
 
     pub fn include_tests(&self) -> bool {

@@ -27,6 +27,7 @@ mod session;
 mod settings;
 mod state;
 mod tasks;
+mod trail;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -110,6 +111,8 @@ async fn serve(options: &Options) -> i32 {
     .custom_method("$/setTrace", Backend::set_trace)
     .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
     .custom_method("dynaleak/text", Backend::text)
+    .custom_method("dynaleak/trail", Backend::trail)
+    .custom_method("dynaleak/rules", Backend::rules)
     .custom_method(PULL, Backend::pull)
     .finish();
     let Some(shared) = shared else { return 2 };

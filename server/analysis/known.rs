@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Verdict;
 use super::render::{Page, short};
 use crate::facts::{ChunkFacts, Expr, ExprId};
+use crate::finding::Finding;
 use crate::flow::evaluate_all;
 use crate::lifetime::lifetime;
 use crate::summary::{CellKey, Outcome};
@@ -31,6 +32,47 @@ pub struct Note {
     /// The byte behind which it stands.
     pub byte: usize,
     pub words: String,
+}
+
+/// A place in a file.
+pub type Spot = (Arc<str>, Range<usize>);
+
+/// Who keeps the value of a finding, for how long, under what bound; and how it comes there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// As the code writes it.
+    pub holder: String,
+    pub lives: Lifetime,
+    /// `no bound`.
+    pub bound: &'static str,
+    /// Where the value comes from, then where it is passed on.
+    pub way: Vec<Spot>,
+    /// Where the holder is made.
+    pub birth: Option<Spot>,
+}
+
+/// What is known of a finding's value and holder; a finding without a holder keeps nothing beyond the call.
+pub fn held(workspace: &Workspace, finding: &Finding) -> Option<Held> {
+    let page = Page::of(workspace);
+    let same = |verdict: &&Verdict| {
+        let start = || {
+            let (_, _, _, base) = page.chunk(verdict.unit, verdict.chunk)?;
+            Some(base + verdict.span.start as usize)
+        };
+        verdict.rule.code == finding.code && start() == Some(finding.span.start)
+    };
+    let verdict = workspace.verdicts(&finding.file).find(same)?;
+    let steps = verdict.story.value.iter().flat_map(|atom| &atom.steps);
+    let way = steps.filter_map(|site| page.locate(*site)).collect();
+    let reader = Reader::new(workspace.world(), ROUNDS);
+    let place = verdict.story.holder.as_ref();
+    Some(Held {
+        holder: page.holder(verdict),
+        lives: place.map_or(Lifetime::Call, |place| lifetime(place, &reader).0),
+        bound: place.map_or("no bound", |place| bound(&reader, place)),
+        way,
+        birth: place.and_then(|place| page.birth(place)),
+    })
 }
 
 /// What is known of the name, attribute or call at a byte.
@@ -272,6 +314,18 @@ fn words(lifetime: Lifetime) -> &'static str {
     }
 }
 
+fn bound(reader: &Reader, place: &Place) -> &'static str {
+    let marks = reader.cell(CellKey::Holder(place.clone()));
+    let has = |wanted: fn(Mark) -> bool| marks.mark(wanted).is_some();
+    if has(|mark| mark == Mark::Capped) {
+        "capped by a comparison of its length"
+    } else if has(|mark| matches!(mark, Mark::EmptiedBy(_) | Mark::TakenBy(_))) {
+        "emptied elsewhere"
+    } else {
+        "no bound"
+    }
+}
+
 impl Page<'_> {
     /// `items of `table.scan()` (line 12)`.
     fn describe(&self, atom: &Atom) -> Option<String> {
@@ -317,19 +371,11 @@ impl Page<'_> {
         if lives == Lifetime::Call || place.name().is_empty() {
             return None;
         }
-        let marks = reader.cell(CellKey::Holder(place.clone()));
-        let has = |wanted: fn(Mark) -> bool| marks.mark(wanted).is_some();
-        let bound = if has(|mark| mark == Mark::Capped) {
-            "capped by a comparison of its length"
-        } else if has(|mark| matches!(mark, Mark::EmptiedBy(_) | Mark::TakenBy(_))) {
-            "emptied elsewhere"
-        } else {
-            "no bound"
-        };
         Some(format!(
-            "`{}`, which lives as long as {}, {bound}",
+            "`{}`, which lives as long as {}, {}",
             place.name(),
-            words(lives)
+            words(lives),
+            bound(reader, place)
         ))
     }
 

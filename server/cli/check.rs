@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use crate::config::Overrides;
 use crate::config::files::Configs;
+use crate::config::{Overrides, SomeBounds};
 use crate::finding::Finding;
 use crate::fix::Fixer;
 use crate::query::RULES;
@@ -169,6 +169,7 @@ impl Check {
                 ignore: self.ignore.clone(),
             },
             include_tests: self.include_tests.then_some(true),
+            bounds: SomeBounds::default(),
         };
         let here = std::env::current_dir().unwrap_or_default();
         match &self.config {
@@ -289,7 +290,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
             let Some(file) = by_name.get(&*finding.file) else {
                 continue;
             };
-            let bounds = configs.of_file(&file.path).config.bounds;
+            let bounds = configs.of_file(&file.path).config.bounds();
             finding.fixes = fixer.fixes(finding, bounds);
         }
     }

@@ -75,7 +75,7 @@ pub fn rewrite(
             bounds: &|name| {
                 let file = by_name.get(name);
                 file.map_or_else(Default::default, |file| {
-                    configs.of_file(&file.path).config.bounds
+                    configs.of_file(&file.path).config.bounds()
                 })
             },
             choice: &|_, rewrites| allowed(rewrites, unsafe_too),

@@ -73,7 +73,7 @@ struct Catalogue {
 }
 
 #[derive(Serialize)]
-struct RuleOut {
+pub struct RuleOut {
     code: &'static str,
     name: &'static str,
     /// `null` for a notice.
@@ -88,7 +88,7 @@ struct RuleOut {
 }
 
 impl RuleOut {
-    fn of(rule: &'static Entry) -> RuleOut {
+    pub fn of(rule: &'static Entry) -> RuleOut {
         RuleOut {
             code: rule.code,
             name: rule.name,

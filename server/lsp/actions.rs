@@ -34,9 +34,11 @@ enum What {
         fingerprint: String,
         number: usize,
     },
-    /// All safe rewrites of the file, or those of one code.
-    All {
-        code: Option<String>,
+    /// All safe rewrites of the file; nothing in it that could be `null`, which Neovim drops.
+    All,
+    /// All safe rewrites of one code.
+    AllOf {
+        code: String,
     },
     Ignore {
         fingerprint: String,
@@ -44,12 +46,12 @@ enum What {
 }
 
 /// A finding in a document.
-struct Shown {
+pub(super) struct Shown {
     /// What it is known by, told apart where that is the same.
-    fingerprint: String,
+    pub(super) fingerprint: String,
     /// Its bytes there.
-    span: Span,
-    finding: Finding,
+    pub(super) span: Span,
+    pub(super) finding: Finding,
 }
 
 impl State {
@@ -117,8 +119,8 @@ impl State {
                 if several {
                     codes.push(finding.code);
                     let title = format!("Fix all {} in this file", finding.code);
-                    let what = What::All {
-                        code: Some(finding.code.to_string()),
+                    let what = What::AllOf {
+                        code: finding.code.to_string(),
                     };
                     actions.push(self.action(document, &title, "quickfix", what));
                 }
@@ -130,7 +132,7 @@ impl State {
             all.any(|one| safe(&mender.rewrites(&one.finding)).is_some())
         };
         if params.context.only.is_some() && wants(FIX_ALL) && safely() {
-            let what = What::All { code: None };
+            let what = What::All;
             actions.push(self.action(
                 document,
                 "Fix all that dynaleak can fix safely",
@@ -214,10 +216,14 @@ impl State {
                 project.source(&document.home.name)?,
                 find(fingerprint)?,
             )?],
-            What::All { code } => {
+            What::All | What::AllOf { .. } => {
+                let code = match &data.what {
+                    What::AllOf { code } => Some(code),
+                    _ => None,
+                };
                 let chosen = findings
                     .iter()
-                    .filter(|one| code.as_ref().is_none_or(|code| one.finding.code == code));
+                    .filter(|one| code.is_none_or(|code| one.finding.code == code));
                 let rewrites: Vec<Rewrite> = chosen
                     .filter_map(|one| safe(&mender.rewrites(&one.finding)).cloned())
                     .collect();
@@ -229,7 +235,7 @@ impl State {
         Some((edit, command))
     }
 
-    fn findings_of(&self, key: &Key, document: &Document) -> Vec<Shown> {
+    pub(super) fn findings_of(&self, key: &Key, document: &Document) -> Vec<Shown> {
         let mut seen: HashMap<String, usize> = HashMap::new();
         let findings = self.findings_in(key, document).into_iter();
         let told_apart = findings.map(|(span, finding)| {

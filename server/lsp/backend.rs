@@ -10,7 +10,9 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::*;
 use tower_lsp::{Client, LanguageServer};
 
+use crate::cli::RuleOut;
 use crate::config::files::is_config;
+use crate::rules;
 
 use super::names::{Key, path_of};
 use super::pipes::Written;
@@ -18,6 +20,7 @@ use super::select::select;
 use super::session::{DEBUG, SELECT, Session};
 use super::settings::Settings;
 use super::state::State;
+use super::trail::TrailParams;
 use super::{hooks, log, tasks};
 
 pub struct Backend {
@@ -89,6 +92,11 @@ pub struct SetTrace {
     value: String,
 }
 
+#[derive(Deserialize)]
+pub struct RulesParams {
+    code: Option<String>,
+}
+
 impl Backend {
     pub fn new(client: Client, hooks: bool) -> Backend {
         let mut state = State::new();
@@ -144,6 +152,20 @@ impl Backend {
             Value::Null,
             |document| json!({ "version": document.version, "text": document.text.as_str() }),
         ))
+    }
+
+    /// Why something is held, as a picture; `null` where no finding is.
+    pub async fn trail(&self, params: TrailParams) -> Result<Value> {
+        Ok(json!(self.shared.state().trail(&params)))
+    }
+
+    /// The catalogue as `dynaleak rules` prints it, or one rule of it.
+    pub async fn rules(&self, params: RulesParams) -> Result<Value> {
+        let wanted = params.code.as_deref();
+        let chosen = rules::entries()
+            .iter()
+            .filter(|rule| wanted.is_none_or(|word| rule.code == word || rule.name == word));
+        Ok(json!(chosen.map(RuleOut::of).collect::<Vec<_>>()))
     }
 
     /// `textDocument/diagnostic`.
@@ -202,7 +224,7 @@ impl Backend {
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
-        let session = Session::of(&params.capabilities);
+        let session = Session::of(&params.capabilities, params.client_info.as_ref());
         let capabilities = session.offers();
         let folders = params.workspace_folders.unwrap_or_default();
         let mut roots: Vec<_> = folders

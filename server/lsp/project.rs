@@ -104,7 +104,7 @@ impl Project {
 
     /// The sizes that rewrites of a file put in.
     pub fn bounds(&self, name: &str) -> Bounds {
-        self.configs.of_file(&self.path_of(name)).config.bounds
+        self.configs.of_file(&self.path_of(name)).config.bounds()
     }
 
     /// Would a check of the root read this file? Ignored folders aside, which only a walk knows.

@@ -9,7 +9,7 @@ use crate::text::Encoding;
 #[derive(Clone, Debug)]
 pub struct Session {
     pub encoding: Encoding,
-    /// It asks for diagnostics; else they are sent.
+    /// It asks for diagnostics, again when told to; else they are sent.
     pub pull: bool,
     pub refresh: bool,
     pub related: bool,
@@ -32,7 +32,7 @@ pub const DEBUG: &str = "dynaleak.debugInformation";
 pub const SELECT: &str = "dynaleak.select";
 
 impl Session {
-    pub fn of(client: &ClientCapabilities) -> Session {
+    pub fn of(client: &ClientCapabilities, info: Option<&ClientInfo>) -> Session {
         let general = client.general.as_ref();
         let text = client.text_document.as_ref();
         let workspace = client.workspace.as_ref();
@@ -47,12 +47,16 @@ impl Session {
                 .and_then(|action| action.resolve_support.as_ref())
                 .is_some_and(|resolve| resolve.properties.iter().any(|name| name == wanted))
         };
+        let refresh = workspace
+            .and_then(|workspace| workspace.diagnostics.as_ref())
+            .is_some_and(|diagnostics| is(diagnostics.refresh_support));
         Session {
             encoding: encoding(general.and_then(|general| general.position_encodings.as_deref())),
-            pull: pull.is_some(),
-            refresh: workspace
-                .and_then(|workspace| workspace.diagnostics.as_ref())
-                .is_some_and(|diagnostics| is(diagnostics.refresh_support)),
+            // What another file or the index brings must show without an edit. Neovim asks when the
+            // file itself changes; 0.11 cannot be told to ask again, and 0.12 then asks for the
+            // workspace and leaves out what is open.
+            pull: pull.is_some() && refresh && info.is_none_or(|info| info.name != "Neovim"),
+            refresh,
             related: is(publish.and_then(|publish| publish.related_information))
                 || is(pull.and_then(|pull| pull.related_information)),
             progress: client

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::config::Overrides;
+use crate::config::{Overrides, SomeBounds};
 use crate::select::Selector;
 
 use super::log;
@@ -49,6 +49,7 @@ impl Settings {
                     &mut settings.overrides.include_tests,
                     value.as_bool().map(Some),
                 ),
+                "bounds" => put(&mut settings.overrides.bounds, bounds(value)),
                 "inlayHints" => put(&mut settings.inlay_hints, switch(value)),
                 "select" => put(
                     &mut settings.overrides.selection.select,
@@ -81,6 +82,24 @@ fn put<T>(field: &mut T, value: Option<T>) -> bool {
         *field = value;
     }
     given
+}
+
+/// `{"accumulator": 500}`: what is missing stays as the configuration file says.
+fn bounds(value: &Value) -> Option<SomeBounds> {
+    let fields = value.as_object()?;
+    let size = |name: &str| match fields.get(name) {
+        None | Some(Value::Null) => Some(None),
+        Some(value) => {
+            let size = value.as_u64().and_then(|size| u32::try_from(size).ok());
+            size.filter(|size| *size > 0).map(Some)
+        }
+    };
+    Some(SomeBounds {
+        queue: size("queue")?,
+        cache: size("cache")?,
+        accumulator: size("accumulator")?,
+        page: size("page")?,
+    })
 }
 
 /// `true` or `{"enable": true}`.
