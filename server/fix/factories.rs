@@ -313,7 +313,7 @@ impl<'t> Built<'t> {
             }
             let empty = named_children(function.child_by_field_name("parameters")?).is_empty();
             let mut body = statements(function.child_by_field_name("body")?);
-            body.retain(|it| !it.named_child(0).is_some_and(|it| it.kind() == "string"));
+            body.retain(|it| it.named_child(0).is_none_or(|it| it.kind() != "string"));
             let [only] = body[..] else { return None };
             let same = only.kind() == "return_statement"
                 && only.named_child(0).is_some_and(|value| {

@@ -1065,7 +1065,8 @@ fn small_pages_in(draft: &mut Rewrite, cx: &Cx, function: Node) -> Option<()> {
     };
     let mut on = by_hand.iter().map(|read| module.of(*read));
     let same = by_hand.windows(2).all(|two| one(two[0]) == one(two[1]));
-    if !by_hand.is_empty() && !(same && on.any(|read| read.contains("ExclusiveStartKey"))) {
+    let goes_on = same && on.any(|read| read.contains("ExclusiveStartKey"));
+    if !by_hand.is_empty() && !goes_on {
         return None;
     }
     for read in reads {

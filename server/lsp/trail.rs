@@ -121,7 +121,7 @@ impl State {
         let mut trail = Trail {
             fingerprint: fingerprint.clone(),
             code: finding.code,
-            title: finding.message.clone(),
+            title: finding.message.to_string(),
             holder,
             steps,
             svg: String::new(),
@@ -148,7 +148,13 @@ impl State {
                 kept = true;
                 steps.extend(self.kept(project, finding));
             }
-            steps.extend(self.step(project, role, &step.file, &step.span, step.message.clone()));
+            steps.extend(self.step(
+                project,
+                role,
+                &step.file,
+                &step.span,
+                step.message.to_string(),
+            ));
         }
         if !kept {
             steps.extend(self.kept(project, finding));
@@ -165,7 +171,7 @@ impl State {
         if told || finding.trail.is_empty() {
             return None;
         }
-        let message = match finding.function.as_str() {
+        let message = match &*finding.function {
             "<module>" => "when the module is imported".to_string(),
             function => format!("in `{function}`"),
         };

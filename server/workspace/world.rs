@@ -187,7 +187,7 @@ impl World {
             let world = &*self;
             let run = |unit: &UnitId| (*unit, evaluate(&world.units[unit], &Reader::new(world, 0)));
             let results: Vec<(UnitId, Outcome)> =
-                fresh.par_iter().with_min_len(16).map(run).collect();
+                fresh.par_iter().with_min_len(4).map(run).collect();
             let mut stale: FxHashSet<CellKey> = FxHashSet::default();
             for (unit, outcome) in results {
                 let outcome = Arc::new(outcome);
