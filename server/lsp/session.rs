@@ -52,10 +52,9 @@ impl Session {
             .is_some_and(|diagnostics| is(diagnostics.refresh_support));
         Session {
             encoding: encoding(general.and_then(|general| general.position_encodings.as_deref())),
-            // What another file or the index brings must show without an edit. Neovim asks when the
-            // file itself changes; 0.11 cannot be told to ask again, and 0.12 then asks for the
-            // workspace and leaves out what is open.
-            pull: pull.is_some() && refresh && info.is_none_or(|info| info.name != "Neovim"),
+            // What another file or the index brings must show without an edit. Neovim 0.11 cannot be
+            // told to ask again, and 0.12 then asks for the workspace and leaves out what is open.
+            pull: pull.is_some() && info.is_none_or(|info| info.name != "Neovim"),
             refresh,
             related: is(publish.and_then(|publish| publish.related_information))
                 || is(pull.and_then(|pull| pull.related_information)),
