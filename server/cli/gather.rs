@@ -289,6 +289,7 @@ impl<'a> Importers<'a> {
         for ask in &asks {
             let module = module_of(&ask.path);
             let stem = stem_of(module);
+            let certain = ask.names.values().any(|heat| *heat == Heat::Certain);
             let hash = stable_hash(&[stem]);
             let first = self.ends.partition_point(|(end, _)| *end < hash);
             let importers = self.ends[first..]
@@ -300,7 +301,8 @@ impl<'a> Importers<'a> {
                     ends_of(imported).any(|end| end == stem)
                         && may_mean(imported, &other.file.name, module)
                 };
-                if !other.taken && other.imports.lines().any(means) {
+                let may = !other.taken && (certain || other.words.told);
+                if may && other.imports.lines().any(means) {
                     asked.entry(index).or_default().push(ask);
                 }
             }

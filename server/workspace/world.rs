@@ -538,10 +538,10 @@ impl World {
         &self,
         file: FileId,
         from: &str,
-        module: &str,
+        module: &SmolStr,
         level: u8,
     ) -> Option<Arc<str>> {
-        let key = (file, SmolStr::new(module), level);
+        let key = (file, module.clone(), level);
         if let Some(found) = self.found.get(&key).map(|found| found.clone()) {
             return found;
         }
@@ -901,21 +901,13 @@ impl<'a> Reader<'a> {
         (value.join(&told), bound)
     }
 
-    fn module_of(&self, file: FileId, module: &str, level: u8) -> Option<Arc<str>> {
+    fn module_of(&self, file: FileId, module: &SmolStr, level: u8) -> Option<Arc<str>> {
         let from = self.world.paths.get(&file)?;
-        let last = module.rsplit('.').next().filter(|last| !last.is_empty());
-        let stem: SmolStr = match last {
-            Some(last) => last.into(),
-            None => {
-                let folder: Vec<&str> = from.split('/').collect();
-                folder
-                    .get(folder.len().checked_sub(level as usize + 1)?)
-                    .copied()
-                    .unwrap_or_default()
-                    .into()
-            }
+        let stem = match module.rsplit('.').next().filter(|last| !last.is_empty()) {
+            Some(last) => last,
+            None => from.rsplit('/').nth(level as usize)?,
         };
-        self.note(|| CellKey::Modules(stem));
+        self.note(|| CellKey::Modules(stem.into()));
         self.world.cached_module(file, from, module, level)
     }
 
