@@ -72,7 +72,10 @@ debian() {
   shift 2
   mkdir -p "$folder"/apt/{lists,archives}/partial "$folder/tree"
   mirror=$(cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2> /dev/null | grep -v '^#' | grep -oE 'https?://[^ ]+/debian(/|$| )' | head -n 1 | tr -d ' ' || true)
-  mirror=${mirror:-http://deb.debian.org/debian}
+  if [ -z "$mirror" ]; then
+    echo "no Debian mirror stands in the sources of apt" >&2
+    return 1
+  fi
   : > "$folder/apt/status"
   for suite in $suites; do
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror%/} $suite main"

@@ -1,7 +1,5 @@
 ---@brief
 ---
---- https://pypi.org/project/dynaleak
----
 --- Finds where Python code holds on to DynamoDB data longer, or in larger amounts, than it needs.
 ---
 --- Stands alone, so that it serves in nvim-lspconfig too.
