@@ -50,7 +50,7 @@ remember({"id": 1})
 """Two files: one finding in the second, for what the first one gives."""
 
 
-def capabilities(pull=True, encodings=None, resolve=True, changes=True, refresh=True, watch=True, configuration=True, show=False):
+def capabilities(pull=True, encodings=None, resolve=True, changes=True, watch=True, configuration=True, show=False):
     """What the client can do."""
     text = types.TextDocumentClientCapabilities(
         publish_diagnostics=types.PublishDiagnosticsClientCapabilities(related_information=True, version_support=True),
@@ -76,7 +76,7 @@ def capabilities(pull=True, encodings=None, resolve=True, changes=True, refresh=
             configuration=configuration,
             workspace_folders=True,
             workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=changes),
-            diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=refresh),
+            diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True),
             did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=watch),
         ),
     )
@@ -191,7 +191,7 @@ def replacing(client, method):
 
 
 @contextlib.asynccontextmanager
-async def session(root, *, roots=None, options=None, arguments=(), settings=None, process=None, cwd=None, client=None, **can):
+async def session(root, *, roots=None, options=None, arguments=(), settings=None, process=None, cwd=None, client=None, name=None, **can):
     """Starts the server; ends it as the protocol says."""
     client = client or make_test_lsp_client()
     if settings is not None:
@@ -210,7 +210,8 @@ async def session(root, *, roots=None, options=None, arguments=(), settings=None
     await client.start_io(*command, cwd=str(cwd or root))
     folders = [types.WorkspaceFolder(uri=path.as_uri(), name=path.name) for path in (roots if roots is not None else [root])]
     params = types.InitializeParams(
-        capabilities=capabilities(**can), workspace_folders=folders, initialization_options=options, process_id=process
+        capabilities=capabilities(**can), workspace_folders=folders, initialization_options=options, process_id=process,
+        client_info=types.ClientInfo(name=name) if name else None,
     )
     result = await asyncio.wait_for(client.initialize_session(params), 60)
     opened = Session(client, result, root)

@@ -58,10 +58,10 @@ async def test_diagnostics_are_pushed_with_versions_where_the_client_does_not_pu
         assert not server.published[-1].diagnostics
 
 
-async def test_a_client_that_asks_and_cannot_be_told_to_ask_again_is_sent_them(tmp_path):
+async def test_neovim_is_sent_them_though_it_asks(tmp_path):
     (tmp_path / "store.py").write_text(STORE)
     (tmp_path / "user.py").write_text(USER)
-    async with session(tmp_path, refresh=False) as server:
+    async with session(tmp_path, name="Neovim") as server:
         assert server.result.capabilities.diagnostic_provider is None
         server.open("user.py", USER)
         for _ in range(500):
