@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::unit::{Export, Unit, UnitKind};
-use super::world::World;
+use super::world::{World, file_id};
 use crate::facts::Expr;
 use crate::summary::{CellKey, Outcome};
 use crate::value::{
@@ -177,6 +177,7 @@ fn callable(unit: &Unit) -> Vec<SmolStr> {
     own.into_iter().chain(class).collect()
 }
 
+/// The surest that is known of what a value may be; none where nothing counts.
 pub fn heat(value: &Value) -> Option<Heat> {
     let vague = |data: Data| {
         data.kind == Kind::Session
@@ -234,12 +235,17 @@ fn calls_by_name(world: &World, caller: UnitId, function: FuncId) -> bool {
         return false;
     };
     let name = last(&called.name);
-    is_dunder(&name)
-        || caller.chunks.iter().any(|chunk| {
-            chunk.facts.exprs.iter().any(
-                |expr| matches!(expr, Expr::Name(named) | Expr::Attr(_, named) if *named == name),
-            )
-        })
+    // `from .store import rows as stored`
+    let renamed =
+        |export: &Export| matches!(export, Export::Import(import) if import.symbol == name);
+    let exports = world.exports.get(&caller.file);
+    let means = |named: &SmolStr| {
+        let exported = exports.and_then(|exports| exports.names.get(named));
+        *named == name || exported.is_some_and(|exported| exported.iter().any(renamed))
+    };
+    let says =
+        |expr: &Expr| matches!(expr, Expr::Name(named) | Expr::Attr(_, named) if means(named));
+    is_dunder(&name) || (caller.chunks.iter()).any(|chunk| chunk.facts.exprs.iter().any(says))
 }
 
 /// All that is asked, by path; and the units that handle values or call such, by name.
@@ -378,25 +384,19 @@ fn hand_on(world: &World, names: &mut Names) {
     for _ in 0..HOPS {
         let mut changed = false;
         for (file, exports) in &world.exports {
-            let Some(path) = world
-                .paths
-                .get(file)
-                .filter(|path| path.ends_with("__init__.py"))
-            else {
+            let path = world.paths.get(file);
+            let Some(path) = path.filter(|path| path.ends_with("__init__.py")) else {
                 continue;
             };
             let mut more: Vec<(SmolStr, Heat)> = Vec::new();
-            let named = exports
-                .names
-                .values()
-                .flatten()
-                .filter_map(|export| match export {
-                    Export::Import(import) if !import.symbol.is_empty() => Some(import),
-                    _ => None,
-                });
+            let exported = exports.names.values().flatten();
+            let named = exported.filter_map(|export| match export {
+                Export::Import(import) if !import.symbol.is_empty() => Some(import),
+                _ => None,
+            });
             for import in named.chain(&exports.stars) {
                 let module = world.cached_module(*file, path, &import.module, import.level);
-                let asked = module.and_then(|module| names.0.get(&super::world::file_id(&module)));
+                let asked = module.and_then(|module| names.0.get(&file_id(&module)));
                 for (name, heat) in asked.into_iter().flatten() {
                     // A class comes out with all that comes out of it.
                     more.push((name.clone(), *heat));
