@@ -200,26 +200,14 @@ impl World {
                     if before.reads.binary_search(key).is_ok() {
                         continue;
                     }
-                    match self.cells.get_mut(key) {
-                        Some(cell) => {
-                            cell.readers.insert(unit);
-                        }
-                        None => {
-                            let cell = self.cells.entry(key.clone()).or_default();
-                            cell.readers.insert(unit);
-                        }
-                    }
+                    cell_of(&mut self.cells, key).readers.insert(unit);
                 }
                 differing(before, &outcome, |key| {
                     stale.insert(key.clone());
                 });
                 for (key, _) in &outcome.tells {
                     if stale.contains(key) {
-                        self.cells
-                            .entry(key.clone())
-                            .or_default()
-                            .tellers
-                            .insert(unit);
+                        cell_of(&mut self.cells, key).tellers.insert(unit);
                     }
                 }
                 linked.units.insert(unit);
@@ -347,18 +335,10 @@ impl World {
                     stale.insert(key.clone());
                 });
                 for key in &outcome.reads {
-                    self.cells
-                        .entry(key.clone())
-                        .or_default()
-                        .readers
-                        .insert(unit);
+                    cell_of(&mut self.cells, key).readers.insert(unit);
                 }
                 for (key, _) in &outcome.tells {
-                    self.cells
-                        .entry(key.clone())
-                        .or_default()
-                        .tellers
-                        .insert(unit);
+                    cell_of(&mut self.cells, key).tellers.insert(unit);
                 }
             }
             if round == 1 {
@@ -624,6 +604,14 @@ pub fn file_id(path: &str) -> FileId {
 /// The last part of the module name of the file at `path`.
 pub fn stem(path: &str) -> &str {
     stem_of(module_of(path))
+}
+
+/// A key is copied only for a cell that is new.
+fn cell_of<'a>(cells: &'a mut FxHashMap<CellKey, Cell>, key: &CellKey) -> &'a mut Cell {
+    if !cells.contains_key(key) {
+        cells.insert(key.clone(), Cell::default());
+    }
+    cells.get_mut(key).expect("it was put in if it was missing")
 }
 
 /// A cell of which another cell gives a part, where that part differs.
