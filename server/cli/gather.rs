@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::coding::{decode, read};
-use super::imports::{ends_of, imports, may_mean, module_of, stem_of};
+use super::imports::{ends_of, imports, may_mean, mean, module_of, stem_of};
 use super::matters::{Matters, Words};
 use super::walk::{File, Trouble};
 use crate::value::stable_hash;
@@ -225,7 +225,7 @@ fn decoded(file: &File, bytes: &[u8]) -> Result<String, Trouble> {
 /// Files that do not matter by themselves, by what they import.
 pub struct Importers<'a> {
     others: Vec<Other<'a>>,
-    /// Hashes of [`ends_of`] what they import with their indexes; sorted.
+    /// [`hash_of`] the ends of what they import, with their indexes; sorted.
     ends: Vec<(u64, u32)>,
     /// What was asked before: who did not name it then does not name it now.
     asked: FxHashMap<Arc<str>, BTreeMap<SmolStr, Heat>>,
@@ -241,20 +241,16 @@ struct Other<'a> {
 }
 
 impl<'a> Importers<'a> {
-    /// The files by the last parts of the modules that they may import, and of other names.
+    /// The files by [`hash_of`] the last parts of the modules that they may import.
     #[cfg(feature = "lsp")]
-    pub fn by_stem(&self) -> FxHashMap<String, Vec<Arc<str>>> {
-        let mut by_stem: FxHashMap<String, Vec<Arc<str>>> = FxHashMap::default();
-        for other in &self.others {
-            let mut ends: Vec<&str> = other.imports.lines().flat_map(ends_of).collect();
-            ends.sort_unstable();
-            ends.dedup();
-            for end in ends {
-                by_stem
-                    .entry(end.into())
-                    .or_default()
-                    .push(Arc::clone(&other.file.name));
-            }
+    pub fn by_stem(&self) -> FxHashMap<u64, Vec<Arc<str>>> {
+        let mut by_stem: FxHashMap<u64, Vec<Arc<str>>> = FxHashMap::default();
+        for (stem, index) in &self.ends {
+            let file = self.others[*index as usize].file;
+            by_stem
+                .entry(*stem)
+                .or_default()
+                .push(Arc::clone(&file.name));
         }
         by_stem
     }
@@ -262,7 +258,7 @@ impl<'a> Importers<'a> {
     fn new(others: Vec<Other<'a>>) -> Importers<'a> {
         let ends = |(index, other): (usize, &Other)| {
             let ends = other.imports.lines().flat_map(ends_of);
-            Vec::from_iter(ends.map(|end| (stable_hash(&[end]), index as u32)))
+            Vec::from_iter(ends.map(|end| (hash_of(end), index as u32)))
         };
         let mut ends: Vec<(u64, u32)> = (others.par_iter().enumerate())
             .flat_map_iter(ends)
@@ -288,21 +284,16 @@ impl<'a> Importers<'a> {
         let mut asked: BTreeMap<u32, Vec<&Ask>> = BTreeMap::new();
         for ask in &asks {
             let module = module_of(&ask.path);
-            let stem = stem_of(module);
             let certain = ask.names.values().any(|heat| *heat == Heat::Certain);
-            let hash = stable_hash(&[stem]);
+            let hash = hash_of(stem_of(module));
             let first = self.ends.partition_point(|(end, _)| *end < hash);
             let importers = self.ends[first..]
                 .iter()
                 .take_while(|(end, _)| *end == hash);
             for &(_, index) in importers {
                 let other = &self.others[index as usize];
-                let means = |imported: &str| {
-                    ends_of(imported).any(|end| end == stem)
-                        && may_mean(imported, &other.file.name, module)
-                };
                 let may = !other.taken && (certain || other.words.told);
-                if may && other.imports.lines().any(means) {
+                if may && mean(&other.imports, &other.file.name, module) {
                     asked.entry(index).or_default().push(ask);
                 }
             }
@@ -326,6 +317,11 @@ impl<'a> Importers<'a> {
             })
             .collect()
     }
+}
+
+/// What stands for the last part of a module's name.
+pub fn hash_of(stem: &str) -> u64 {
+    stable_hash(&[stem])
 }
 
 /// Finds what is asked, as a whole word.

@@ -36,6 +36,15 @@ pub fn may_mean(imported: &str, importer: &str, module: &str) -> bool {
             .is_some_and(|(holder, _)| !holder.is_empty() && is(holder))
 }
 
+/// May one of these imports (see [`imports`]) of the file `importer` come from this module?
+pub fn mean(imports: &str, importer: &str, module: &str) -> bool {
+    let stem = stem_of(module);
+    let means = |imported: &str| {
+        ends_of(imported).any(|end| end == stem) && may_mean(imported, importer, module)
+    };
+    imports.lines().any(means)
+}
+
 /// The names that a file imports, `/` for `.`; relative ones resolved against its own name, with a
 /// `/` in front; a line each. Left out: those of which neither end is the stem of a module that there is.
 pub fn imports(text: &[u8], name: &str, is_stem: impl Fn(&str) -> bool) -> String {

@@ -67,8 +67,8 @@ pub fn give_back(workspace: Workspace) {
 /// A root as a check would load it.
 pub struct Indexed {
     pub workspace: Workspace,
-    /// Files that do not matter by themselves, by the stems of the modules that they may import.
-    pub importers: FxHashMap<String, Vec<Arc<str>>>,
+    /// See `Importers::by_stem`.
+    pub importers: FxHashMap<u64, Vec<Arc<str>>>,
 }
 
 /// The open texts of a root by their names; none: not analysed at all.

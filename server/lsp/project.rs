@@ -17,13 +17,13 @@ use crate::query::Rules;
 use crate::report;
 use crate::syntax::Source;
 use crate::text::Text;
+use crate::workspace::asks::Ask;
 use crate::workspace::{self, Workspace};
 
 use super::index::Indexed;
 use super::log;
 use super::names::Key;
 use super::reach::Watched;
-use crate::workspace::asks::Ask;
 
 pub struct Project {
     /// None: loose documents, which no root folder holds.
@@ -50,7 +50,7 @@ pub struct Project {
     pub loaded: FxHashSet<Arc<str>>,
     pub asks: Vec<Ask>,
     /// See [`Indexed::importers`].
-    pub importers: FxHashMap<String, Vec<Arc<str>>>,
+    pub importers: FxHashMap<u64, Vec<Arc<str>>>,
     /// Files that were there and not found when they were opened.
     pub outside: FxHashSet<Arc<str>>,
     /// What was asked for when the root was indexed last.

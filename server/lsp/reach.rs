@@ -10,10 +10,9 @@ use std::sync::Arc;
 use memchr::{memchr, memmem, memrchr};
 use rustc_hash::FxHashSet;
 
-use crate::cli::imports::{ends_of, imports, may_mean, module_of, stem_of};
+use crate::cli::gather::{Named, hash_of};
+use crate::cli::imports::{imports, mean, module_of, stem_of};
 use crate::cli::matters::{LONGEST, Matters};
-
-use crate::cli::gather::Named;
 use crate::workspace::asks::Ask;
 
 use super::index::text_of;
@@ -159,10 +158,7 @@ impl Project {
         if !self.indexed || self.root.is_none() {
             return false;
         }
-        if self.loaded.contains(name) || now.maker {
-            return self.loaded.contains(name);
-        }
-        names_asked(&self.asks, name, now, text)
+        self.loaded.contains(name) || !now.maker && names_asked(&self.asks, name, now, text)
     }
 
     /// Must the root be indexed anew, because other files than before may have to be loaded?
@@ -197,7 +193,7 @@ impl Project {
         let matters = |text: &str| Matters::shared().words(text.as_bytes()).matter();
         asks.iter().any(|ask| {
             let itself = (self.text(&ask.path)).is_some_and(|text| !matters(text.as_str()));
-            let importers = self.importers.get(stem_of(module_of(&ask.path)));
+            let importers = self.importers.get(&hash_of(stem_of(module_of(&ask.path))));
             itself
                 || importers.into_iter().flatten().any(|name| {
                     let text = self.on_disk(name).unwrap_or_default();
@@ -246,13 +242,7 @@ impl Project {
 
 /// Does a text with these signs import one of these files and name what is asked of it?
 fn names_asked(asks: &[Ask], name: &str, signs: &Signs, text: &str) -> bool {
-    let imports = |ask: &&Ask| {
-        let module = module_of(&ask.path);
-        let means = |imported: &str| {
-            ends_of(imported).any(|end| end == stem_of(module)) && may_mean(imported, name, module)
-        };
-        signs.imports.lines().any(means)
-    };
+    let imports = |ask: &&Ask| mean(&signs.imports, name, module_of(&ask.path));
     let asked: Vec<&Ask> = asks.iter().filter(imports).collect();
     !asked.is_empty() && Named::new(asked.iter().copied()).any(text.as_bytes(), &asked, signs.told)
 }
