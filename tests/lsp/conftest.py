@@ -297,3 +297,11 @@ def keeps(tmp_path):
     """A root with one file that keeps every item."""
     (tmp_path / "main.py").write_text(KEEPS)
     return tmp_path
+
+
+@pytest.fixture
+def two(tmp_path):
+    """A root with two files: a finding in the second, for what the first one gives."""
+    (tmp_path / "store.py").write_text(STORE)
+    (tmp_path / "user.py").write_text(USER)
+    return tmp_path

@@ -58,10 +58,8 @@ async def test_diagnostics_are_pushed_with_versions_where_the_client_does_not_pu
         assert not server.published[-1].diagnostics
 
 
-async def test_neovim_is_sent_them_though_it_asks(tmp_path):
-    (tmp_path / "store.py").write_text(STORE)
-    (tmp_path / "user.py").write_text(USER)
-    async with session(tmp_path, name="Neovim") as server:
+async def test_neovim_is_sent_them_though_it_asks(two):
+    async with session(two, name="Neovim") as server:
         assert server.result.capabilities.diagnostic_provider is None
         server.open("user.py", USER)
         for _ in range(500):
@@ -119,10 +117,8 @@ async def test_other_languages_are_left_alone(tmp_path):
         assert await server.codes("main.md") == []
 
 
-async def test_an_edit_refreshes_another_open_file(tmp_path):
-    (tmp_path / "store.py").write_text(STORE)
-    (tmp_path / "user.py").write_text(USER)
-    async with session(tmp_path) as server:
+async def test_an_edit_refreshes_another_open_file(two):
+    async with session(two) as server:
         await server.indexed()
         server.open("store.py", STORE)
         server.open("user.py", USER)
@@ -142,10 +138,8 @@ async def test_an_edit_refreshes_another_open_file(tmp_path):
         await server.until("user.py", [("DDB101", 6)])
 
 
-async def test_open_files_are_answered_before_the_index_and_refreshed_after(tmp_path):
-    (tmp_path / "store.py").write_text(STORE)
-    (tmp_path / "user.py").write_text(USER)
-    async with session(tmp_path) as server:
+async def test_open_files_are_answered_before_the_index_and_refreshed_after(two):
+    async with session(two) as server:
         server.open("user.py", USER)
         await server.pull("user.py")
         await server.until("user.py", [("DDB101", 6)])
@@ -155,10 +149,8 @@ async def test_open_files_are_answered_before_the_index_and_refreshed_after(tmp_
         assert kinds[0] == "begin" and kinds[-1] == "end" and "report" in kinds
 
 
-async def test_watched_files_keep_the_index_true(tmp_path):
-    (tmp_path / "store.py").write_text(STORE)
-    (tmp_path / "user.py").write_text(USER)
-    async with session(tmp_path) as server:
+async def test_watched_files_keep_the_index_true(two):
+    async with session(two) as server:
         await server.indexed()
         assert any(one.method == "workspace/didChangeWatchedFiles" for one in server.client.registered)
         server.open("user.py", USER)
@@ -168,17 +160,17 @@ async def test_watched_files_keep_the_index_true(tmp_path):
             event = types.FileEvent(uri=server.uri(name), type=kind)
             server.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes=[event]))
 
-        (tmp_path / "store.py").write_text(STORE.replace('["Item"]', '["Item"]["id"]').replace("return TABLE", "return 1 or TABLE"))
-        (tmp_path / "store.py").write_text("def fetch(key):\n    return 1\n")
+        (two / "store.py").write_text(STORE.replace('["Item"]', '["Item"]["id"]').replace("return TABLE", "return 1 or TABLE"))
+        (two / "store.py").write_text("def fetch(key):\n    return 1\n")
         tell("store.py", types.FileChangeType.Changed)
         await server.until("user.py", [])
-        (tmp_path / "store.py").write_text(STORE)
+        (two / "store.py").write_text(STORE)
         tell("store.py", types.FileChangeType.Changed)
         await server.until("user.py", [("DDB101", 6)])
-        (tmp_path / "store.py").unlink()
+        (two / "store.py").unlink()
         tell("store.py", types.FileChangeType.Deleted)
         await server.until("user.py", [])
-        (tmp_path / "store.py").write_text(STORE)
+        (two / "store.py").write_text(STORE)
         tell("store.py", types.FileChangeType.Created)
         await server.until("user.py", [("DDB101", 6)])
         # Never over an open document.
@@ -218,9 +210,7 @@ async def test_created_files(tmp_path):
         await server.until("user.py", [("DDB101", 6)])
 
 
-async def test_indexing_is_cancelled_by_its_progress(tmp_path):
-    (tmp_path / "store.py").write_text(STORE)
-    (tmp_path / "user.py").write_text(USER)
+async def test_indexing_is_cancelled_by_its_progress(two):
     client = make_test_lsp_client()
     cancel = True
 
@@ -229,7 +219,7 @@ async def test_indexing_is_cancelled_by_its_progress(tmp_path):
         if cancel:
             client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token=params.token))
 
-    async with session(tmp_path, client=client) as server:
+    async with session(two, client=client) as server:
         await server.said("index: cancelled")
         server.open("user.py", USER)
         assert await server.codes("user.py") == []

@@ -22,10 +22,8 @@ def drawn(answer):
     return [(int(link.get("data-step")), link.get("href"), " ".join(link.itertext())) for link in links]
 
 
-async def test_the_trail_of_a_finding_leads_from_the_source_to_the_holder(tmp_path):
-    (tmp_path / "store.py").write_text(STORE)
-    (tmp_path / "user.py").write_text(USER)
-    async with session(tmp_path) as server:
+async def test_the_trail_of_a_finding_leads_from_the_source_to_the_holder(two):
+    async with session(two) as server:
         await server.indexed()
         server.open("user.py", USER)
         await server.until("user.py", [("DDB101", 6)])
