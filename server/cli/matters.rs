@@ -9,8 +9,8 @@ use memchr::{memmem, memrchr2};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Without one of these in its bytes a file can neither make a client, model or table nor be known
-/// by the keys of DynamoDB's reads. A package counts where it is imported, not where a comment or a
-/// link names it.
+/// by the keys of DynamoDB's reads. A package counts where it is imported and a key where it is a
+/// string or an argument, not where a comment, a link or an annotation names it.
 const WORDS: &[(&str, Word)] = &[
     ("boto3", Word::Maker),
     ("aiobotocore", Word::Maker),
@@ -30,9 +30,9 @@ const WORDS: &[(&str, Word)] = &[
     ("ExpressionAttribute", Word::Key),
 ];
 
-/// The length of the longest word, in bytes.
+/// A word, and what must stand beside it, are nowhere longer than this, in bytes.
 #[cfg(any(feature = "lsp", test))]
-pub const LONGEST: usize = "ProjectionExpression".len();
+pub const LONGEST: usize = "\"ExpressionAttributeValues\" =".len();
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Word {
@@ -104,7 +104,7 @@ impl Matters {
                     words.told |= told(text, found.start());
                 }
                 Word::Models => words.models |= imported(text, found.range()),
-                Word::Key => words.key = true,
+                Word::Key => words.key |= used(text, found.range()),
             }
             if words.matter() {
                 break;
@@ -145,10 +145,31 @@ fn imported(text: &[u8], word: Range<usize>) -> bool {
     ]
     .iter()
     .any(|module| after.starts_with(module.as_bytes()));
-    let statement = [&b"import"[..], b"from"]
-        .iter()
-        .any(|keyword| memmem::find(before, keyword).is_some());
+    let statement = [&b"import"[..], b"from"].iter().any(|keyword| {
+        memmem::find_iter(before, keyword).any(|at| {
+            let ahead = before[..at].trim_ascii_end().last();
+            ahead.is_none_or(|byte| b";:".contains(byte))
+        })
+    });
     statement && !other && !helper
+}
+
+/// Is this key a string of its own or the name of an argument?
+fn used(text: &[u8], word: Range<usize>) -> bool {
+    let before = text[..word.start].last();
+    let rest = &text[word.end..];
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let end = rest.iter().position(|byte| !part(byte));
+    let after = &rest[end.unwrap_or(rest.len())..];
+    match before {
+        Some(b'"' | b'\'') => after.first() == before,
+        // What stands at the margin is a module's name for a type.
+        None | Some(b'\n' | b'\r') => false,
+        Some(before) => {
+            let after = after.trim_ascii_start();
+            !part(before) && after.starts_with(b"=") && !after.starts_with(b"==")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -157,10 +178,7 @@ mod tests {
 
     #[test]
     fn the_longest_word() {
-        assert_eq!(
-            WORDS.iter().map(|(word, _)| word.len()).max(),
-            Some(LONGEST)
-        );
+        assert!(WORDS.iter().all(|(word, _)| word.len() < LONGEST));
     }
 
     #[test]
@@ -173,6 +191,10 @@ mod tests {
             "import aiobotocore.session # DynamoDB",
             "from pynamodb.models import Model",
             "page['LastEvaluatedKey']",
+            "if key: import json, boto3 # DynamoDB",
+            "read(ExclusiveStartKey=key)",
+            "read(\n  FilterExpression = kept,\n)",
+            "{\"ExpressionAttributeNames\": names}",
         ];
         let no = [
             "import boto3",
@@ -183,6 +205,13 @@ mod tests {
             "# as pynamodb does",
             "from boto3.dynamodb.conditions import Key",
             "from mypy_boto3_s3 import S3Client # dynamodb",
+            "'links from boto3 to kinesis'",
+            "# LastEvaluatedKey is gone",
+            "class FilterExpression: ...",
+            "class Page:\n    LastEvaluatedKey: str",
+            "ProjectionExpression = str",
+            "if FilterExpression == kept: ...",
+            "my_LastEvaluatedKey = 1",
             "",
         ];
         assert!((yes.iter()).all(|text| words(text).matter()));
