@@ -25,6 +25,7 @@ use tree_sitter::Node;
 use crate::analysis::{Verdict, render::Page};
 use crate::config::Bounds;
 use crate::finding::{Applicability, Edit, Finding, Fix};
+use crate::secret::holds_key;
 use crate::workspace::Workspace;
 use imports::Style;
 use module::Module;
@@ -201,6 +202,10 @@ impl<'a> Fixer<'a> {
         let Some(edits) = self.settled(&[rewrite]) else {
             return false;
         };
+        // A key is taken out (DDB803), never written anywhere, be it into a factory.
+        if edits.iter().any(|edit| holds_key(&edit.text)) {
+            return false;
+        }
         let mut files: Vec<&Arc<str>> = edits.iter().map(|edit| &edit.file).collect();
         files.sort();
         files.dedup();

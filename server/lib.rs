@@ -29,6 +29,7 @@ pub mod lsp;
 pub mod query;
 pub mod report;
 pub mod rules;
+pub mod secret;
 pub mod select;
 pub mod summary;
 pub mod suppress;

@@ -11,6 +11,7 @@ mod rewritten;
 #[path = "fixtures/unlike.rs"]
 mod unlike;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -65,6 +66,9 @@ fn main() -> ExitCode {
         }
         // A notice has no query.
         if rules::find(&page.code).is_some() {
+            let of_page = Arc::clone(&pages);
+            let name = format!("shown::{}", page.stem);
+            trials.push(Trial::test(name, move || shown_rewrites(&of_page[nth])));
             let pages = Arc::clone(&pages);
             let name = format!("predicates::{}", page.stem);
             trials.push(Trial::test(name, move || predicates(&pages, nth)));
@@ -114,6 +118,36 @@ fn read(folder: &Path) -> std::io::Result<Vec<RulePage>> {
     }
     pages.sort_by(|one, other| one.stem.cmp(&other.stem));
     Ok(pages)
+}
+
+/// Each rewrite that a page's rule offers in its fixtures is shown in enough variants, and one place where it offers none.
+fn shown_rewrites(page: &RulePage) -> Result<(), Failed> {
+    const VARIANTS: usize = 3;
+    let mut shown: BTreeMap<String, usize> = BTreeMap::new();
+    let mut none = 0;
+    for fixture in &page.fixtures {
+        let heading = fixture.heading.as_ref()?;
+        for kind in rewritten::offered(heading, &config(heading)?, &page.code) {
+            shown.entry(kind).or_default();
+        }
+        for kind in rewritten::shown(heading, &config(heading)?, &page.code) {
+            *shown.entry(kind).or_default() += 1;
+        }
+        none += (heading.fixed.iter())
+            .filter(|fixed| fixed.applicability.is_none())
+            .count();
+    }
+    let few = shown.iter().filter(|(_, count)| **count < VARIANTS);
+    let mut wrong: Vec<String> = few
+        .map(|(kind, count)| format!("{count} of {VARIANTS} `fixed=` blocks show {kind}"))
+        .collect();
+    if none == 0 {
+        wrong.push("no block shows that nothing is offered".to_string());
+    }
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(wrong.join("\n").into()),
+    }
 }
 
 impl Fixture {

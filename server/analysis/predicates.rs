@@ -11,6 +11,7 @@ use crate::facts::{ArgKind, Captured, ChunkFacts, Expr, ParamKind};
 use crate::finding::Confidence;
 use crate::lifetime::lifetime;
 use crate::query::Operand;
+use crate::secret::is_key;
 use crate::summary::{CellKey, Seen};
 use crate::value::*;
 
@@ -685,22 +686,5 @@ fn secret(cx: &Cx, operands: &[Operand]) -> Answer {
     let Expr::Str(text) = cx.facts.expr(capture(cx, operands)?.expr?) else {
         return None;
     };
-    let upper = text.to_ascii_uppercase();
-    if ["EXAMPLE", "SECRET", "YOUR", "XXXX"]
-        .iter()
-        .any(|word| upper.contains(word))
-    {
-        return None;
-    }
-    let all = |wanted: fn(char) -> bool| text.chars().all(wanted);
-    let any = |wanted: fn(char) -> bool| text.chars().any(wanted);
-    let id = text.len() == 20
-        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
-        && all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-    let key = text.len() == 40
-        && all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='))
-        && any(|c| c.is_ascii_uppercase())
-        && any(|c| c.is_ascii_lowercase())
-        && any(|c| c.is_ascii_digit());
-    sure(id || key)
+    sure(is_key(text))
 }

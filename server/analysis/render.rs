@@ -10,6 +10,7 @@ use super::{Story, Verdict, Where};
 use crate::facts::{ChunkFacts, Expr, FunctionId, Span};
 use crate::finding::{Finding, Step, Telling};
 use crate::lifetime::lifetime;
+use crate::secret::masked;
 use crate::syntax::Segment;
 use crate::text::Text;
 use crate::value::*;
@@ -474,9 +475,10 @@ impl World {
     }
 }
 
-/// One line of at most 60 characters.
+/// One line of at most 60 characters, without keys.
 pub(super) fn short(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = masked(&line);
     if line.chars().count() <= 60 {
         return line;
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use crate::finding::{Applicability, Confidence, Finding, Fix, Severity};
+use crate::secret::masked;
 use crate::text::Text;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -174,7 +175,7 @@ fn snippets<'a>(
             let to = mark.span.end.min(line).clamp(start, end) - start;
             mark.kind.span(from..to.max(from)).label(mark.message)
         });
-        Snippet::source(shown)
+        Snippet::source(masked(shown))
             .line_start(lines.start + 1)
             .path(path.to_string())
             .annotations(annotations)

@@ -12,6 +12,7 @@ use tempfile::Builder;
 use crate::config::files::Configs;
 use crate::finding::Finding;
 use crate::fix::rounds::{Done, Wanted, allowed, converge};
+use crate::secret::masked;
 use crate::text::Text;
 use crate::workspace::Workspace;
 
@@ -190,11 +191,12 @@ fn replace(target: &Path, changed: &Changed) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The unified diff of all files.
+/// The unified diff of all files; keys of AWS are masked, be they in what goes or in what stays.
 pub fn show(out: &mut dyn Write, rewritten: &Rewritten) -> io::Result<()> {
     for changed in &rewritten.files {
         let name = one_line(&changed.name);
-        let diff = TextDiff::from_lines(&changed.before, &changed.after);
+        let (before, after) = (masked(&changed.before), masked(&changed.after));
+        let diff = TextDiff::from_lines(&before, &after);
         let mut diff = diff.unified_diff();
         diff.context_radius(3);
         diff.header(&format!("a/{name}"), &format!("b/{name}"));

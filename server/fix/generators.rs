@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use super::containers::{
     add_argument, arguments, flushed, method, plain, takes_any_iterable, written,
 };
-use super::imports::Style;
+use super::imports::{Style, without};
 use super::locals::Only;
 use super::module::{
     Module, ancestors, binds, descend, function_of, has_word, is_name, named_children, statement,
@@ -1292,7 +1292,7 @@ fn remove(draft: &mut Rewrite, module: &Module, statement: Node) {
             "",
         ),
         None => {
-            let mut lines = module.lines(statement);
+            let mut lines = without(module, statement);
             // At the file's end the line before loses its end instead.
             let text = module.text;
             let line = text.line_of(lines.start);

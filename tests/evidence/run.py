@@ -2,11 +2,12 @@
 
     python tests/evidence/run.py              measure all, write docs/evidence.md and the pages' rows
     python tests/evidence/run.py --no-write   measure all
-    python tests/evidence/run.py --only DDB101
+    python tests/evidence/run.py --only DDB101    only the cases of this rule, and their rows
     python tests/evidence/run.py --self-test  with the rewrite replaced by the leaky text every case must fail
     python tests/evidence/run.py --check      only whether the pages quote docs/evidence.md
 
-Needs a built dynaleak (`cargo build --release`) and what requirements.txt names.
+Needs a built dynaleak (`cargo build --release`) and what requirements.txt names. A case with requirements of its own
+runs in a virtual environment of its own, which `--environments FOLDER` keeps for the next run.
 """
 import argparse
 import datetime
@@ -23,10 +24,11 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from harness import cases, judge, report, rewrite, server  # noqa: E402
+from harness import cases, environments, judge, report, rewrite, server  # noqa: E402
 
 CALLS = {
     "Growth": "leak",
+    "GrowthOfClients": "leak",
     "Peak": "peak",
     "Held": "peak",
     "Churn": "churn",
@@ -51,10 +53,11 @@ def main():
         return 2
     rows, failed = [], []
     begin = time.monotonic()
-    with server.Server() as moto:
+    with server.Server() as moto, environments.Environments(options.environments) as pythons:
         for case in chosen:
+            python = pythons.of(case)
             started = time.monotonic()
-            row, wrong = measured(case, moto, options)
+            row, wrong = measured(case, moto, python, options)
             rows.append(row)
             if wrong:
                 failed.append(case.name)
@@ -72,7 +75,7 @@ def main():
         print(f"{len(failed)} of {len(chosen)} fail, as they must")
         return 1 if held else 0
     print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed")
-    if not failed and not options.only and not options.no_write:
+    if not failed and not options.no_write:
         report.write(rows, versions(), datetime.date.today().isoformat())
     return 1 if failed else 0
 
@@ -83,10 +86,11 @@ def arguments():
     parser.add_argument("--self-test", action="store_true", help="every case must fail without a rewrite")
     parser.add_argument("--no-write", action="store_true", help="leave docs/evidence.md as it is")
     parser.add_argument("--check", action="store_true", help="measure nothing, compare the pages with docs/evidence.md")
+    parser.add_argument("--environments", metavar="FOLDER", help="keep the environments of cases here")
     return parser.parse_args()
 
 
-def measured(case, moto, options):
+def measured(case, moto, python, options):
     """The row of a case, and why it fails."""
     wrong = []
     text, shown = None, []
@@ -106,8 +110,8 @@ def measured(case, moto, options):
             wrong.append("dynaleak offers no rewrite")
     if options.self_test:
         text, origin = case.leaky, "the leaky text again"
-    leaky = form(case, case.leaky, moto)
-    other = form(case, text, moto) if text is not None else None
+    leaky = form(case, case.leaky, moto, python)
+    other = form(case, text, moto, python) if text is not None else None
     verdict = judge.judge(case, leaky, other)
     if options.self_test:
         # Only what was measured of the second form may fail a case here.
@@ -119,13 +123,13 @@ def measured(case, moto, options):
     return report.Row(case, verdict.leaky, verdict.other, origin, CALLS[case.meter], text), wrong
 
 
-def form(case, text, moto):
+def form(case, text, moto, python):
     """What the worker says of one form, in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="dynaleak-") as folder:
         path, answer = pathlib.Path(folder, "shop.py"), pathlib.Path(folder, "answer.json")
         path.write_text(text, encoding="utf-8")
         environment = {**os.environ, **moto.environment(), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "harness.worker", str(case.folder), str(path), str(answer)]
+        command = [python, "-m", "harness.worker", str(case.folder), str(path), str(answer)]
         try:
             done = subprocess.run(
                 command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=LIMIT
@@ -144,7 +148,8 @@ def versions():
     """What was measured with."""
     names = ["boto3", "moto", "Django", "cachetools"]
     packages = [f"{name} {importlib.metadata.version(name)}" for name in names]
-    return ", ".join([f"CPython {platform.python_version()}", *packages])
+    own = [f"{case.code} with {', '.join(environments.pins(case))}" for case in cases.all_cases() if case.requirements]
+    return "; ".join([", ".join([f"CPython {platform.python_version()}", *packages]), *own])
 
 
 if __name__ == "__main__":

@@ -147,6 +147,45 @@ fn a_diff_with_fix_is_applied_and_shown() {
     );
 }
 
+/// A log of a check is read by more people than the code.
+#[test]
+fn no_output_shows_a_key() {
+    let project = Project::new();
+    let (id, secret) = (
+        "AKIAQ3EGRTVKD7LW2MPX",
+        "h7Gk2pQx9Lw4Zt1Vb8Nc3Rm6Ys0Df5Ja7Ue2Ki4o",
+    );
+    let code = format!(
+        "import boto3\n\n\ndef handler(event, context):\n    client = boto3.client(\"dynamodb\", aws_access_key_id=\"{id}\",\n        aws_secret_access_key=\"{secret}\")\n    return client.get_item(TableName=\"orders\", Key=event)\n"
+    );
+    project.write("main.py", &code);
+    let shows = |output: &str| output.contains(id) || output.contains(secret);
+    let ways: [&[&str]; 5] = [
+        &[],
+        &["--output-format", "concise"],
+        &["--output-format", "json"],
+        &["--diff", "--unsafe-fixes"],
+        &["--fix", "--diff", "--unsafe-fixes"],
+    ];
+    for way in ways {
+        let run = project.run(&[&["check"], way].concat());
+        assert!(
+            !shows(&run.stdout) && !shows(&run.stderr),
+            "{way:?}: {run:?}"
+        );
+        assert!(!run.stdout.is_empty());
+        if way.contains(&"--diff") {
+            let masked = format!(
+                "-    client = boto3.client(\"dynamodb\", aws_access_key_id=\"{}\",\n",
+                "*".repeat(20)
+            );
+            assert!(run.stdout.contains(&masked), "{run:?}");
+        }
+    }
+    let after = text(&project, "main.py");
+    assert!(after.contains("os.environ[\"AWS_SECRET_ACCESS_KEY\"]") && !shows(&after));
+}
+
 #[test]
 fn json_holds_every_rewrite_with_its_edits() {
     let project = leaky();

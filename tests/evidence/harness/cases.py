@@ -6,7 +6,7 @@ import pathlib
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "tests" / "evidence" / "cases"
 # The case's own files; all others are copied beside the code, such as a pyproject.toml.
-OWN = {"case.py", "leaky.py", "recommended.py"}
+OWN = {"case.py", "leaky.py", "recommended.py", "requirements.txt"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +39,12 @@ class Case:
     def recommended(self):
         path = self.folder / "recommended.py"
         return path.read_text(encoding="utf-8") if path.exists() else None
+
+    @property
+    def requirements(self):
+        """What the case needs that the others cannot have beside theirs, or None."""
+        path = self.folder / "requirements.txt"
+        return path if path.exists() else None
 
     def beside(self):
         """Files that stand beside the code."""

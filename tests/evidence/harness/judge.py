@@ -177,6 +177,7 @@ def _nothing(_):
 
 METERS = {
     "Growth": (_growth_words, _growth_leaky, _growth_both),
+    "GrowthOfClients": (_growth_words, _growth_leaky, _growth_both),
     "Peak": (_peak_words, _nothing, _peak_both),
     "Held": (_held_words, _held_leaky, _peak_both),
     "Churn": (_churn_words, _nothing, _churn_both),
