@@ -81,12 +81,21 @@ struct Frame {
     yields: Value,
 }
 
+/// A local, or a name of the module's own code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ExprName {
+    Local(Slot),
+    Global(SmolStr),
+}
+
 /// What holds at one point of the flow.
 #[derive(Clone, Debug, Default)]
 struct State {
     slots: Vec<Value>,
     varying: Vec<bool>,
     names: FxHashMap<SmolStr, Value>,
+    /// Names whose page iterator was gone through to its end, on every way to this point.
+    spent: Vec<ExprName>,
     /// Set once `return`, `raise`, `break` or `continue` was met.
     dead: bool,
 }
@@ -106,6 +115,7 @@ impl State {
         for (mine, theirs) in self.varying.iter_mut().zip(&other.varying) {
             *mine |= theirs;
         }
+        self.spent.retain(|name| other.spent.contains(name));
         for (name, theirs) in &other.names {
             let mine = self.names.entry(name.clone()).or_default();
             *mine = mine.join(theirs);
@@ -156,7 +166,9 @@ impl<'a> Flow<'a> {
             } else {
                 1
             };
+            let spent = self.state.spent.clone();
             for _ in 0..rounds {
+                self.state.spent.clone_from(&spent);
                 self.walk_chunk();
             }
         }
@@ -217,11 +229,13 @@ impl<'a> Flow<'a> {
             ChunkKind::Function => {}
         }
         let names = std::mem::take(&mut self.state.names);
+        let spent = std::mem::take(&mut self.state.spent);
         for id in 1..facts.functions.len() {
             self.body(id as FunctionId);
         }
         self.state = State {
             names,
+            spent,
             ..State::default()
         };
     }
@@ -744,12 +758,16 @@ impl<'a> Flow<'a> {
         let element = self.element(&iterated);
         let varies =
             self.varies(iter) || !matches!(self.facts.expr(iter), Expr::List(_) | Expr::Tuple(_));
+        let to_its_end = !note.breaks;
         self.looped(
             note,
             body,
             move |flow| flow.assign_varying(target, element.clone(), varies),
             None,
         );
+        if to_its_end {
+            self.spend(iter);
+        }
         self.block(other);
     }
 
@@ -773,8 +791,14 @@ impl<'a> Flow<'a> {
                 self.eval(test);
             }
             self.block(body);
+            // A round that leaves the loop leaves nothing to the next one.
+            let spent = match self.state.dead {
+                true => before.spent.clone(),
+                false => std::mem::take(&mut self.state.spent),
+            };
             self.state.dead = false;
             self.state.join(&before);
+            self.state.spent = spent;
             if round == 0 && self.ends_with_pages(body) {
                 let note = self.loops.last_mut().expect("pushed above");
                 note.pages = true;
@@ -854,6 +878,7 @@ impl<'a> Flow<'a> {
             main: self.main,
             varies: self.varies(expr),
             returned: self.returning,
+            spent: self.is_spent(expr),
             function: self.function,
         }
     }
@@ -867,10 +892,12 @@ impl<'a> Flow<'a> {
         let seen = self.seen.entry((self.chunk, expr)).or_default();
         seen.value = seen.value.join(value);
         let varies = seen.situation.varies || situation.varies;
+        let spent = seen.situation.spent || situation.spent;
         if situation.loops.len() >= seen.situation.loops.len() {
             seen.situation = situation;
         }
         seen.situation.varies = varies;
+        seen.situation.spent = spent;
     }
 
     fn finish(mut self) -> Outcome {

@@ -80,6 +80,8 @@ pub struct Situation {
     pub varies: bool,
     /// Part of a `return` or `yield`.
     pub returned: bool,
+    /// A page iterator that was gone through to its end before.
+    pub spent: bool,
     pub function: FunctionId,
 }
 

@@ -114,6 +114,7 @@ predicates! {
     "fresh" 1 fresh "`#fresh? @value`: made in this call, not kept in any place",
     "open" 2 open "`#open? @value`: in an endpoint that is declared open to all",
     "secret" 0 secret "`#secret? @value`: a text that has the form of one of AWS's keys",
+    "spent" 1 spent "`#spent? @value`: a page iterator that was gone through to its end before",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -676,6 +677,10 @@ fn open(cx: &Cx, operands: &[Operand]) -> Answer {
         .cell(CellKey::Life(cx.unit.class?))
         .has(Mark::Open);
     open.then_some(view)
+}
+
+fn spent(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(seen(cx, operands)?.situation.spent)
 }
 
 fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -60,6 +60,7 @@ impl<'a> Flow<'a> {
             _ => (None, self.eval(call.function)),
         };
         let args = self.args(call);
+        self.spends(call);
         let callee = self.resolved(&callee);
         self.ask_for(&callee, args.all());
         let mut value = Value::UNKNOWN;

@@ -38,6 +38,19 @@ pub(super) const TAKES: &[&str] = &[
     "__aexit__",
 ];
 
+/// Functions that go through all of what they are given.
+const GATHERS: &[&str] = &[
+    "list",
+    "tuple",
+    "set",
+    "frozenset",
+    "dict",
+    "sorted",
+    "sum",
+    "max",
+    "min",
+];
+
 impl<'a> Flow<'a> {
     // ---- assignment ----
 
@@ -56,6 +69,7 @@ impl<'a> Flow<'a> {
                 );
                 let varies = source.is_some_and(|source| self.varies(source));
                 self.state.varying[slot as usize] = varies;
+                self.renewed(&ExprName::Local(slot));
                 self.frames[self.function as usize].ever_varying[slot as usize] |= varies;
                 self.set_slot(slot, value.filter(|atom| atom.what != What::Slot));
             }
@@ -68,6 +82,7 @@ impl<'a> Flow<'a> {
                     self.note_permissions(source);
                 }
                 if self.function == 0 {
+                    self.renewed(&ExprName::Global(name.clone()));
                     self.state.names.insert(name.clone(), value.clone());
                     let ever = self.ever_names.entry(name.clone()).or_default();
                     *ever = ever.join(&value);
@@ -802,6 +817,79 @@ impl<'a> Flow<'a> {
             Stmt::Try { body, .. } => self.assigns_any(body, tested, depth + 1),
             _ => false,
         })
+    }
+
+    // ---- page iterators that were gone through ----
+
+    /// Notes that a page iterator was gone through to its end.
+    pub(super) fn spend(&mut self, expr: ExprId) {
+        let gone = self.iterated(expr);
+        let Some(name) = self.own_name(gone) else {
+            return;
+        };
+        let value = self.peek(gone);
+        let pages = |atom: &Atom| {
+            let all = |data: Data| data.kind == Kind::PageIterator && !data.limited;
+            atom.nested == Nest::Not && atom.data().is_some_and(all)
+        };
+        if self.resolved(&value).atoms().iter().any(pages) && !self.state.spent.contains(&name) {
+            self.state.spent.push(name);
+        }
+    }
+
+    /// The page iterator that `enumerate(pages)` or `pages.search(...)` goes through.
+    fn iterated(&self, expr: ExprId) -> ExprId {
+        let Expr::Call(call) = self.facts.expr(expr) else {
+            return expr;
+        };
+        match (self.facts.expr(call.function), &call.args[..]) {
+            (Expr::Attr(base, name), _) if name == "search" => *base,
+            (Expr::Name(name), [pages, ..]) if matches!(name.as_str(), "enumerate" | "iter") => {
+                pages.value
+            }
+            _ => expr,
+        }
+    }
+
+    /// `list(pages)`, `sum(page["Count"] for page in pages)`, `pages.build_full_result()`.
+    pub(super) fn spends(&mut self, call: &'a Call) {
+        match self.facts.expr(call.function) {
+            Expr::Attr(base, name) if name == "build_full_result" => self.spend(*base),
+            Expr::Name(name) if GATHERS.contains(&name.as_str()) => {
+                let Some(first) = call.args.first() else {
+                    return;
+                };
+                let gone = match self.facts.expr(first.value) {
+                    Expr::Comprehension(comprehension) => match comprehension.clauses.first() {
+                        Some(Clause::For { iter, .. }) => *iter,
+                        _ => return,
+                    },
+                    _ => first.value,
+                };
+                self.spend(gone);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn is_spent(&self, expr: ExprId) -> bool {
+        !self.state.spent.is_empty()
+            && self
+                .own_name(expr)
+                .is_some_and(|name| self.state.spent.contains(&name))
+    }
+
+    fn renewed(&mut self, name: &ExprName) {
+        self.state.spent.retain(|other| other != name);
+    }
+
+    /// Other functions may fill other names anew.
+    fn own_name(&self, expr: ExprId) -> Option<ExprName> {
+        match self.facts.expr(expr) {
+            Expr::Local(slot) => Some(ExprName::Local(*slot)),
+            Expr::Name(name) if self.function == 0 => Some(ExprName::Global(name.clone())),
+            _ => None,
+        }
     }
 
     // ---- loops ----

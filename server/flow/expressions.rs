@@ -172,6 +172,7 @@ impl<'a> Flow<'a> {
             }
             Expr::YieldFrom(inner) => {
                 let value = self.eval(*inner);
+                self.spend(*inner);
                 let pages = self.loops.iter().any(|note| note.pages && !note.bounded);
                 let element = self.element(&value).map(|atom| {
                     let mut atom = Atom {
@@ -258,6 +259,12 @@ impl<'a> Flow<'a> {
         let rebuilt = self.rebuilt_item(comprehension);
         let element = self.eval(comprehension.element);
         self.loops.truncate(outside);
+        if let (Some(Clause::For { iter, .. }), false) = (
+            comprehension.clauses.first(),
+            comprehension.kind == ComprehensionKind::Generator,
+        ) {
+            self.spend(*iter);
+        }
         let shape = match comprehension.kind {
             ComprehensionKind::Generator => {
                 // Nothing is gathered yet: whoever consumes it may.
