@@ -47,6 +47,8 @@ pub struct Api {
     pub containers: Table<ContainerCall>,
     pub passes: Table<usize>,
     pub converts: Converts,
+    /// Keys that grow with the users.
+    pub many: Converts,
 }
 
 /// Calls that give their argument in another form.

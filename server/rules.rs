@@ -113,6 +113,8 @@ rules! {
     session_per_call,
     async_client_not_scoped,
     batch_writer_not_scoped,
+    event_handler_per_call,
+    clients_kept_per_key,
     open_endpoint_unbounded,
     credentials_in_code,
 }

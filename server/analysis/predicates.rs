@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{Cx, kinds};
 use crate::api::API;
-use crate::facts::{ArgKind, Captured, ChunkFacts, Expr, ParamKind};
+use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, ParamKind};
 use crate::finding::Confidence;
 use crate::lifetime::lifetime;
 use crate::query::Operand;
@@ -115,6 +115,8 @@ predicates! {
     "open" 2 open "`#open? @value`: in an endpoint that is declared open to all",
     "secret" 0 secret "`#secret? @value`: a text that has the form of one of AWS's keys",
     "spent" 1 spent "`#spent? @value`: a page iterator that was gone through to its end before",
+    "many" 1 many "`#many? @key`: named as something of which there are as many as users or requests; of a function: one of its parameters is",
+    "never-evicts" 1 never_evicts "`#never-evicts? @function`: what is called keeps each result without a limit",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -681,6 +683,75 @@ fn open(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn spent(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(seen(cx, operands)?.situation.spent)
+}
+
+fn many(cx: &Cx, operands: &[Operand]) -> Answer {
+    let captured = capture(cx, operands)?;
+    let named = match (captured.expr, captured.function) {
+        (Some(key), _) => names_many(cx.facts, key),
+        (None, Some(function)) => {
+            let own = &cx.facts.functions[function as usize];
+            own.params.iter().any(|param| is_of_many(&param.name))
+        }
+        _ => false,
+    };
+    named.then_some(Confidence::Medium)
+}
+
+/// `user_id`, `event["tenant"]`, `request.user.id`, `f"{region}:{tenant}"`.
+fn names_many(facts: &ChunkFacts, key: ExprId) -> bool {
+    let any = |parts: &[ExprId]| parts.iter().any(|&part| names_many(facts, part));
+    let literal = |expr: ExprId| matches!(facts.expr(expr), Expr::Str(text) if is_of_many(text));
+    match facts.expr(key) {
+        Expr::Name(name) => is_of_many(name),
+        Expr::Local(slot) => {
+            let own = &facts.functions[facts.owner(key) as usize];
+            own.locals
+                .get(*slot as usize)
+                .is_some_and(|name| is_of_many(name))
+        }
+        Expr::Attr(base, name) => {
+            is_of_many(name) || matches!(name.as_str(), "id" | "pk") && names_many(facts, *base)
+        }
+        Expr::Subscript(_, index) => literal(*index),
+        Expr::Call(call) => call
+            .args
+            .iter()
+            .any(|arg| literal(arg.value) || names_many(facts, arg.value)),
+        Expr::Tuple(parts) | Expr::Format(parts) => any(parts),
+        Expr::Binary(_, left, right) => any(&[*left, *right]),
+        _ => false,
+    }
+}
+
+fn is_of_many(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    API.many.words.iter().any(|word| *word == name)
+}
+
+fn never_evicts(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    surest(&value, |atom| {
+        let (What::Function(function) | What::Bound(function, _)) = atom.what else {
+            return false;
+        };
+        let Some(signature) = cx.reader.signature(function) else {
+            return false;
+        };
+        let facts = signature.facts;
+        let unlimited = |arg: &Arg| {
+            matches!(&arg.kind, ArgKind::Plain | ArgKind::Keyword(_))
+                && matches!(facts.expr(arg.value), Expr::None)
+        };
+        signature.function.decorators.iter().any(|&decorator| match facts.expr(decorator) {
+            Expr::Name(name) | Expr::Attr(_, name) => name == "cache",
+            Expr::Call(call) => {
+                let cache = matches!(facts.expr(call.function), Expr::Name(name) | Expr::Attr(_, name) if name == "lru_cache");
+                cache && call.args.iter().any(unlimited)
+            }
+            _ => false,
+        })
+    })
 }
 
 fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -458,3 +458,59 @@ fn closed(module: &Module, node: Node) -> bool {
         name.is_some_and(|name| matches!(module.of(name), "close" | "meta" | "__exit__"))
     })
 }
+
+/// `@lru_cache(maxsize=N)`: a bound for the cache whose decorator was found.
+pub fn limited(cx: &Cx, size: u32, applicability: Applicability) -> Option<Rewrite> {
+    let module = cx.module;
+    let decorator = named_children(cx.node).first().copied()?;
+    let mut draft = cx.draft(
+        format!("Bound the cache with maxsize={size}"),
+        applicability,
+    );
+    if decorator.kind() == "attribute" {
+        let name = decorator.child_by_field_name("attribute")?;
+        draft.replace(
+            module,
+            name.byte_range(),
+            format!("lru_cache(maxsize={size})"),
+        );
+        return Some(draft.sized(size));
+    }
+    if decorator.kind() == "identifier" {
+        let written = draft.import(module, "functools", "lru_cache", Style::Name)?;
+        draft.replace(
+            module,
+            decorator.byte_range(),
+            format!("{written}(maxsize={size})"),
+        );
+        return Some(draft.sized(size));
+    }
+    let number = maxsize(module, decorator)?;
+    draft.replace(module, number.byte_range(), size.to_string());
+    Some(draft.sized(size))
+}
+
+/// The `maxsize` of a call, or of the call that it is handed.
+fn maxsize<'t>(module: &Module, call: Node<'t>) -> Option<Node<'t>> {
+    let all = named_children(arguments(call)?);
+    let value = |node: &Node<'t>| {
+        node.child_by_field_name("value")
+            .filter(|_| node.kind() == "keyword_argument")
+    };
+    let by_name = all.iter().find(|node| {
+        node.child_by_field_name("name")
+            .is_some_and(|name| module.of(name) == "maxsize")
+    });
+    if let Some(found) = by_name.and_then(value) {
+        return Some(found);
+    }
+    let first = *all.first()?;
+    let first = value(&first).unwrap_or(first);
+    let made =
+        first.kind() == "call" && module.of(first.child_by_field_name("function")?) != "float";
+    if made {
+        maxsize(module, first)
+    } else {
+        Some(first)
+    }
+}

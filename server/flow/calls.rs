@@ -68,6 +68,9 @@ impl<'a> Flow<'a> {
             let base = self.resolved(base);
             value = value.join(&self.container_method(*object, method, &base, &args));
             self.sized_effects(method, &base);
+            if *method == "unregister" {
+                self.note_unregistered(*object);
+            }
         }
         if base.as_ref().is_some_and(|(_, method, _)| {
             matches!(

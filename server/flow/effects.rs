@@ -541,6 +541,17 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// `client.meta.events.unregister(...)` takes a handler off the client.
+    pub(super) fn note_unregistered(&mut self, events: ExprId) {
+        let Expr::Attr(meta, _) = self.facts.expr(events) else {
+            return;
+        };
+        if let Expr::Attr(client, _) = self.facts.expr(*meta) {
+            let client = self.peek(*client);
+            self.note_taken(&client);
+        }
+    }
+
     fn note_emptied_in(&mut self, place: &Place) {
         for at in self
             .loops
