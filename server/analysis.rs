@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
-use crate::facts::{Captured, ChunkFacts, ExprId, FunctionId, Match, Span};
+use crate::facts::{Captured, ChunkFacts, Expr, ExprId, FunctionId, Match, Span};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::query::{Operand, Rules};
 use crate::rules::Rule;
@@ -465,6 +465,21 @@ impl<'a> Cx<'a> {
                         matches!(data.kind, Kind::Client | Kind::Resource | Kind::Table)
                     })
         })
+    }
+
+    /// The call at a site, if that is in this unit: what another one says is no answer of its cells.
+    pub fn call_at(&self, site: Site) -> Option<(&'a ChunkFacts, &'a crate::facts::Call)> {
+        let At::Call(number) = site.at else {
+            return None;
+        };
+        if site.unit != self.unit.id {
+            return None;
+        }
+        let facts = &self.unit.chunks.get(site.chunk as usize)?.facts;
+        let Expr::Call(call) = facts.expr(*facts.calls.get(number as usize)?) else {
+            return None;
+        };
+        Some((facts, call))
     }
 
     /// Did the call at `here` make this atom's value, rather than pass it on from a function?

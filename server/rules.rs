@@ -108,6 +108,7 @@ rules! {
     stream_loop_accumulates,
     request_holds_response,
     session_holds_item,
+    receiver_connected_per_call,
     client_per_iteration,
     client_per_request,
     session_per_call,
@@ -115,6 +116,7 @@ rules! {
     batch_writer_not_scoped,
     event_handler_per_call,
     clients_kept_per_key,
+    whole_item_returned,
     open_endpoint_unbounded,
     credentials_in_code,
 }
@@ -122,7 +124,7 @@ rules! {
 /// One site, one finding: of the rules that hold at the same place, the first of these stays.
 const PRECEDENCE: &[&str] = &[
     "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB203", "DDB101", "DDB103",
-    "DDB403", "DDB302", "DDB301", "DDB603", "DDB601", "DDB602",
+    "DDB403", "DDB302", "DDB301", "DDB603", "DDB601", "DDB602", "DDB802", "DDB801",
 ];
 
 /// All rules, by code.

@@ -6,7 +6,7 @@
 use smol_str::SmolStr;
 
 use super::{Cx, kinds};
-use crate::api::API;
+use crate::api::{API, FRAMEWORKS};
 use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, ParamKind};
 use crate::finding::Confidence;
 use crate::lifetime::lifetime;
@@ -117,6 +117,10 @@ predicates! {
     "spent" 1 spent "`#spent? @value`: a page iterator that was gone through to its end before",
     "many" 1 many "`#many? @key`: named as something of which there are as many as users or requests; of a function: one of its parameters is",
     "never-evicts" 1 never_evicts "`#never-evicts? @function`: what is called keeps each result without a limit",
+    "endpoint" 2 endpoint "`#endpoint? @value`: in a view or route, which returns it to whoever asks",
+    "written" 1 written "`#written? @value`: what a write answers, which is no item unless it asks for one",
+    "remade" 1 remade "`#remade? @function`: another one in each call: a lambda, a function inside a function, a method of what lives for one request",
+    "named-once" 1 named_once "`#named-once? @call`: registers under a constant `dispatch_uid`, so that the first one stays the only one",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -752,6 +756,119 @@ fn never_evicts(cx: &Cx, operands: &[Operand]) -> Answer {
             _ => false,
         })
     })
+}
+
+/// Calls whose response holds what was written at most.
+const WRITES: [&str; 5] = [
+    "put_item",
+    "update_item",
+    "delete_item",
+    "batch_write_item",
+    "transact_write_items",
+];
+
+/// Annotations that choose no attributes.
+const PLAIN: [&str; 12] = [
+    "dict", "list", "tuple", "str", "int", "Dict", "List", "Any", "Optional", "Union", "Mapping",
+    "typing",
+];
+
+fn endpoint(cx: &Cx, operands: &[Operand]) -> Answer {
+    let captured = capture(cx, operands)?;
+    let own = cx.seen(captured)?.situation.function;
+    let definition = Site {
+        unit: cx.unit.id,
+        chunk: cx.chunk,
+        at: At::Definition(own),
+    };
+    // What a view calls returns to the view.
+    let called = cx.context(own);
+    let root = called.mark(|mark| mark == Mark::Request)?;
+    let by_framework = |atom: &Atom| {
+        atom.what == What::Mark(Mark::Request) && atom.steps.first() == Some(&definition)
+    };
+    if !called.atoms().iter().any(by_framework) {
+        return None;
+    }
+    let function = &cx.facts.functions[own as usize];
+    let routes = &FRAMEWORKS.decorators.routes;
+    let mut routed = false;
+    for &decorator in &function.decorators {
+        let Expr::Call(call) = cx.facts.expr(decorator) else {
+            continue;
+        };
+        // `@app.get("/orders", response_model=Order)` chooses the attributes.
+        if call
+            .args
+            .iter()
+            .any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == "response_model"))
+        {
+            return None;
+        }
+        routed |= matches!(cx.facts.expr(call.function), Expr::Attr(_, name) | Expr::Name(name) if routes.contains(name));
+    }
+    // So does `-> Order`, whose fields are all that goes out.
+    let plain = |expr: &Expr| {
+        matches!(expr, Expr::Name(name) | Expr::Attr(_, name) if name.ends_with("Response") || PLAIN.contains(&name.as_str()))
+            || matches!(expr, Expr::Str(_) | Expr::None)
+    };
+    let modelled = |id: ExprId| {
+        cx.facts.any(id, &mut |_, expr| {
+            matches!(expr, Expr::Name(_)) && !plain(expr)
+        })
+    };
+    if function.returns.is_some_and(modelled) {
+        return None;
+    }
+    let view = cx.unit.class.is_some_and(|class| {
+        cx.reader
+            .cell(CellKey::Life(class))
+            .has(Mark::Role(Role::View))
+    });
+    let asked = function
+        .params
+        .iter()
+        .take(2)
+        .any(|param| param.name == "request");
+    // `return {"statusCode": 200, "body": json.dumps(item)}`, of an AWS Lambda behind an API.
+    let replies = matches!(cx.facts.expr(captured.expr?), Expr::Dict(pairs) if pairs.iter().any(|(key, _)| key.is_some_and(|key| matches!(cx.facts.expr(key), Expr::Str(text) if text == "statusCode"))));
+    (routed || view || asked || replies).then_some(root.confidence)
+}
+
+fn written(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    let write = |atom: &Atom| {
+        let Some((facts, call)) = atom.steps.first().and_then(|site| cx.call_at(*site)) else {
+            // Of a whole response from elsewhere nobody here can tell.
+            return atom.data().is_some_and(|data| data.kind == Kind::Page);
+        };
+        matches!(facts.expr(call.function), Expr::Attr(_, name) if WRITES.contains(&name.as_str()))
+    };
+    let read = |atom: &Atom| atom.data().is_some();
+    sure(value.atoms().iter().filter(|atom| read(atom)).all(write))
+}
+
+fn remade(cx: &Cx, operands: &[Operand]) -> Answer {
+    surest(&value(cx, operands), |atom| match atom.what {
+        What::Function(function) => function.function > 1,
+        What::Bound(_, class) => crate::lifetime::instance(class, cx.reader).0 == Lifetime::Request,
+        _ => false,
+    })
+}
+
+fn named_once(cx: &Cx, operands: &[Operand]) -> Answer {
+    let Expr::Call(call) = cx.facts.expr(capture(cx, operands)?.expr?) else {
+        return None;
+    };
+    let constant = |id: ExprId| {
+        matches!(
+            cx.facts.expr(id),
+            Expr::Str(_) | Expr::Int(_) | Expr::Name(_)
+        )
+    };
+    sure(call.args.iter().any(|arg| {
+        matches!(&arg.kind, ArgKind::Keyword(name) if name == "dispatch_uid") && constant(arg.value)
+    }))
 }
 
 fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {
