@@ -54,7 +54,7 @@ fn once(cx: &fix::Cx) -> Option<Rewrite> {
     let same = handler.kind() == "identifier" && module.resolve(handler).kind() == "module";
     let applicability = if same { Applicability::Safe } else { Applicability::Unsafe };
     let quote = module.quote();
-    let mut draft = cx.draft(format!("Register it once, with unique_id={quote}{name}{quote}"), applicability);
+    let mut draft = cx.draft(format!("Register it once, as `{name}`"), applicability);
     add_argument(&mut draft, module, node, &format!("unique_id={quote}{name}{quote}"))?;
     Some(draft)
 }
