@@ -127,6 +127,9 @@ fn told(text: &[u8], start: usize) -> bool {
     begins && !after.first().is_some_and(part)
 }
 
+/// The byte order mark of UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// Does an import statement name the package here, for more than its conditions and types?
 fn imported(text: &[u8], word: Range<usize>) -> bool {
     let line = memrchr2(b'\n', b'\r', &text[..word.start]).map_or(0, |end| end + 1);
@@ -147,8 +150,8 @@ fn imported(text: &[u8], word: Range<usize>) -> bool {
     .any(|module| after.starts_with(module.as_bytes()));
     let statement = [&b"import"[..], b"from"].iter().any(|keyword| {
         memmem::find_iter(before, keyword).any(|at| {
-            let ahead = before[..at].trim_ascii_end().last();
-            ahead.is_none_or(|byte| b";:".contains(byte))
+            let ahead = before[..at].trim_ascii_end();
+            ahead.is_empty() || ahead == BOM || ahead.ends_with(b";") || ahead.ends_with(b":")
         })
     });
     statement && !other && !helper
@@ -192,6 +195,7 @@ mod tests {
             "from pynamodb.models import Model",
             "page['LastEvaluatedKey']",
             "if key: import json, boto3 # DynamoDB",
+            "\u{feff}from pynamodb.models import Model",
             "read(ExclusiveStartKey=key)",
             "read(\n  FilterExpression = kept,\n)",
             "{\"ExpressionAttributeNames\": names}",
