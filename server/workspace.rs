@@ -590,8 +590,16 @@ impl Workspace {
     /// Where a unit gives others than before, or came to call one that handles values, or calls none
     /// any more, other files may have to be loaded.
     fn note_gives<'a>(&mut self, units: impl Iterator<Item = &'a UnitId>) {
-        for unit in units {
-            let new = gives(&self.world, *unit);
+        let units: Vec<&UnitId> = units.collect();
+        let world = &self.world;
+        let new: Vec<Option<Gives>> = if units.len() < 64 {
+            units.iter().map(|unit| gives(world, **unit)).collect()
+        } else {
+            (units.par_iter().with_min_len(16))
+                .map(|unit| gives(world, **unit))
+                .collect()
+        };
+        for (unit, new) in units.into_iter().zip(new) {
             let handles = new.as_ref().is_some_and(Gives::handles);
             self.asks |= self.gives.get(unit) != new.as_ref();
             match new {

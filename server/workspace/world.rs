@@ -123,6 +123,37 @@ pub struct Linked {
     pub anew: FxHashSet<UnitId>,
 }
 
+/// What a unit came to, and how that differs from what it came to before.
+struct Evaluated {
+    unit: UnitId,
+    outcome: Arc<Outcome>,
+    /// Places among its reads of cells that it did not read before.
+    reads: Vec<usize>,
+    /// Cells of which it says something else than before.
+    tells: Vec<CellKey>,
+}
+
+impl Evaluated {
+    fn new(world: &World, unit: UnitId, outcome: Outcome) -> Evaluated {
+        let nothing = Outcome::default();
+        let before = world.histories.get(&unit);
+        let before = before.map_or(&nothing, |history| &history.0[0]);
+        let known = |key: &CellKey| before.reads.binary_search(key).is_ok();
+        let reads = (outcome.reads.iter().enumerate())
+            .filter(|(_, key)| !known(key))
+            .map(|(at, _)| at)
+            .collect();
+        let mut tells = Vec::new();
+        differing(before, &outcome, |key| tells.push(key.clone()));
+        Evaluated {
+            unit,
+            outcome: Arc::new(outcome),
+            reads,
+            tells,
+        }
+    }
+}
+
 impl World {
     pub fn new(once: bool) -> World {
         World {
@@ -185,33 +216,32 @@ impl World {
             fresh.sort();
             linked.evaluated += fresh.len();
             let world = &*self;
-            let run = |unit: &UnitId| (*unit, evaluate(&world.units[unit], &Reader::new(world, 0)));
-            let results: Vec<(UnitId, Outcome)> =
-                fresh.par_iter().with_min_len(4).map(run).collect();
+            let run = |unit: &UnitId| {
+                let outcome = evaluate(&world.units[unit], &Reader::new(world, 0));
+                Evaluated::new(world, *unit, outcome)
+            };
+            let results: Vec<Evaluated> = fresh.par_iter().with_min_len(4).map(run).collect();
             let mut stale: FxHashSet<CellKey> = FxHashSet::default();
-            for (unit, outcome) in results {
-                let outcome = Arc::new(outcome);
-                let nothing = Outcome::default();
-                let before = self
-                    .histories
-                    .insert(unit, History(vec![Arc::clone(&outcome)]));
-                let before = before.as_ref().map_or(&nothing, |history| &history.0[0]);
-                for key in &outcome.reads {
-                    if before.reads.binary_search(key).is_ok() {
-                        continue;
-                    }
-                    cell_of(&mut self.cells, key).readers.insert(unit);
+            let mut old = Vec::new();
+            for Evaluated {
+                unit,
+                outcome,
+                reads,
+                tells,
+            } in results
+            {
+                for at in reads {
+                    let cell = cell_of(&mut self.cells, &outcome.reads[at]);
+                    cell.readers.insert(unit);
                 }
-                differing(before, &outcome, |key| {
-                    stale.insert(key.clone());
-                });
-                for (key, _) in &outcome.tells {
-                    if stale.contains(key) {
-                        cell_of(&mut self.cells, key).tellers.insert(unit);
-                    }
+                for key in &tells {
+                    cell_of(&mut self.cells, key).tellers.insert(unit);
                 }
+                stale.extend(tells);
+                old.extend(self.histories.insert(unit, History(vec![outcome])));
                 linked.units.insert(unit);
             }
+            rayon::spawn(move || drop(old));
             let joined: Vec<(CellKey, Value)> = Vec::from_iter(stale)
                 .into_par_iter()
                 .with_min_len(64)
