@@ -7,7 +7,7 @@
     (list)
     (tuple)
     (await)
-    (list_comprehension)
+    (list_comprehension body: [(identifier) (subscript)])
     (call
       function: [
         (identifier) @_called
