@@ -747,14 +747,14 @@ fn never_evicts(cx: &Cx, operands: &[Operand]) -> Answer {
             matches!(&arg.kind, ArgKind::Plain | ArgKind::Keyword(_))
                 && matches!(facts.expr(arg.value), Expr::None)
         };
-        signature.function.decorators.iter().any(|&decorator| match facts.expr(decorator) {
-            Expr::Name(name) | Expr::Attr(_, name) => name == "cache",
+        let named = |expr: ExprId, wanted: &str| matches!(facts.expr(expr), Expr::Name(name) | Expr::Attr(_, name) if name == wanted);
+        let keeps_all = |&decorator: &ExprId| match facts.expr(decorator) {
             Expr::Call(call) => {
-                let cache = matches!(facts.expr(call.function), Expr::Name(name) | Expr::Attr(_, name) if name == "lru_cache");
-                cache && call.args.iter().any(unlimited)
+                named(call.function, "lru_cache") && call.args.iter().any(unlimited)
             }
-            _ => false,
-        })
+            _ => named(decorator, "cache"),
+        };
+        signature.function.decorators.iter().any(keeps_all)
     })
 }
 

@@ -1,13 +1,14 @@
 //! DDB606: event-handler-per-call.
 
 use crate::analysis::render::Page;
-use crate::analysis::{Cx, Verdict, Where};
+use crate::analysis::{Cx, Verdict};
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
 use crate::fix::containers::{add_argument, arguments};
 use crate::fix::module::{function_of, named_children};
 use crate::rules::About;
+use crate::rules::stories::made;
 use crate::value::Mark;
 
 pub const ABOUT: About = About {
@@ -23,12 +24,9 @@ pub const ABOUT: About = About {
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
+    made(cx, verdict, |mark| mark == Mark::Request, "runs for each request");
     verdict.story.value = cx.best(&cx.value_of("client"), |atom| atom.data().is_some());
     verdict.story.holder_span = cx.span_of("client");
-    let context = cx.context(verdict.function);
-    if let Some(atom) = context.mark(|mark| mark == Mark::Request) {
-        verdict.story.notes.extend(atom.steps.iter().map(|site| (Where::Site(*site), "runs for each request")));
-    }
 }
 
 fn message(page: &Page, verdict: &Verdict) -> String {
