@@ -137,9 +137,9 @@ async def test_raw_messages_that_the_types_refuse(keeps):
     async with session(keeps) as server:
         server.open("main.py", KEEPS)
         uri = server.uri("main.py")
-        negative = {"range": {"start": {"line": -1, "character": -5}, "end": {"line": 0, "character": -1}}, "text": "# "}
+        negative = {"range": {"start": {"line": -1, "character": -5}, "end": {"line": 0, "character": -1}}, "text": "\n"}
         server.raw("textDocument/didChange", {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [negative]})
-        assert (await server.text("main.py"))[0] == "# " + KEEPS
+        assert (await server.text("main.py"))[0] == "\n" + KEEPS
         # Unescaped, as some clients write them.
         raw = str(keeps / "mit leer 🦀.py")
         item = {"uri": "file://" + raw, "languageId": "python", "version": 1, "text": KEEPS}
@@ -148,7 +148,7 @@ async def test_raw_messages_that_the_types_refuse(keeps):
         far = {"start": {"line": 99999999999, "character": 1e30}, "end": {"line": 99999999999, "character": 0}}
         change = {"range": far, "text": "# end"}
         server.raw("textDocument/didChange", {"textDocument": {"uri": uri, "version": 99999999999}, "contentChanges": [change]})
-        assert (await server.text("main.py"))[0] == "# " + KEEPS + "# end"
+        assert (await server.text("main.py"))[0] == "\n" + KEEPS + "# end"
         for method in ("textDocument/didChange", "textDocument/didOpen", "nonsense", "$/nonsense"):
             server.raw(method, {"nonsense": True})
         with pytest.raises(JsonRpcException):
