@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// How a check judges a finding. `Error` and `Warning` at confidence medium or high fail it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,11 +101,48 @@ pub struct Fix {
 }
 
 /// One place of the story source → steps → holder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub file: Arc<str>,
-    pub span: Range<usize>,
-    pub message: Arc<str>,
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    pub file: &'a Arc<str>,
+    pub span: &'a Range<usize>,
+    pub message: &'a Arc<str>,
+}
+
+/// The story source → steps → holder. Its words are shared: most keystrokes move hundreds of findings
+/// and change the words of none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trail {
+    /// File and message.
+    words: Arc<[(Arc<str>, Arc<str>)]>,
+    spans: SmallVec<[Range<usize>; 4]>,
+}
+
+impl Trail {
+    pub fn new(steps: impl IntoIterator<Item = (Arc<str>, Range<usize>, Arc<str>)>) -> Trail {
+        let steps = steps.into_iter();
+        let (words, spans): (Vec<_>, SmallVec<_>) = steps
+            .map(|(file, span, message)| ((file, message), span))
+            .unzip();
+        let words = words.into();
+        Trail { words, spans }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Step<'_>> {
+        let step = |((file, message), span)| Step {
+            file,
+            span,
+            message,
+        };
+        self.words
+            .iter()
+            .map(|(file, message)| (file, message))
+            .zip(&self.spans)
+            .map(step)
+    }
+
+    pub fn spans_mut(&mut self) -> impl Iterator<Item = &mut Range<usize>> {
+        self.spans.iter_mut()
+    }
 }
 
 /// One defect: what is kept, by whom, for how long, under what bound.
@@ -121,7 +159,7 @@ pub struct Finding {
     /// Bytes of the file, at most the first line of the node.
     pub span: Range<usize>,
     pub message: Arc<str>,
-    pub trail: Vec<Step>,
+    pub trail: Trail,
     /// Findings on the same endpoint, as `DDB802 shop/views.py:10`.
     pub related: Vec<String>,
     pub fixes: Vec<Fix>,

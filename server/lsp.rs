@@ -77,6 +77,7 @@ pub fn run(options: &Options) -> ExitCode {
     let serve = move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .thread_stack_size(STACK)
+            .enable_time()
             .build();
         match runtime {
             Ok(runtime) => leave(runtime.block_on(serve(&options))),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Settings;
+use crate::finding::Finding;
 use crate::rules::notices::told;
 use crate::suppress::{self, Shown};
 use crate::workspace::Workspace;
@@ -14,7 +15,13 @@ pub fn shown(workspace: &Workspace, path: &str, settings: &Settings) -> Shown {
         kept: workspace.findings(path),
         ignored: Vec::new(),
     };
-    shown.kept.retain(|finding| settings.has(finding.code));
+    let mut known = ("", false);
+    shown.kept.retain(|Finding { code, .. }| {
+        if known.0 != *code {
+            known = (*code, settings.has(code));
+        }
+        known.1
+    });
     if let Some(source) = workspace.source(path)
         && workspace.reports_on(path)
     {

@@ -113,19 +113,40 @@ impl Text {
     /// The 0-based column of `byte` in Unicode code points. A byte inside a character counts as
     /// that character's start, one inside `\r\n` as the line's end.
     pub fn column(&self, byte: usize) -> usize {
-        self.before(byte).1.chars().count()
+        self.before(self.line_of(byte), byte).chars().count()
     }
 
     /// The 0-based line and character of `byte`, as LSP counts them.
     pub fn position(&self, byte: usize, encoding: Encoding) -> (u32, u32) {
-        let (line, before) = self.before(byte);
+        let line = self.line_of(byte);
+        (line as u32, self.character(line, byte, encoding))
+    }
+
+    /// The positions of a span's start and end, which mostly stand in one line.
+    pub fn positions(&self, span: &Range<usize>, encoding: Encoding) -> [(u32, u32); 2] {
+        let line = self.line_of(span.start);
+        let in_line = span.start <= span.end && span.end < self.line_start(line + 1);
+        let last = match in_line {
+            true => line,
+            false => self.line_of(span.end),
+        };
+        let at = |line, byte| (line as u32, self.character(line, byte, encoding));
+        [at(line, span.start), at(last, span.end)]
+    }
+
+    /// The 0-based character of a line that holds `byte`.
+    fn character(&self, line: usize, byte: usize, encoding: Encoding) -> u32 {
+        let before = &self.text.as_bytes()[self.line_start(line)..byte.min(self.text.len())];
+        if before.is_ascii() && !before.ends_with(b"\n") && !before.ends_with(b"\r") {
+            return before.len() as u32;
+        }
+        let before = self.before(line, byte);
         let character = match encoding {
-            _ if before.is_ascii() => before.len(),
             Encoding::Utf8 => before.len(),
             Encoding::Utf16 => before.chars().map(char::len_utf16).sum(),
             Encoding::Utf32 => before.chars().count(),
         };
-        (line as u32, character as u32)
+        character as u32
     }
 
     /// The byte at an LSP position. Past a line's end is the line's end, past the last line the
@@ -150,11 +171,10 @@ impl Text {
         start + line.len()
     }
 
-    /// The line that holds `byte`, and what stands before it there.
-    fn before(&self, byte: usize) -> (usize, &str) {
-        let line = self.line_of(byte);
+    /// What stands before `byte` in the line that holds it.
+    fn before(&self, line: usize, byte: usize) -> &str {
         let text = self.line(line);
-        (line, &text[..floor(text, byte - self.line_start(line))])
+        &text[..floor(text, byte - self.line_start(line))]
     }
 }
 
@@ -260,6 +280,8 @@ mod tests {
                 prop_assert_eq!(text.offset(line, character, encoding), offset);
                 let (line, character) = text.position(byte, encoding);
                 prop_assert!(text.offset(line, character, encoding) <= byte);
+                let both = [offset, byte].map(|each| text.position(each, encoding));
+                prop_assert_eq!(text.positions(&(offset..byte), encoding), both);
             }
             prop_assert!(text.column(byte) <= text.len());
         }

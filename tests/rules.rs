@@ -494,7 +494,7 @@ fn story(finding: &Finding, at: impl Fn(&str, &Range<usize>) -> [Place; 2]) -> S
     let trail: Vec<_> = finding
         .trail
         .iter()
-        .map(|step| (&step.file, at(&step.file, &step.span), &step.message))
+        .map(|step| (step.file, at(step.file, step.span), step.message))
         .collect();
     let Finding {
         code,

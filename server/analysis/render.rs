@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::{Story, Verdict, Where};
 use crate::facts::{ChunkFacts, Expr, FunctionId, Span};
-use crate::finding::{Finding, Step, Telling};
+use crate::finding::{Finding, Telling, Trail};
 use crate::lifetime::lifetime;
 use crate::secret::masked;
 use crate::syntax::Segment;
@@ -108,8 +108,8 @@ impl Told {
         };
         let mut finding = self.finding.clone();
         finding.span = place(self.spots[0])?;
-        for (step, spot) in finding.trail.iter_mut().zip(&self.spots[1..]) {
-            step.span = place(*spot)?;
+        for (span, spot) in finding.trail.spans_mut().zip(&self.spots[1..]) {
+            *span = place(*spot)?;
         }
         Some(finding)
     }
@@ -327,27 +327,21 @@ impl<'a> Page<'a> {
     }
 
     /// The steps of a trail; where they stand is added to `spots`.
-    fn trail(&self, verdict: &Verdict, spots: &mut Vec<Spot>) -> Vec<Step> {
+    fn trail(&self, verdict: &Verdict, spots: &mut Vec<Spot>) -> Trail {
         let Story {
             value,
             holder,
             notes,
             ..
         } = &verdict.story;
-        let mut trail: Vec<Step> = Vec::new();
+        let mut trail: Vec<(Arc<str>, Range<usize>, Arc<str>)> = Vec::new();
         let mut push = |spot: Spot, message: String| {
             let Some((file, span)) = self.ground.place(spot) else {
                 return;
             };
-            if !trail
-                .iter()
-                .any(|step| step.file == *file && step.span == span)
-            {
-                trail.push(Step {
-                    file: Arc::clone(file),
-                    span,
-                    message: message.into(),
-                });
+            let here = |(at, bytes, _): &(Arc<str>, _, _)| *at == *file && *bytes == span;
+            if !trail.iter().any(here) {
+                trail.push((Arc::clone(file), span, message.into()));
                 spots.push(spot);
             }
         };
@@ -403,7 +397,7 @@ impl<'a> Page<'a> {
             );
             push(spot, message);
         }
-        trail
+        Trail::new(trail)
     }
 
     /// Where a place's first value is stored.

@@ -112,13 +112,13 @@ fn marks_by_file(finding: &Finding) -> Vec<Vec<Mark<'_>>> {
     let own = |file: &str, span: &Range<usize>| *file == *finding.file && *span == finding.span;
     let mut trail: Vec<Mark> = (finding.trail.iter())
         .map(|step| Mark {
-            file: &step.file,
-            span: &step.span,
-            kind: match own(&step.file, &step.span) {
+            file: step.file,
+            span: step.span,
+            kind: match own(step.file, step.span) {
                 true => AnnotationKind::Primary,
                 false => AnnotationKind::Context,
             },
-            message: Some(&step.message),
+            message: Some(step.message),
         })
         .collect();
     if !trail.iter().any(|mark| own(mark.file, mark.span)) {

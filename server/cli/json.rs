@@ -189,11 +189,11 @@ fn finding<'a>(
     }
 }
 
-fn step<'a>(files: &Workspace, step: &'a Step) -> StepOut<'a> {
+fn step<'a>(files: &Workspace, step: Step<'a>) -> StepOut<'a> {
     StepOut {
-        file: &step.file,
-        range: range(files, &step.file, &step.span),
-        message: &step.message,
+        file: step.file,
+        range: range(files, step.file, step.span),
+        message: step.message,
     }
 }
 

@@ -15,10 +15,8 @@ use super::notebook::Notebook;
 use super::state::State;
 
 pub fn range(text: &Text, span: &Range<usize>, encoding: Encoding) -> ls_types::Range {
-    ls_types::Range::new(
-        position(text, span.start, encoding),
-        position(text, span.end, encoding),
-    )
+    let [start, end] = text.positions(span, encoding);
+    ls_types::Range::new(Position::new(start.0, start.1), Position::new(end.0, end.1))
 }
 
 pub fn position(text: &Text, byte: usize, encoding: Encoding) -> Position {

@@ -70,8 +70,8 @@ impl State {
     /// A finding's message, its trail with links, its rule's page.
     fn story(&self, project: usize, finding: &Finding) -> String {
         let mut text = format!("**{}** {}\n", finding.code, finding.message);
-        for step in &finding.trail {
-            let Some(location) = self.location(project, &step.file, &step.span) else {
+        for step in finding.trail.iter() {
+            let Some(location) = self.location(project, step.file, step.span) else {
                 continue;
             };
             let line = location.range.start.line + 1;

@@ -34,7 +34,7 @@ impl Sign {
     fn of(finding: &Finding, range: Range, places: &mut Places) -> Sign {
         let steps = finding.trail.iter();
         let related = places.related();
-        let steps = steps.map(|step| places.at(&step.file, &step.span));
+        let steps = steps.map(|step| places.at(step.file, step.span));
         Sign {
             telling: finding.telling,
             severity: finding.severity,

@@ -127,10 +127,14 @@ fn closed(state: &mut State) -> Vec<Message> {
     messages.collect()
 }
 
+/// Answers go first: what keystrokes leave to load is looked for once for all in so much time.
+const SETTLING: Duration = Duration::from_millis(50);
+
 /// Loads from disk what loaded code hands values to, and indexes anew where that doesn't do.
 async fn settle(shared: Arc<Shared>) {
     loop {
         shared.settle.notified().await;
+        tokio::time::sleep(SETTLING).await;
         let (wanted, again) = unsettled(&shared);
         for root in again {
             index_root(&shared, root, Shown::No);

@@ -137,7 +137,7 @@ impl State {
         let mut steps = Vec::new();
         let mut kept = false;
         for (number, step) in finding.trail.iter().enumerate() {
-            let at = (Arc::clone(&step.file), step.span.clone());
+            let at = (Arc::clone(step.file), step.span.clone());
             let role = match way.iter().position(|place| *place == at) {
                 Some(_) if number == 0 => Role::Source,
                 Some(_) => Role::Step,
@@ -151,8 +151,8 @@ impl State {
             steps.extend(self.step(
                 project,
                 role,
-                &step.file,
-                &step.span,
+                step.file,
+                step.span,
                 step.message.to_string(),
             ));
         }
@@ -164,11 +164,9 @@ impl State {
 
     /// The finding as a step, unless its place was told of as the source.
     fn kept(&self, project: usize, finding: &Finding) -> Option<Step> {
-        let told = finding
-            .trail
-            .iter()
-            .any(|step| step.file == finding.file && step.span == finding.span);
-        if told || finding.trail.is_empty() {
+        let own =
+            |step: crate::finding::Step| *step.file == finding.file && *step.span == finding.span;
+        if finding.trail.iter().next().is_none() || finding.trail.iter().any(own) {
             return None;
         }
         let message = match &*finding.function {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::finding::{Confidence, Finding, Severity, Telling};
+use crate::finding::{Confidence, Finding, Severity, Telling, Trail};
 
 use super::Entry;
 
@@ -78,7 +78,7 @@ pub fn told(
         function: function.into(),
         span,
         message: message.into(),
-        trail: Vec::new(),
+        trail: Trail::default(),
         related: Vec::new(),
         fixes: Vec::new(),
         telling: Telling::default(),

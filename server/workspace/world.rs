@@ -62,6 +62,12 @@ impl<T: Clone> History<T> {
         self.0[round] = value;
     }
 
+    /// Is it the same from this round on?
+    fn rests(&self, round: usize, same: impl Fn(&T, &T) -> bool) -> bool {
+        let rest = self.0.get(round..).unwrap_or_default();
+        rest.windows(2).all(|pair| same(&pair[0], &pair[1]))
+    }
+
     fn compress(&mut self, same: impl Fn(&T, &T) -> bool) {
         while let [.., before, last] = &self.0[..] {
             if !same(before, last) {
@@ -166,11 +172,13 @@ impl World {
         if let CellKey::Marks(function) = key {
             return marks(&self.value(&CellKey::Context(*function), round));
         }
-        self.cells
-            .get(key)
-            .and_then(|cell| cell.history.as_ref())
+        (self.history(key))
             .map(|history| history.at(round).clone())
             .unwrap_or_default()
+    }
+
+    fn history(&self, key: &CellKey) -> Option<&History<Value>> {
+        self.cells.get(key)?.history.as_ref()
     }
 
     pub fn outcome(&self, unit: UnitId) -> Option<&Arc<Outcome>> {
@@ -392,7 +400,7 @@ impl World {
             }
             // A cell that was touched in an earlier round may differ from its old self in this one too.
             stale.extend(touched_cells.iter().cloned());
-            differs = FxHashSet::default();
+            let differed = std::mem::take(&mut differs);
             moved.clear();
             for key in stale {
                 let value = self.joined(&key, round);
@@ -415,24 +423,17 @@ impl World {
                 }
                 touched_cells.insert(key);
             }
-            if cold && round > 2 && moved.is_empty() {
-                // The fixpoint is reached: all later rounds are as this one.
-                for unit in &touched_units {
-                    if let Some(history) = self.histories.get_mut(unit) {
-                        history.0.truncate(round + 1);
-                    }
+            if round > 2 && moved.is_empty() {
+                // All later rounds are as this one.
+                if cold {
+                    self.end_at(round, &touched_units, &touched_cells);
+                    differs = touched_cells.clone();
+                    break;
                 }
-                for key in &touched_cells {
-                    if let Some(history) = self
-                        .cells
-                        .get_mut(key)
-                        .and_then(|cell| cell.history.as_mut())
-                    {
-                        history.0.truncate(round + 1);
-                    }
+                if differs == differed && self.rests(round, &due, &touched_cells, &differs) {
+                    self.end_at(round, &due, &touched_cells);
+                    break;
                 }
-                differs = touched_cells.clone();
-                break;
             }
         }
         linked.cells.extend(differs);
@@ -441,6 +442,64 @@ impl World {
             self.settle(&touched_units, &touched_cells);
         }
         linked
+    }
+
+    /// Would each later round do what this one did, which moved nothing? So it is where all that the
+    /// due units read, all that is told besides, and all that there was before the edit stays as it is.
+    fn rests(
+        &self,
+        round: usize,
+        due: &FxHashSet<UnitId>,
+        cells: &FxHashSet<CellKey>,
+        differs: &FxHashSet<CellKey>,
+    ) -> bool {
+        let constant = |key: &CellKey| {
+            (self.history(key)).is_none_or(|values| values.rests(round - 1, |a, b| a == b))
+        };
+        let stays = |key: &CellKey| match key {
+            CellKey::Marks(function) => {
+                let context = CellKey::Context(*function);
+                cells.contains(&context) || constant(&context)
+            }
+            key => cells.contains(key) || constant(key),
+        };
+        let reads = |unit| &self.histories[unit].at(round).reads;
+        let told = |unit| {
+            due.contains(&unit)
+                || (self.histories.get(&unit))
+                    .is_none_or(|outcomes| outcomes.rests(round, Arc::ptr_eq))
+        };
+        let mut later = FxHashSet::default();
+        let mut same = due.iter().all(|unit| reads(unit).iter().all(stays));
+        for (key, values) in cells
+            .iter()
+            .filter_map(|key| Some((key, self.history(key)?)))
+        {
+            same = same
+                && values.rests(round + 1, |a, b| a == b)
+                && self.cells[key].tellers.iter().all(told);
+            let (before, value) = (values.at(round + 1), values.at(round));
+            if before != value {
+                later.insert(key.clone());
+                later.extend(derived(key, before, value));
+            }
+        }
+        same && later == *differs
+    }
+
+    /// What these hold in a round, they hold in all later ones.
+    fn end_at(&mut self, round: usize, units: &FxHashSet<UnitId>, cells: &FxHashSet<CellKey>) {
+        for unit in units {
+            if let Some(history) = self.histories.get_mut(unit) {
+                history.0.truncate(round + 1);
+            }
+        }
+        for key in cells {
+            let cell = self.cells.get_mut(key);
+            if let Some(history) = cell.and_then(|cell| cell.history.as_mut()) {
+                history.0.truncate(round + 1);
+            }
+        }
     }
 
     /// Did anything that the unit read in this round's evaluation change from the round before to this one?
