@@ -3,6 +3,7 @@
 mod check;
 pub(crate) mod coding;
 mod configured;
+mod explain;
 pub(crate) mod gather;
 mod human;
 pub(crate) mod imports;

@@ -111,7 +111,8 @@ impl Workspace {
         }
     }
 
-    fn rules(&self) -> Arc<Rules> {
+    /// The rules in force.
+    pub fn rules(&self) -> Arc<Rules> {
         Arc::clone(self.rules.as_ref().unwrap_or_else(|| &RULES))
     }
 
@@ -649,6 +650,12 @@ impl Workspace {
 
     pub fn text(&self, path: &str) -> Option<&Text> {
         self.files.get(path).map(|file| file.source.text())
+    }
+
+    /// The text of the file that a unit stands in.
+    pub fn text_of_unit(&self, unit: &Unit) -> Option<&str> {
+        let text = self.text(self.world.paths.get(&unit.file)?)?;
+        Some(text.as_str())
     }
 
     pub fn source(&self, path: &str) -> Option<&Source> {

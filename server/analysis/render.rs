@@ -206,7 +206,12 @@ impl<'a> Page<'a> {
         spot
     }
 
-    fn function_name(&self, unit: &Unit, facts: &ChunkFacts, function: FunctionId) -> String {
+    pub(super) fn function_name(
+        &self,
+        unit: &Unit,
+        facts: &ChunkFacts,
+        function: FunctionId,
+    ) -> String {
         let mut names = Vec::new();
         let mut scope = function;
         while scope > 1 || scope == 1 && unit.kind != UnitKind::Function {

@@ -3,7 +3,7 @@
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::config::files::Configs;
 use crate::config::{Overrides, SomeBounds};
@@ -18,11 +18,12 @@ use rayon::ThreadPoolBuilder;
 use rustc_hash::FxHashMap;
 
 use super::configured::{configured, sound};
+use super::explain::{self, Answer, At};
 use super::gather::{gather, load};
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
 use super::rewrite::{self, Rewritten};
-use super::walk::{File, Trouble, Walked, walk};
+use super::walk::{File, Trouble, Walked, called, walk};
 use super::{Verdict, human, json};
 
 #[derive(Args)]
@@ -59,6 +60,14 @@ pub struct Check {
     /// --fix: change it and show how.
     #[arg(long, group = "rewriting")]
     diff: bool,
+    /// Say why a line is or isn't flagged, such as shop/views.py:12.
+    #[arg(
+        long,
+        value_name = "FILE:LINE",
+        value_parser = At::parse,
+        conflicts_with_all = ["rewriting", "output_format", "show_ignored"]
+    )]
+    explain: Option<At>,
     /// How findings are printed.
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     output_format: Format,
@@ -123,6 +132,9 @@ pub fn run(check: &Check) -> Verdict {
     if report.files == 0 && report.troubles.is_empty() && !check.quiet {
         warn("no Python files found under the given paths");
     }
+    if let Some(at) = &check.explain {
+        return check.explained(&report, at);
+    }
     if let Some(rewritten) = &report.rewritten {
         for problem in &rewritten.problems {
             warn(problem);
@@ -176,6 +188,44 @@ impl Check {
             Some(file) => Configs::only(&here.join(file), &here, overrides),
             None if self.isolated => Configs::isolated(overrides),
             None => Configs::nearest(overrides),
+        }
+    }
+
+    /// Prints why a line is or isn't flagged: 0 whatever it is, 2 where there is no such line.
+    fn explained(&self, report: &Report, at: &At) -> Verdict {
+        let name: Arc<str> = called(&at.path).into();
+        let place = format!("{name}:{}", at.line);
+        if report.troubles.iter().any(|trouble| trouble.name == *name) {
+            return Verdict::Broken;
+        }
+        if at.path.is_dir() {
+            complain(&format!(
+                "{name}: this is a folder, and --explain takes a file's line"
+            ));
+            return Verdict::Broken;
+        }
+        let unread = || {
+            let bytes = std::fs::read(&at.path).unwrap_or_default();
+            explain::lines(&String::from_utf8_lossy(&bytes))
+        };
+        match explain::answer(report, &name, at.line, &unread) {
+            Answer::Beyond(lines) => {
+                let lines = match lines {
+                    1 => "1 line".to_string(),
+                    lines => format!("{lines} lines"),
+                };
+                complain(&format!("{place}: the file has {lines}"));
+                Verdict::Broken
+            }
+            Answer::Unread => print(self.color, Verdict::Passed, |out| {
+                writeln!(
+                    out,
+                    "{place}: the file was not analysed, for it neither makes nor gets anything of DynamoDB, as far as its text and its imports say"
+                )
+            }),
+            Answer::Told(told) => print(self.color, Verdict::Passed, |out| {
+                explain::show(out, &place, &told)
+            }),
         }
     }
 
@@ -236,12 +286,14 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     }
     progress.set("Looking for Python files".to_string());
     let threads = rayon::current_num_threads();
+    let mut paths = check.paths.clone();
+    paths.extend(check.explain.iter().map(|at| at.path.clone()));
     let configs = check.configs();
     let Walked {
         files,
         mut troubles,
         configs: roots,
-    } = walk(&check.paths, &configs, threads);
+    } = walk(&paths, &configs, threads);
     sound(roots)?;
 
     progress.set(format!("Reading {} files", files.len()));
@@ -279,10 +331,10 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         kept: mut findings,
         mut ignored,
     } = shown;
-    if !check.show_ignored {
+    if !check.show_ignored && check.explain.is_none() {
         ignored.clear();
     }
-    if !matches!(check.output_format, Format::Concise) {
+    if !matches!(check.output_format, Format::Concise) && check.explain.is_none() {
         let fixer = Fixer::new(&workspace);
         let by_name: FxHashMap<&str, &File> =
             analysed.iter().map(|file| (&*file.name, *file)).collect();

@@ -244,6 +244,12 @@ fn absolute(path: &Path, here: &Path) -> PathBuf {
     absolute
 }
 
+/// What a walk calls the file at a path that was given.
+pub fn called(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    name_of(&absolute(path, &here), &here)
+}
+
 /// An absolute path seen from the current folder; empty for that folder itself.
 pub fn name_of(path: &Path, here: &Path) -> String {
     let shared = (path.components().zip(here.components()))

@@ -3,6 +3,7 @@
 mod bad_input;
 mod cli;
 mod config;
+mod explain;
 mod fix;
 mod incremental;
 #[expect(dead_code, reason = "only the files of the pages are wanted here")]
