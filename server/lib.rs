@@ -26,6 +26,7 @@ pub mod flow;
 pub mod lifetime;
 #[cfg(feature = "lsp")]
 pub mod lsp;
+pub mod own;
 pub mod query;
 pub mod report;
 pub mod rules;

@@ -17,6 +17,7 @@ use smol_str::SmolStr;
 use crate::analysis::{Ground, Judged, Verdict, judge};
 use crate::facts::ChunkFacts;
 use crate::finding::Finding;
+use crate::own::Own;
 use crate::query::{RULES, Rules};
 use crate::summary::CellKey;
 use crate::syntax::{Source, cut, parse, with_parser};
@@ -109,6 +110,15 @@ impl Workspace {
             panics: Vec::new(),
             rejudged: FxHashSet::default(),
         }
+    }
+
+    /// What the project's configuration says of its own code. Before any file is loaded.
+    pub fn set_own(&mut self, own: Option<Arc<Own>>) {
+        self.world.own = own;
+    }
+
+    pub fn own(&self) -> Option<Arc<Own>> {
+        self.world.own.clone()
     }
 
     /// The rules in force.

@@ -17,7 +17,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 use rustc_hash::FxHashMap;
 
-use super::configured::{configured, sound};
+use super::configured::{configured, own_of, sound};
 use super::explain::{self, Answer, At};
 use super::gather::{gather, load};
 use super::output::{Color, complain, print, warn};
@@ -294,14 +294,16 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         mut troubles,
         configs: roots,
     } = walk(&paths, &configs, threads);
+    let own = own_of(&roots);
     sound(roots)?;
 
     progress.set(format!("Reading {} files", files.len()));
-    let gathered = gather(&files);
+    let gathered = gather(&files, own.as_deref());
     let mut workspace = Workspace::new(Options {
         include_tests: true,
         once: !(check.fix || check.diff),
     });
+    workspace.set_own(own);
     let loaded = load(&mut workspace, &files, gathered, &|count| {
         progress.set(format!("Analysing {count} of {} files", files.len()));
         true

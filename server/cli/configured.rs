@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::files::{Configs, Found};
+use crate::own::Own;
 use crate::report::shown;
 use crate::suppress::Shown;
 use crate::workspace::Workspace;
@@ -29,6 +30,17 @@ pub fn configured<'a>(
         all.ignored.extend(one.ignored);
     }
     Ok(all)
+}
+
+/// What the configurations of all named paths say of the project's own code.
+pub fn own_of(configs: &[Arc<Found>]) -> Option<Arc<Own>> {
+    let mut owns = configs.iter().filter_map(|found| found.config.own.as_ref());
+    let first = owns.next()?;
+    let mut joined = Arc::clone(first);
+    for own in owns.filter(|own| !Arc::ptr_eq(own, first)) {
+        Arc::make_mut(&mut joined).join(own);
+    }
+    Some(joined)
 }
 
 /// A check with a configuration that is not understood would not be the one that was meant.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::coding::{decode, read};
 use crate::cli::gather::{gather, load};
+use crate::cli::matters::Matters;
 use crate::cli::walk::{File, name_of, walk};
 use crate::config::files::Configs;
 use crate::query::Rules;
@@ -31,11 +32,14 @@ pub fn index(
     overlay(&mut files, root, open);
     going().then_some(())?;
     tell(format!("reading {} files", files.len()), 10);
-    let gathered = gather(&files);
+    let own = configs.of_folder(root).config.own.clone();
+    let gathered = gather(&files, own.as_deref());
     let importers = gathered.1.by_stem();
     going().then_some(())?;
 
+    let matters = Matters::with(own.as_deref());
     let mut workspace = empty(rules);
+    workspace.set_own(own);
     // A share of the whole is not known: each round of importers brings it nearer.
     let share = Cell::new(40);
     let loaded = load(&mut workspace, &files, gathered, &|count| {
@@ -51,6 +55,7 @@ pub fn index(
     going().then_some(Indexed {
         workspace,
         importers,
+        matters,
     })
 }
 
@@ -67,6 +72,8 @@ pub fn give_back(workspace: Workspace) {
 /// A root as a check would load it.
 pub struct Indexed {
     pub workspace: Workspace,
+    /// What makes a file of the root matter.
+    pub matters: Matters,
     /// See `Importers::by_stem`.
     pub importers: FxHashMap<u64, Vec<Arc<str>>>,
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::cli::matters::Matters;
 use crate::cli::walk::{is_test, is_test_folder};
 use crate::config::Bounds;
 use crate::config::files::Configs;
@@ -31,6 +32,8 @@ pub struct Project {
     pub(super) workspace: Workspace,
     rules: Option<Arc<Rules>>,
     configs: Arc<Configs>,
+    /// As the index left it.
+    pub(super) matters: Option<Matters>,
     /// The open documents and notebooks, by their names here.
     pub open: FxHashMap<Arc<str>, Key>,
     /// Grows with each change: what was answered at the same revision holds.
@@ -69,6 +72,7 @@ impl Project {
             workspace,
             rules,
             configs,
+            matters: None,
             open: FxHashMap::default(),
             revision: 0,
             indexed: false,
@@ -215,7 +219,9 @@ impl Project {
         let Indexed {
             mut workspace,
             importers,
+            matters,
         } = indexed;
+        self.matters = Some(matters);
         self.importers = importers;
         self.revision += 1;
         self.broken.clear();
@@ -271,10 +277,13 @@ impl Project {
             })
             .collect();
         let paths: Vec<Arc<str>> = self.workspace.paths().cloned().collect();
+        let own = self.workspace.own();
         self.workspace = empty(&self.rules);
+        self.workspace.set_own(own.clone());
         self.guarded(|workspace| workspace.set_paths(paths));
         if !self.guarded(|workspace| workspace.load(others)) {
             self.workspace = empty(&self.rules);
+            self.workspace.set_own(own);
         }
         for (name, text) in changed {
             let file = vec![(Arc::clone(&name), text)];

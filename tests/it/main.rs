@@ -9,6 +9,7 @@ mod incremental;
 #[expect(dead_code, reason = "only the files of the pages are wanted here")]
 #[path = "../fixtures/notation.rs"]
 mod notation;
+mod own;
 mod project;
 mod rewrites;
 mod shop;
