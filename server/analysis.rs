@@ -45,6 +45,8 @@ pub struct Story {
     pub holder: Option<Place>,
     /// The holder as the code writes it, from the chunk's start.
     pub holder_span: Option<Span>,
+    /// What is kept as the code writes it; of a team's own rules only.
+    pub value_span: Option<Span>,
     /// Further places, with what each says; in order, after the source.
     pub notes: Vec<(Where, &'static str)>,
     /// Another shape of the same defect, for the message.
@@ -123,7 +125,9 @@ pub fn judge(
                 &chunk.facts,
                 one,
             );
-            if !isolated {
+            // A team's rule may ask what no built-in one does.
+            let own = rules.pattern(one.pattern).rule.is_own();
+            if !(isolated || own) {
                 verdicts.extend(cx.verdict());
                 continue;
             }

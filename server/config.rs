@@ -2,6 +2,7 @@
 
 pub mod files;
 mod own;
+pub mod team;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

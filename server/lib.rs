@@ -22,6 +22,7 @@ pub mod config;
 pub mod facts;
 pub mod finding;
 pub mod fix;
+pub mod fixtures;
 pub mod flow;
 pub mod lifetime;
 #[cfg(feature = "lsp")]
@@ -35,6 +36,7 @@ pub mod select;
 pub mod summary;
 pub mod suppress;
 pub mod syntax;
+pub mod team;
 pub mod text;
 pub mod value;
 pub mod workspace;

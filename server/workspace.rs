@@ -112,6 +112,11 @@ impl Workspace {
         }
     }
 
+    /// The rules in force, where they are others than the built-in ones.
+    pub fn rules_so_far(&self) -> Option<&Arc<Rules>> {
+        self.rules.as_ref()
+    }
+
     /// What the project's configuration says of its own code. Before any file is loaded.
     pub fn set_own(&mut self, own: Option<Arc<Own>>) {
         self.world.own = own;
@@ -759,6 +764,8 @@ impl Workspace {
                 judged.findings(&mut findings, self, &ground, keep);
             }
         }
+        let slow = self.rules.as_ref().map_or(Vec::new(), |rules| rules.slow());
+        findings.retain(|one| !slow.contains(&one.code));
         findings.sort_by_cached_key(|one| (one.span.start, one.code, one.span.end));
         findings.dedup_by(|a, b| a.span == b.span && a.code == b.code);
         findings

@@ -275,6 +275,11 @@ impl<'a> Page<'a> {
         })
     }
 
+    /// Bytes of the finding's chunk as the code writes them, on one line.
+    pub fn text_at(&self, verdict: &Verdict, span: Span) -> Option<String> {
+        self.own_text(verdict, span)
+    }
+
     fn own_text(&self, verdict: &Verdict, span: Span) -> Option<String> {
         self.unit(verdict.unit)?;
         let (unit, chunk) = (verdict.unit, verdict.chunk);

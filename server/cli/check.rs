@@ -9,15 +9,15 @@ use crate::config::files::Configs;
 use crate::config::{Overrides, SomeBounds};
 use crate::finding::Finding;
 use crate::fix::Fixer;
-use crate::query::RULES;
-use crate::select::{Selection, Selector};
+use crate::query::{OwnQuery, RULES};
+use crate::select::{Selection, Selector, clip};
 use crate::suppress::{Ignored, Shown};
 use crate::workspace::{Options, Workspace};
 use clap::{ArgGroup, Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 use rustc_hash::FxHashMap;
 
-use super::configured::{configured, own_of, sound};
+use super::configured::{configured, own_of, rules_of, sound};
 use super::explain::{self, Answer, At};
 use super::gather::{gather, load};
 use super::output::{Color, complain, print, warn};
@@ -33,11 +33,11 @@ pub struct Check {
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
     /// Only these rules: codes, groups (DDB1) or names, with commas between.
-    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = Selector::parse)]
-    select: Vec<Selector>,
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    select: Vec<String>,
     /// All but these rules; where both match, the longer selector wins.
-    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = Selector::parse)]
-    ignore: Vec<Selector>,
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    ignore: Vec<String>,
     /// Check tests too: tests/, test/, test_*.py, *_test.py, conftest.py.
     #[arg(long)]
     include_tests: bool,
@@ -164,7 +164,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    fn line(&self) -> String {
+    pub fn line(&self) -> String {
         match &self.file {
             Some(file) => format!("{file}:{}", self.message),
             None => self.message.clone(),
@@ -173,13 +173,23 @@ impl Failure {
 }
 
 impl Check {
-    fn configs(&self) -> Configs {
-        let select = (!self.select.is_empty()).then(|| self.select.clone());
+    /// With what the command line selects, which may be a team's own rules.
+    fn configs(&self, paths: &[PathBuf]) -> Result<Configs, Vec<Failure>> {
+        if !(self.select.is_empty() && self.ignore.is_empty()) {
+            let configs = self.configured(Selection::default());
+            paths.iter().for_each(|path| _ = configs.of_path(path));
+        }
+        let select = selectors("--select", &self.select)?;
+        let selection = Selection {
+            select: (!select.is_empty()).then_some(select),
+            ignore: selectors("--ignore", &self.ignore)?,
+        };
+        Ok(self.configured(selection))
+    }
+
+    fn configured(&self, selection: Selection) -> Configs {
         let overrides = Overrides {
-            selection: Selection {
-                select,
-                ignore: self.ignore.clone(),
-            },
+            selection,
             include_tests: self.include_tests.then_some(true),
             bounds: SomeBounds::default(),
         };
@@ -249,6 +259,37 @@ impl Check {
     }
 }
 
+fn selectors(option: &str, words: &[String]) -> Result<Vec<Selector>, Vec<Failure>> {
+    let parse = |word: &String| {
+        Selector::parse(word).map_err(|reason| {
+            vec![Failure {
+                file: None,
+                message: format!("{option}: `{}`: {reason}", clip(word)),
+            }]
+        })
+    };
+    words.iter().map(parse).collect()
+}
+
+/// A team's rules that take too much work find nothing, and the check is not whole.
+fn slow(workspace: &Workspace) -> Vec<Trouble> {
+    let rules = workspace.rules();
+    let slow = rules.slow();
+    let slow = rules
+        .own()
+        .iter()
+        .filter(|own| slow.contains(&own.rule.code));
+    let trouble = |own: &OwnQuery| Trouble {
+        name: format!(".dynaleak/{}.scm", own.rule.stem),
+        message: format!(
+            "the pattern of {} takes too long: what it finds is left out",
+            own.rule.code
+        ),
+        fatal: true,
+    };
+    slow.map(trouble).collect()
+}
+
 /// Deeply nested Python is walked by recursion: on the default 2 MiB, 10,000 brackets overflow.
 const STACK: usize = 16 << 20;
 
@@ -288,21 +329,22 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let threads = rayon::current_num_threads();
     let mut paths = check.paths.clone();
     paths.extend(check.explain.iter().map(|at| at.path.clone()));
-    let configs = check.configs();
+    let configs = check.configs(&paths)?;
     let Walked {
         files,
         mut troubles,
         configs: roots,
     } = walk(&paths, &configs, threads);
-    let own = own_of(&roots);
+    let (own, rules) = (own_of(&roots), rules_of(&roots));
     sound(roots)?;
 
     progress.set(format!("Reading {} files", files.len()));
     let gathered = gather(&files, own.as_deref());
-    let mut workspace = Workspace::new(Options {
+    let options = Options {
         include_tests: true,
         once: !(check.fix || check.diff),
-    });
+    };
+    let mut workspace = Workspace::with_rules(options, rules);
     workspace.set_own(own);
     let loaded = load(&mut workspace, &files, gathered, &|count| {
         progress.set(format!("Analysing {count} of {} files", files.len()));
@@ -349,6 +391,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         }
     }
     troubles.extend(loaded.troubles);
+    troubles.extend(slow(&workspace));
     troubles.sort_by(|a, b| a.name.cmp(&b.name));
     troubles.dedup();
     Ok(Report {

@@ -227,7 +227,7 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 }
 
 /// `link/..` is the folder above the link's target, not the link's own.
-fn absolute(path: &Path, here: &Path) -> PathBuf {
+pub fn absolute(path: &Path, here: &Path) -> PathBuf {
     let mut absolute = here.to_path_buf();
     for part in path.components() {
         match part {

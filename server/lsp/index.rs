@@ -10,7 +10,8 @@ use crate::cli::gather::{gather, load};
 use crate::cli::matters::Matters;
 use crate::cli::walk::{File, name_of, walk};
 use crate::config::files::Configs;
-use crate::query::Rules;
+use crate::query::{RULES, Rules};
+use crate::rules::Rule;
 use crate::workspace::Workspace;
 use rustc_hash::FxHashMap;
 
@@ -32,7 +33,9 @@ pub fn index(
     overlay(&mut files, root, open);
     going().then_some(())?;
     tell(format!("reading {} files", files.len()), 10);
-    let own = configs.of_folder(root).config.own.clone();
+    let found = configs.of_folder(root);
+    let own = found.config.own.clone();
+    let rules = &with_team(rules, &found.team.rules);
     let gathered = gather(&files, own.as_deref());
     let importers = gathered.1.by_stem();
     going().then_some(())?;
@@ -57,6 +60,14 @@ pub fn index(
         importers,
         matters,
     })
+}
+
+/// The rules that a root's workspace looks for.
+pub fn with_team(rules: &Option<Arc<Rules>>, team: &[&'static Rule]) -> Option<Arc<Rules>> {
+    if team.is_empty() {
+        return rules.clone();
+    }
+    Some(rules.as_ref().unwrap_or_else(|| &RULES).with(team))
 }
 
 /// Drops a workspace and gives its memory back to the system: each thread that made it would keep

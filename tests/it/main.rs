@@ -6,9 +6,6 @@ mod config;
 mod explain;
 mod fix;
 mod incremental;
-#[expect(dead_code, reason = "only the files of the pages are wanted here")]
-#[path = "../fixtures/notation.rs"]
-mod notation;
 mod own;
 mod project;
 mod rewrites;
