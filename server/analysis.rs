@@ -1,5 +1,6 @@
 //! Reduce step, second half: which matches of the rules' patterns hold, and what they tell.
 
+pub mod explain;
 pub mod known;
 pub mod predicates;
 pub mod render;
@@ -11,7 +12,7 @@ use smallvec::SmallVec;
 
 use crate::facts::{Captured, ChunkFacts, Expr, ExprId, FunctionId, Match, Span};
 use crate::finding::{Confidence, Finding, Severity};
-use crate::query::{Operand, Rules};
+use crate::query::{Condition, Operand, Rules};
 use crate::rules::Rule;
 use crate::summary::{CellKey, Outcome, Seen};
 use crate::value::*;
@@ -44,6 +45,8 @@ pub struct Story {
     pub holder: Option<Place>,
     /// The holder as the code writes it, from the chunk's start.
     pub holder_span: Option<Span>,
+    /// What is kept as the code writes it; of a team's own rules only.
+    pub value_span: Option<Span>,
     /// Further places, with what each says; in order, after the source.
     pub notes: Vec<(Where, &'static str)>,
     /// Another shape of the same defect, for the message.
@@ -122,7 +125,9 @@ pub fn judge(
                 &chunk.facts,
                 one,
             );
-            if !isolated {
+            // A team's rule may ask what no built-in one does.
+            let own = rules.pattern(one.pattern).rule.is_own();
+            if !(isolated || own) {
                 verdicts.extend(cx.verdict());
                 continue;
             }
@@ -178,6 +183,10 @@ fn settle(verdicts: &mut Vec<Verdict>) {
     *verdicts = kept;
 }
 
+fn by_precedence(a: &&'static Rule, b: &&'static Rule) -> std::cmp::Ordering {
+    a.rank().cmp(&b.rank())
+}
+
 /// One match in its surroundings: what predicates ask.
 pub struct Cx<'a> {
     pub unit: &'a Unit,
@@ -214,11 +223,9 @@ impl<'a> Cx<'a> {
         let pattern = self.rules.pattern(self.one.pattern);
         let mut confidence = Confidence::High;
         for condition in &pattern.conditions {
-            // What an alternative of the pattern did not capture is not asked.
-            if condition.operands.iter().any(|operand| matches!(operand, Operand::Capture(name) if self.by_index(*name).is_none())) {
+            let Some(answer) = self.answer(condition) else {
                 continue;
-            }
-            let answer = (condition.predicate.check)(self, &condition.operands);
+            };
             if answer.is_some() == condition.negated {
                 return None;
             }
@@ -240,6 +247,14 @@ impl<'a> Cx<'a> {
             verdict.severity = Severity::Info;
         }
         Some(verdict)
+    }
+
+    /// What a predicate says; none where it is not asked, for the pattern's alternative did not
+    /// capture what it is about.
+    fn answer(&self, condition: &Condition) -> Option<Option<Confidence>> {
+        let missing = |operand: &Operand| matches!(operand, Operand::Capture(name) if self.by_index(*name).is_none());
+        (!condition.operands.iter().any(missing))
+            .then(|| (condition.predicate.check)(self, &condition.operands))
     }
 
     pub fn function_at(&self, finding: &Captured) -> FunctionId {

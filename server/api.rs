@@ -60,7 +60,7 @@ pub struct Converts {
 }
 
 /// What a call gives.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Result {
     pub gives: Kind,
@@ -88,14 +88,14 @@ pub struct Read {
     pub page_keys: Vec<SmolStr>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContainerCall {
     pub shape: Shape,
     pub bound: Option<BoundArg>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BoundArg {
     pub keyword: SmolStr,

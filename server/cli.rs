@@ -3,6 +3,7 @@
 mod check;
 pub(crate) mod coding;
 mod configured;
+mod explain;
 pub(crate) mod gather;
 mod human;
 pub(crate) mod imports;
@@ -13,6 +14,7 @@ mod place;
 mod progress;
 mod rewrite;
 mod rule;
+mod test_rules;
 pub(crate) mod walk;
 
 use std::process::ExitCode;
@@ -26,6 +28,7 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check::run(&check),
         Command::Rule(rule) => rule::one(&rule),
         Command::Rules(rules) => rule::all(&rules),
+        Command::TestRules(rules) => test_rules::run(&rules),
         #[cfg(feature = "lsp")]
         Command::Server(options) => return crate::lsp::run(&options),
     };
@@ -48,6 +51,8 @@ enum Command {
     Rule(rule::One),
     /// List all rules.
     Rules(rule::All),
+    /// Run the fixtures of a team's own rules, in `.dynaleak`.
+    TestRules(test_rules::TestRules),
     /// Run the language server on standard input and output.
     #[cfg(feature = "lsp")]
     Server(crate::lsp::Options),

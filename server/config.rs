@@ -1,15 +1,19 @@
 //! The configuration: what `[tool.dynaleak]` or a `dynaleak.toml` says, read key by key so that each mistake has its place.
 
 pub mod files;
+mod own;
+pub mod team;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::finding::{Finding, Severity};
+use crate::own::Own;
 use crate::rules;
 use crate::select::{Selection, Selector, clip, nearest, selected};
 
@@ -23,6 +27,8 @@ pub struct Config {
     pub severity: Vec<(Selector, Severity)>,
     pub bounds: Bounds,
     pub overrides: Overrides,
+    /// What it says of the project's own code; none where it says nothing.
+    pub own: Option<Arc<Own>>,
     exclude: Gitignore,
     per_file_ignores: Vec<(Gitignore, Vec<Selector>)>,
 }
@@ -90,6 +96,7 @@ impl Default for Config {
             severity: Vec::new(),
             bounds: Bounds::default(),
             overrides: Overrides::default(),
+            own: None,
             exclude: Gitignore::empty(),
             per_file_ignores: Vec::new(),
         }
@@ -224,14 +231,17 @@ struct Reader {
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 10] = [
     "bounds",
+    "containers",
     "exclude",
     "ignore",
     "include-tests",
+    "lifetimes",
     "per-file-ignores",
     "select",
     "severity",
+    "sources",
 ];
 const BOUNDS: [&str; 4] = ["accumulator", "cache", "page", "queue"];
 
@@ -251,6 +261,7 @@ impl Reader {
             root: root.to_path_buf(),
             ..Config::default()
         };
+        let mut own = Own::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "select" => config.selection.select = Some(self.selectors(value, "select")),
@@ -263,9 +274,13 @@ impl Reader {
                 "per-file-ignores" => config.per_file_ignores = self.per_file_ignores(value),
                 "severity" => config.severity = self.severities(value),
                 "bounds" => config.bounds = self.bounds(value),
+                "sources" => self.sources(&mut own, value),
+                "containers" => self.containers(&mut own, value),
+                "lifetimes" => self.lifetimes(&mut own, value),
                 other => self.unknown(key.span(), other, &KEYS),
             }
         }
+        config.own = (!own.is_empty()).then(|| Arc::new(own));
         config
     }
 

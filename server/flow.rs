@@ -961,7 +961,8 @@ impl<'a> Flow<'a> {
         for atom in bases.atoms() {
             match &atom.what {
                 What::Symbol(path) => {
-                    if let Some(role) = FRAMEWORKS.role(path) {
+                    let own = self.reader.own().and_then(|own| own.role(path));
+                    if let Some(role) = own.or_else(|| FRAMEWORKS.role(path)) {
                         self.tell(
                             CellKey::Life(class),
                             Value::one(Atom::new(What::Mark(Mark::Role(role))).at(site)),
@@ -970,6 +971,7 @@ impl<'a> Flow<'a> {
                 }
                 // A base in the project hands its role down.
                 What::Class(base) => {
+                    self.own_role(class, *base, site);
                     let inherited = self
                         .cell(CellKey::Life(*base))
                         .filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_))));
@@ -978,6 +980,7 @@ impl<'a> Flow<'a> {
                 _ => {}
             }
         }
+        self.own_role(class, class, site);
         // Django's new-style middleware has no base class.
         let members = self.reader.members(class);
         if let (Some(init), true) = (members.get("__init__"), members.contains_key("__call__"))
@@ -992,6 +995,18 @@ impl<'a> Flow<'a> {
                 CellKey::Life(class),
                 Value::one(Atom::new(What::Mark(Mark::Role(Role::Middleware))).at(site)),
             );
+        }
+    }
+}
+
+impl Flow<'_> {
+    /// The configuration says what is done with classes that derive from `base`.
+    fn own_role(&mut self, class: ClassId, base: ClassId, site: Site) {
+        let path = self.reader.own_class(base);
+        let role = path.and_then(|path| self.reader.own()?.role(&path));
+        if let Some(role) = role {
+            let role = Atom::new(What::Mark(Mark::Role(role))).at(site);
+            self.tell(CellKey::Life(class), Value::one(role));
         }
     }
 }

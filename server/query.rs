@@ -1,6 +1,7 @@
 //! The rules' patterns: all `.scm` files joined into one query, and the semantic predicates they may use.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use smol_str::SmolStr;
@@ -12,18 +13,48 @@ use crate::rules::{self, Rule};
 
 /// The rules in force, their patterns joined so that one traversal serves them all.
 pub struct Rules {
-    query: Query,
+    query: Arc<Query>,
     patterns: Vec<Pattern>,
     captures: Vec<SmolStr>,
+    /// Those of a team, each by itself: a slow one holds up no other.
+    own: Vec<OwnQuery>,
+}
+
+/// A team's rule.
+pub struct OwnQuery {
+    pub query: Query,
+    pub rule: &'static Rule,
+    /// The number of its first pattern.
+    first: u16,
+    /// Its captures' numbers among all.
+    captures: Vec<u16>,
+    /// It took more work than it may, somewhere.
+    slow: AtomicBool,
+}
+
+impl OwnQuery {
+    pub fn pattern(&self, index: usize) -> u16 {
+        self.first + index as u16
+    }
+
+    pub fn capture(&self, index: u32) -> u16 {
+        self.captures[index as usize]
+    }
+
+    pub fn give_up(&self) {
+        self.slow.store(true, Ordering::Relaxed);
+    }
 }
 
 /// One pattern of one rule with its semantic predicates.
+#[derive(Clone)]
 pub struct Pattern {
     pub rule: &'static Rule,
     pub conditions: Vec<Condition>,
 }
 
 /// `(#not-kind? @value page)`.
+#[derive(Clone)]
 pub struct Condition {
     pub predicate: &'static Predicate,
     pub negated: bool,
@@ -77,42 +108,74 @@ impl Rules {
         for index in 0..query.pattern_count() {
             let start = query.start_byte_for_pattern(index);
             let rule = sources[ends.iter().position(|end| start < *end).unwrap_or(0)].0;
-            let mut conditions = Vec::new();
-            for predicate in query.general_predicates(index) {
-                let name = predicate.operator.trim_end_matches('?');
-                let (name, negated) = name
-                    .strip_prefix("not-")
-                    .map_or((name, false), |name| (name, true));
-                let Some(found) = PREDICATES.iter().find(|known| known.name == name) else {
-                    return Err(format!(
-                        "{}.scm: no predicate is called #{}",
-                        rule.stem, predicate.operator
-                    ));
-                };
-                let operands = predicate
-                    .args
-                    .iter()
-                    .map(|arg| match arg {
-                        QueryPredicateArg::Capture(index) => Operand::Capture(*index as u16),
-                        QueryPredicateArg::String(text) => Operand::Text(text.as_ref().into()),
-                    })
-                    .collect();
-                conditions.push(Condition {
-                    predicate: found,
-                    negated,
-                    operands,
-                });
-            }
-            // Cheap questions first: most matches fail on the kind of the value.
-            conditions.sort_by_key(|condition| condition.predicate.cost);
-            patterns.push(Pattern { rule, conditions });
+            patterns.push(pattern(&query, index, rule, &|index| index as u16)?);
         }
         let captures = query.capture_names().iter().map(SmolStr::new).collect();
         Ok(Rules {
-            query,
+            query: Arc::new(query),
             patterns,
             captures,
+            own: Vec::new(),
         })
+    }
+
+    /// The same with a team's own rules, which were checked when they were read.
+    pub fn with(self: &Arc<Rules>, own: &[&'static Rule]) -> Arc<Rules> {
+        if own.is_empty() {
+            return Arc::clone(self);
+        }
+        let mut rules = Rules {
+            query: Arc::clone(&self.query),
+            patterns: self.patterns.clone(),
+            captures: self.captures.clone(),
+            own: Vec::new(),
+        };
+        for rule in own {
+            rules.add(rule);
+        }
+        Arc::new(rules)
+    }
+
+    fn add(&mut self, rule: &'static Rule) {
+        let language: Language = tree_sitter_python::LANGUAGE.into();
+        let Ok(query) = Query::new(&language, rule.query) else {
+            return;
+        };
+        let mut captures = Vec::new();
+        for name in query.capture_names() {
+            captures.push(self.capture(name).unwrap_or_else(|| {
+                self.captures.push(SmolStr::new(name));
+                self.captures.len() as u16 - 1
+            }));
+        }
+        let first = self.patterns.len() as u16;
+        for index in 0..query.pattern_count() {
+            match pattern(&query, index, rule, &|index| captures[index as usize]) {
+                Ok(pattern) => self.patterns.push(pattern),
+                Err(_) => return self.patterns.truncate(first as usize),
+            }
+        }
+        self.own.push(OwnQuery {
+            query,
+            rule,
+            first,
+            captures,
+            slow: AtomicBool::new(false),
+        });
+    }
+
+    pub fn own(&self) -> &[OwnQuery] {
+        &self.own
+    }
+
+    /// The codes of a team's rules that took more work than they may: what they found does not count.
+    pub fn slow(&self) -> Vec<&'static str> {
+        let slow = |own: &&OwnQuery| own.slow.load(Ordering::Relaxed);
+        self.own
+            .iter()
+            .filter(slow)
+            .map(|own| own.rule.code)
+            .collect()
     }
 
     pub fn query(&self) -> &Query {
@@ -149,6 +212,40 @@ impl Rules {
     pub fn capture_name(&self, index: u16) -> &str {
         &self.captures[index as usize]
     }
+}
+
+/// A pattern of a query; `capture` gives a capture's number among all.
+fn pattern(
+    query: &Query,
+    index: usize,
+    rule: &'static Rule,
+    capture: &dyn Fn(u32) -> u16,
+) -> Result<Pattern, String> {
+    let mut conditions = Vec::new();
+    for predicate in query.general_predicates(index) {
+        let name = predicate.operator.trim_end_matches('?');
+        let (name, negated) = name
+            .strip_prefix("not-")
+            .map_or((name, false), |name| (name, true));
+        let Some(found) = PREDICATES.iter().find(|known| known.name == name) else {
+            return Err(format!(
+                "{}.scm: no predicate is called #{}",
+                rule.stem, predicate.operator
+            ));
+        };
+        let operand = |arg: &QueryPredicateArg| match arg {
+            QueryPredicateArg::Capture(index) => Operand::Capture(capture(*index)),
+            QueryPredicateArg::String(text) => Operand::Text(text.as_ref().into()),
+        };
+        conditions.push(Condition {
+            predicate: found,
+            negated,
+            operands: predicate.args.iter().map(operand).collect(),
+        });
+    }
+    // Cheap questions first: most matches fail on the kind of the value.
+    conditions.sort_by_key(|condition| condition.predicate.cost);
+    Ok(Pattern { rule, conditions })
 }
 
 /// A rule set in which one predicate of one rule is deleted or negated.
@@ -208,7 +305,7 @@ pub fn mutants(stem: &str) -> Vec<Mutant> {
 }
 
 /// Where each `(#name …)` of a query stands.
-fn predicates_in(source: &str) -> Vec<(Range<usize>, &str)> {
+pub fn predicates_in(source: &str) -> Vec<(Range<usize>, &str)> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(start) = source[from..].find("(#").map(|at| from + at) {

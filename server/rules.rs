@@ -3,7 +3,9 @@
 //! `queries/<stem>.scm` holds the pattern, `server/rules/<stem>.rs` the code, severity and words, and
 //! `tests/rules/<stem>.md` the page that users read with the fixtures.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use crate::analysis::{Cx, Verdict, render::Page};
 use crate::finding::{Category, Effect, Severity};
@@ -26,6 +28,8 @@ pub struct Rule {
     pub query: &'static str,
     /// The whole Markdown page.
     pub page: &'static str,
+    /// What a team's own rule says, with names in braces; empty of a built-in one.
+    pub template: &'static str,
     /// Adds the story to a match that holds.
     pub tell: fn(&Cx, &mut Verdict),
     /// The fact and its consequence, in one sentence.
@@ -67,6 +71,7 @@ macro_rules! rules {
     ($($stem:ident,)*) => {
         pub mod notices;
         mod stories;
+        pub(crate) use stories::stored;
         $(mod $stem;)*
 
         static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| vec![$({
@@ -81,6 +86,7 @@ macro_rules! rules {
                 off: about.off,
                 query: include_str!(concat!("../queries/", stringify!($stem), ".scm")),
                 page: include_str!(concat!("../tests/rules/", stringify!($stem), ".md")),
+                template: "",
                 tell: about.tell,
                 message: about.message,
                 rewrite: about.rewrite,
@@ -133,10 +139,51 @@ pub fn all() -> &'static [&'static Rule] {
     &REFERENCES
 }
 
-/// A rule by its code or name.
+/// A rule by its code or name, be it built in or a team's own.
 pub fn find(wanted: &str) -> Option<&'static Rule> {
-    ALL.iter()
-        .find(|rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted)
+    let is = |rule: &&'static Rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted;
+    let own = || OWN.read().unwrap_or_else(PoisonError::into_inner);
+    let own = || own().values().flatten().map(|(rule, _)| *rule).find(is);
+    ALL.iter().find(is).or_else(own)
+}
+
+type Registered = Vec<(&'static Rule, &'static Entry)>;
+
+/// The teams' own rules, by the folder of their configuration. For names only: what is looked for
+/// in a workspace is said by its own rules.
+static OWN: RwLock<BTreeMap<PathBuf, Registered>> = RwLock::new(BTreeMap::new());
+
+/// Makes a folder's own rules known by their codes and names, in place of those before.
+pub fn register(folder: &Path, rules: &[&'static Rule]) {
+    let mut own = OWN.write().unwrap_or_else(PoisonError::into_inner);
+    if rules.is_empty() {
+        own.remove(folder);
+        return;
+    }
+    let known = own.get(folder).map_or(&[][..], |known| known);
+    let registered: Registered = (rules.iter())
+        .map(|rule| {
+            let same = known.iter().find(|(other, _)| std::ptr::eq(*other, *rule));
+            // Kept for the life of the process, as its rule is.
+            let entry = || -> &'static Entry { Box::leak(Box::new(rule.entry())) };
+            (*rule, same.map_or_else(entry, |(_, entry)| *entry))
+        })
+        .collect();
+    own.insert(folder.to_path_buf(), registered);
+}
+
+/// The notices, the built-in rules, then the teams' own: by code.
+pub fn known() -> Vec<&'static Entry> {
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+    let mut own: Vec<&'static Entry> = own.values().flatten().map(|(_, entry)| *entry).collect();
+    own.sort_by_key(|entry| entry.code);
+    own.dedup_by_key(|entry| entry.code);
+    entries().iter().chain(own).collect()
+}
+
+/// A built-in rule or notice by its code or name.
+pub fn built_in(wanted: &str) -> Option<&'static Entry> {
+    entries().iter().find(|entry| entry.is_called(wanted))
 }
 
 /// The notices (DDB0…), then the rules: by code.
@@ -150,16 +197,30 @@ pub fn entries() -> &'static [Entry] {
 
 /// A rule or notice by its code, in any case, or its name.
 pub fn entry(wanted: &str) -> Option<&'static Entry> {
-    entries().iter().find(|entry| {
-        entry.code.eq_ignore_ascii_case(wanted) || entry.name.eq_ignore_ascii_case(wanted)
+    built_in(wanted).or_else(|| {
+        let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = own.values().flatten().map(|(_, entry)| *entry);
+        entries.find(|entry| entry.is_called(wanted))
     })
 }
 
 impl Entry {
+    fn is_called(&self, wanted: &str) -> bool {
+        self.code.eq_ignore_ascii_case(wanted) || self.name.eq_ignore_ascii_case(wanted)
+    }
+
+    /// `DDB`, `SHOP`.
+    pub fn letters(&self) -> &'static str {
+        self.code
+            .trim_end_matches(|each: char| each.is_ascii_digit())
+    }
+
     /// The part of the page above the first `## `, without its marks for what is generated: what users read.
     pub fn help(&self) -> String {
-        let end = self.page.find("\n## ");
-        let lines = self.page[..end.unwrap_or(self.page.len())].lines();
+        let body = crate::team::parted(self.page).map_or(0, |(_, body)| body);
+        let page = self.page[body..].trim_start();
+        let end = page.find("\n## ");
+        let lines = page[..end.unwrap_or(page.len())].lines();
         let lines: Vec<&str> = lines.filter(|line| !line.starts_with("<!--")).collect();
         lines.join("\n").trim_end().to_string()
     }
@@ -201,6 +262,11 @@ impl Rule {
     /// Reports a whole table in memory: once a function is enough.
     pub fn gathers(&self) -> bool {
         matches!(self.code, "DDB301" | "DDB302")
+    }
+
+    /// Not built in, but a team's own.
+    pub fn is_own(&self) -> bool {
+        !self.template.is_empty()
     }
 
     /// What users read of its page.

@@ -14,12 +14,15 @@ impl Selector {
             return Ok(Selector(entry.code.to_string()));
         }
         let code = word.to_ascii_uppercase();
-        let group = |entry: &rules::Entry| entry.code.starts_with(&code);
-        if code.starts_with(ALL) && rules::entries().iter().any(group) {
+        let group = |entry: &&rules::Entry| {
+            code.starts_with(entry.letters()) && entry.code.starts_with(&code)
+        };
+        let known = rules::known();
+        if known.iter().any(|entry| group(entry)) {
             return Ok(Selector(code));
         }
-        let groups = rules::entries().iter();
-        let groups = groups.map(|entry| &entry.code[..ALL.len() + 1]);
+        let groups = known.iter();
+        let groups = groups.map(|entry| &entry.code[..entry.letters().len() + 1]);
         let hint = hint(word, groups);
         Err(format!("no rule or group has this name{hint}"))
     }
@@ -69,7 +72,7 @@ pub fn longest(selectors: &[Selector], code: &str) -> Option<usize> {
 
 /// `; did you mean …?`, with what is spelled most like `word` of all codes, names and `others`.
 pub fn hint(word: &str, others: impl Iterator<Item = &'static str>) -> String {
-    let entries = rules::entries().iter();
+    let entries = rules::known().into_iter();
     let known = entries.flat_map(|entry| [entry.code, entry.name]);
     nearest(word, known.chain(others)).map_or(String::new(), |nearest| {
         format!("; did you mean `{nearest}`?")
@@ -88,9 +91,6 @@ pub fn clip(word: &str) -> &str {
     let end = word.char_indices().nth(60).map_or(word.len(), |(at, _)| at);
     &word[..end]
 }
-
-/// Every code begins so.
-const ALL: &str = "DDB";
 
 /// How many letters to insert, delete or replace (Levenshtein).
 fn distance(a: &str, b: &str) -> usize {

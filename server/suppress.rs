@@ -357,7 +357,7 @@ impl Listed {
 
     /// Nothing is known of a rule that is not selected: `--select DDB101` makes no `ignore[DDB302]` unused.
     fn unused(&self, settings: &Settings) -> bool {
-        let covered = || rules::entries().iter().filter(|it| self.covers(it.code));
+        let covered = || rules::known().into_iter().filter(|it| self.covers(it.code));
         let judged = || covered().all(|it| it.is_notice() || it.off || settings.has(it.code));
         let on = || covered().any(|it| !it.is_notice() && settings.has(it.code));
         self.selector.is_some() && !self.used && on() && judged()
@@ -430,10 +430,10 @@ fn listed(word: &str, file: bool) -> Result<Selector, String> {
     }
     let selector = Selector::parse(word).map_err(|reason| format!("`{}`: {reason}", clip(word)))?;
     // `DDB` covers rules too, `DDB0` and DDB003 do not.
-    let mut covered = rules::entries()
-        .iter()
+    let mut covered = rules::known()
+        .into_iter()
         .filter(|it| selector.covers(it.code));
-    match !file && covered.all(rules::Entry::is_notice) {
+    match !file && covered.all(|it| it.is_notice()) {
         true => Err(format!(
             "`{word}` is no rule about code: leave it out with `ignore-file[{word}]` or --ignore"
         )),
@@ -467,7 +467,8 @@ fn noqa(body: &str) -> Result<Option<Read<'_>>, String> {
         if !code {
             break;
         }
-        let own = letters.eq_ignore_ascii_case("DDB");
+        let own = letters.eq_ignore_ascii_case("DDB")
+            || rules::entry(word).is_some_and(|entry| !entry.is_notice());
         ours |= own;
         words.push((word, own.then(|| listed(word, false)).transpose()?));
         rest = behind;

@@ -102,6 +102,28 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Their names, as rules and configurations write them.
+    pub const NAMES: [&'static str; 18] = [
+        "session",
+        "client",
+        "resource",
+        "table",
+        "paginator",
+        "page-iterator",
+        "item-iterator",
+        "page",
+        "items",
+        "item",
+        "attribute",
+        "records",
+        "record",
+        "shard-iterator",
+        "page-key",
+        "batch-writer",
+        "model",
+        "result-iterator",
+    ];
+
     pub fn parse(name: &str) -> Option<Kind> {
         use serde::de::IntoDeserializer;
         let deserializer: serde::de::value::StrDeserializer<serde::de::value::Error> =
@@ -187,6 +209,23 @@ pub enum Shape {
     Cache,
     /// `defaultdict`'s and the like count as `Dict`; a literal tuple, which nothing can be added to.
     Tuple,
+}
+
+impl Shape {
+    /// Those that a program adds to.
+    pub const NAMES: [&'static str; 6] = ["list", "dict", "set", "deque", "queue", "cache"];
+
+    pub fn parse(name: &str) -> Option<Shape> {
+        Some(match name {
+            "list" => Shape::List,
+            "dict" => Shape::Dict,
+            "set" => Shape::Set,
+            "deque" => Shape::Deque,
+            "queue" => Shape::Queue,
+            "cache" => Shape::Cache,
+            _ => return None,
+        })
+    }
 }
 
 /// Where a value is kept.

@@ -17,6 +17,7 @@ use smol_str::SmolStr;
 use crate::analysis::{Ground, Judged, Verdict, judge};
 use crate::facts::ChunkFacts;
 use crate::finding::Finding;
+use crate::own::Own;
 use crate::query::{RULES, Rules};
 use crate::summary::CellKey;
 use crate::syntax::{Source, cut, parse, with_parser};
@@ -111,7 +112,22 @@ impl Workspace {
         }
     }
 
-    fn rules(&self) -> Arc<Rules> {
+    /// The rules in force, where they are others than the built-in ones.
+    pub fn rules_so_far(&self) -> Option<&Arc<Rules>> {
+        self.rules.as_ref()
+    }
+
+    /// What the project's configuration says of its own code. Before any file is loaded.
+    pub fn set_own(&mut self, own: Option<Arc<Own>>) {
+        self.world.own = own;
+    }
+
+    pub fn own(&self) -> Option<Arc<Own>> {
+        self.world.own.clone()
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> Arc<Rules> {
         Arc::clone(self.rules.as_ref().unwrap_or_else(|| &RULES))
     }
 
@@ -651,6 +667,12 @@ impl Workspace {
         self.files.get(path).map(|file| file.source.text())
     }
 
+    /// The text of the file that a unit stands in.
+    pub fn text_of_unit(&self, unit: &Unit) -> Option<&str> {
+        let text = self.text(self.world.paths.get(&unit.file)?)?;
+        Some(text.as_str())
+    }
+
     pub fn source(&self, path: &str) -> Option<&Source> {
         self.files.get(path).map(|file| &file.source)
     }
@@ -742,6 +764,8 @@ impl Workspace {
                 judged.findings(&mut findings, self, &ground, keep);
             }
         }
+        let slow = self.rules.as_ref().map_or(Vec::new(), |rules| rules.slow());
+        findings.retain(|one| !slow.contains(&one.code));
         findings.sort_by_cached_key(|one| (one.span.start, one.code, one.span.end));
         findings.dedup_by(|a, b| a.span == b.span && a.code == b.code);
         findings

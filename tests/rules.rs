@@ -2,10 +2,6 @@
 //!
 //! `DYNALEAK_FIXTURE=<stem>` runs one page and its rule's predicates, and prints failures without the sources.
 
-#[path = "fixtures/notation.rs"]
-mod notation;
-#[path = "fixtures/report.rs"]
-mod report;
 #[path = "fixtures/rewritten.rs"]
 mod rewritten;
 #[path = "fixtures/unlike.rs"]
@@ -18,10 +14,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
-use dynaleak::config::{Config, Form};
+use dynaleak::config::Config;
 use dynaleak::finding::Finding;
+use dynaleak::fixtures::notation::{self, Heading, Page};
+use dynaleak::fixtures::report::{Difference, draw};
+use dynaleak::fixtures::{Files, config, findings_of, load, title};
 use dynaleak::query::{self, Rules};
-use dynaleak::report::shown;
 use dynaleak::rules;
 use dynaleak::suppress::ignore_edit;
 use dynaleak::syntax::Source;
@@ -30,8 +28,6 @@ use dynaleak::text::{Encoding, Text};
 use dynaleak::workspace::{Options, Workspace};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use notation::{Heading, Page};
-use report::{Difference, draw};
 use unlike::unlike;
 
 fn main() -> ExitCode {
@@ -92,9 +88,6 @@ struct Fixture {
 
 /// A name, and what must hold.
 type Property<'a> = (&'a str, &'a dyn Fn() -> Result<(), String>);
-
-/// Paths and texts, in the order of the heading.
-type Files = Vec<(Arc<str>, String)>;
 
 fn read(folder: &Path) -> std::io::Result<Vec<RulePage>> {
     let mut pages = Vec::new();
@@ -229,62 +222,13 @@ fn predicates(pages: &[RulePage], own: usize) -> Result<(), Failed> {
     }
 }
 
-impl Heading {
-    fn paths(&self) -> Vec<Arc<str>> {
-        self.files
-            .iter()
-            .map(|file| Arc::clone(&file.path))
-            .collect()
-    }
-
-    fn before(&self) -> Files {
-        let files = self.files.iter();
-        files
-            .map(|file| (Arc::clone(&file.path), file.before.clone()))
-            .collect()
-    }
-
-    fn after(&self) -> Files {
-        let files = self.files.iter();
-        files
-            .map(|file| (Arc::clone(&file.path), file.after.clone()))
-            .collect()
-    }
-}
-
-fn title(heading: &Heading, code: &str) -> Result<(), String> {
-    let marked = heading
-        .marks
-        .iter()
-        .any(|mark| mark.code.as_deref() == Some(code));
-    match marked {
-        false if heading.title.starts_with("Flagged") => Err(format!("no mark of {code}")),
-        true if heading.title.starts_with("Not flagged") => Err(format!("a mark of {code}")),
-        _ => Ok(()),
-    }
-}
-
-/// The heading's `toml` block, as a `dynaleak.toml` beside its files.
-fn config(heading: &Heading) -> Result<Config, String> {
-    let text = heading.config.as_deref().unwrap_or_default();
-    let (config, problems) =
-        Config::parse(text, Form::Own, Path::new("")).ok_or("no configuration")?;
-    match problems.first() {
-        None => Ok(config),
-        Some(problem) => {
-            let what = &text[problem.span.clone()];
-            Err(format!("`toml` block: `{what}`: {}", problem.reason))
-        }
-    }
-}
-
 fn marks(heading: &Heading, config: &Config, page: &RulePage, compact: bool) -> Result<(), String> {
     let findings = cold(&heading.after(), config);
     let difference = Difference::new(heading, &findings);
     if difference.is_empty() {
         return Ok(());
     }
-    let lists = difference.lists(heading, &format!("tests/rules/{}.md", page.stem));
+    let lists = difference.lists(heading, &format!("tests/rules/{}.md", page.stem), 0);
     match compact {
         true => Err(lists),
         false => Err(format!(
@@ -473,20 +417,6 @@ fn cold(files: &Files, config: &Config) -> Vec<Finding> {
     let paths: Vec<Arc<str>> = files.iter().map(|(path, _)| Arc::clone(path)).collect();
     let workspace = load(Workspace::new(Options::default()), &paths, files);
     findings_of(&workspace, &paths, config)
-}
-
-fn load(mut workspace: Workspace, paths: &[Arc<str>], files: &Files) -> Workspace {
-    workspace.set_paths(paths.iter().cloned());
-    workspace.load(files.clone());
-    workspace
-}
-
-/// What is shown, sorted in each file.
-fn findings_of(workspace: &Workspace, paths: &[Arc<str>], config: &Config) -> Vec<Finding> {
-    paths
-        .iter()
-        .flat_map(|path| shown(workspace, path, &config.of(Path::new(&**path))).kept)
-        .collect()
 }
 
 /// A finding as text, its places as `at` gives them.

@@ -280,8 +280,29 @@ fn parameter_at(facts: &ChunkFacts, at: u32) -> Option<ExprId> {
     None
 }
 
+/// What a value may be and who keeps it, a fact each.
+pub(super) fn described(page: &Page, reader: &Reader, value: &Value) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    let kinds = value.atoms().iter().filter_map(|atom| page.describe(atom));
+    // How long a module or function lives is nobody's question.
+    let kept = (value.atoms().iter()).any(|atom| {
+        matches!(
+            atom.what,
+            What::Data(_) | What::Container(..) | What::Instance(_)
+        )
+    });
+    let places = value.places().filter(|_| kept);
+    let places = places.filter_map(|place| page.holding(reader, place));
+    for fact in kinds.chain(places) {
+        if !once.contains(&fact) {
+            once.push(fact);
+        }
+    }
+    once
+}
+
 /// What an expression was; where it is only stored to, what other uses of the same name are.
-fn value_of(facts: &ChunkFacts, outcome: &Outcome, chunk: u16, expr: ExprId) -> Value {
+pub(super) fn value_of(facts: &ChunkFacts, outcome: &Outcome, chunk: u16, expr: ExprId) -> Value {
     let seen = |expr: ExprId| {
         outcome
             .seen
@@ -304,7 +325,7 @@ fn value_of(facts: &ChunkFacts, outcome: &Outcome, chunk: u16, expr: ExprId) -> 
     })
 }
 
-fn words(lifetime: Lifetime) -> &'static str {
+pub(super) fn words(lifetime: Lifetime) -> &'static str {
     match lifetime {
         Lifetime::Process => "the process",
         Lifetime::Session => "the session",

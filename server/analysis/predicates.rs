@@ -304,10 +304,23 @@ fn holder_marks(cx: &Cx, operands: &[Operand], wanted: impl Fn(Mark) -> bool) ->
 }
 
 fn capped(cx: &Cx, operands: &[Operand]) -> Answer {
-    let made = surest(&value(cx, operands), |atom| {
+    let holder = value(cx, operands);
+    let made = surest(&holder, |atom| {
         matches!(atom.what, What::Container(_, true))
     });
-    made.or_else(|| holder_marks(cx, operands, |mark| mark == Mark::Capped))
+    let measured = || holder_marks(cx, operands, |mark| mark == Mark::Capped);
+    // What a container of the project's own keeps in its fields has its bound.
+    let declared = || sure(holder.places().any(|place| own_bound(cx, place)));
+    made.or_else(measured).or_else(declared)
+}
+
+fn own_bound(cx: &Cx, place: &Place) -> bool {
+    let (Place::Attr(class, _) | Place::Static(class, _)) = place else {
+        return false;
+    };
+    let path = cx.reader.own_class(*class);
+    let container = path.and_then(|path| cx.reader.own()?.containers.get(&path));
+    container.is_some_and(|container| container.bounded || container.call.bound.is_some())
 }
 
 fn emptied(cx: &Cx, operands: &[Operand]) -> Answer {

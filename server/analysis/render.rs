@@ -206,7 +206,12 @@ impl<'a> Page<'a> {
         spot
     }
 
-    fn function_name(&self, unit: &Unit, facts: &ChunkFacts, function: FunctionId) -> String {
+    pub(super) fn function_name(
+        &self,
+        unit: &Unit,
+        facts: &ChunkFacts,
+        function: FunctionId,
+    ) -> String {
         let mut names = Vec::new();
         let mut scope = function;
         while scope > 1 || scope == 1 && unit.kind != UnitKind::Function {
@@ -268,6 +273,11 @@ impl<'a> Page<'a> {
             chunk: site.chunk,
             span,
         })
+    }
+
+    /// Bytes of the finding's chunk as the code writes them, on one line.
+    pub fn text_at(&self, verdict: &Verdict, span: Span) -> Option<String> {
+        self.own_text(verdict, span)
     }
 
     fn own_text(&self, verdict: &Verdict, span: Span) -> Option<String> {

@@ -3,26 +3,27 @@
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::config::files::Configs;
 use crate::config::{Overrides, SomeBounds};
 use crate::finding::Finding;
 use crate::fix::Fixer;
-use crate::query::RULES;
-use crate::select::{Selection, Selector};
+use crate::query::{OwnQuery, RULES};
+use crate::select::{Selection, Selector, clip};
 use crate::suppress::{Ignored, Shown};
 use crate::workspace::{Options, Workspace};
 use clap::{ArgGroup, Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 use rustc_hash::FxHashMap;
 
-use super::configured::{configured, sound};
+use super::configured::{configured, own_of, rules_of, sound};
+use super::explain::{self, Answer, At};
 use super::gather::{gather, load};
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
 use super::rewrite::{self, Rewritten};
-use super::walk::{File, Trouble, Walked, walk};
+use super::walk::{File, Trouble, Walked, called, walk};
 use super::{Verdict, human, json};
 
 #[derive(Args)]
@@ -32,11 +33,11 @@ pub struct Check {
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
     /// Only these rules: codes, groups (DDB1) or names, with commas between.
-    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = Selector::parse)]
-    select: Vec<Selector>,
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    select: Vec<String>,
     /// All but these rules; where both match, the longer selector wins.
-    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = Selector::parse)]
-    ignore: Vec<Selector>,
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    ignore: Vec<String>,
     /// Check tests too: tests/, test/, test_*.py, *_test.py, conftest.py.
     #[arg(long)]
     include_tests: bool,
@@ -59,6 +60,14 @@ pub struct Check {
     /// --fix: change it and show how.
     #[arg(long, group = "rewriting")]
     diff: bool,
+    /// Say why a line is or isn't flagged, such as shop/views.py:12.
+    #[arg(
+        long,
+        value_name = "FILE:LINE",
+        value_parser = At::parse,
+        conflicts_with_all = ["rewriting", "output_format", "show_ignored"]
+    )]
+    explain: Option<At>,
     /// How findings are printed.
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     output_format: Format,
@@ -123,6 +132,9 @@ pub fn run(check: &Check) -> Verdict {
     if report.files == 0 && report.troubles.is_empty() && !check.quiet {
         warn("no Python files found under the given paths");
     }
+    if let Some(at) = &check.explain {
+        return check.explained(&report, at);
+    }
     if let Some(rewritten) = &report.rewritten {
         for problem in &rewritten.problems {
             warn(problem);
@@ -152,7 +164,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    fn line(&self) -> String {
+    pub fn line(&self) -> String {
         match &self.file {
             Some(file) => format!("{file}:{}", self.message),
             None => self.message.clone(),
@@ -161,13 +173,23 @@ impl Failure {
 }
 
 impl Check {
-    fn configs(&self) -> Configs {
-        let select = (!self.select.is_empty()).then(|| self.select.clone());
+    /// With what the command line selects, which may be a team's own rules.
+    fn configs(&self, paths: &[PathBuf]) -> Result<Configs, Vec<Failure>> {
+        if !(self.select.is_empty() && self.ignore.is_empty()) {
+            let configs = self.configured(Selection::default());
+            paths.iter().for_each(|path| _ = configs.of_path(path));
+        }
+        let select = selectors("--select", &self.select)?;
+        let selection = Selection {
+            select: (!select.is_empty()).then_some(select),
+            ignore: selectors("--ignore", &self.ignore)?,
+        };
+        Ok(self.configured(selection))
+    }
+
+    fn configured(&self, selection: Selection) -> Configs {
         let overrides = Overrides {
-            selection: Selection {
-                select,
-                ignore: self.ignore.clone(),
-            },
+            selection,
             include_tests: self.include_tests.then_some(true),
             bounds: SomeBounds::default(),
         };
@@ -176,6 +198,44 @@ impl Check {
             Some(file) => Configs::only(&here.join(file), &here, overrides),
             None if self.isolated => Configs::isolated(overrides),
             None => Configs::nearest(overrides),
+        }
+    }
+
+    /// Prints why a line is or isn't flagged: 0 whatever it is, 2 where there is no such line.
+    fn explained(&self, report: &Report, at: &At) -> Verdict {
+        let name: Arc<str> = called(&at.path).into();
+        let place = format!("{name}:{}", at.line);
+        if report.troubles.iter().any(|trouble| trouble.name == *name) {
+            return Verdict::Broken;
+        }
+        if at.path.is_dir() {
+            complain(&format!(
+                "{name}: this is a folder, and --explain takes a file's line"
+            ));
+            return Verdict::Broken;
+        }
+        let unread = || {
+            let bytes = std::fs::read(&at.path).unwrap_or_default();
+            explain::lines(&String::from_utf8_lossy(&bytes))
+        };
+        match explain::answer(report, &name, at.line, &unread) {
+            Answer::Beyond(lines) => {
+                let lines = match lines {
+                    1 => "1 line".to_string(),
+                    lines => format!("{lines} lines"),
+                };
+                complain(&format!("{place}: the file has {lines}"));
+                Verdict::Broken
+            }
+            Answer::Unread => print(self.color, Verdict::Passed, |out| {
+                writeln!(
+                    out,
+                    "{place}: the file was not analysed, for it neither makes nor gets anything of DynamoDB, as far as its text and its imports say"
+                )
+            }),
+            Answer::Told(told) => print(self.color, Verdict::Passed, |out| {
+                explain::show(out, &place, &told)
+            }),
         }
     }
 
@@ -197,6 +257,37 @@ impl Check {
             Verdict::Passed
         }
     }
+}
+
+fn selectors(option: &str, words: &[String]) -> Result<Vec<Selector>, Vec<Failure>> {
+    let parse = |word: &String| {
+        Selector::parse(word).map_err(|reason| {
+            vec![Failure {
+                file: None,
+                message: format!("{option}: `{}`: {reason}", clip(word)),
+            }]
+        })
+    };
+    words.iter().map(parse).collect()
+}
+
+/// A team's rules that take too much work find nothing, and the check is not whole.
+fn slow(workspace: &Workspace) -> Vec<Trouble> {
+    let rules = workspace.rules();
+    let slow = rules.slow();
+    let slow = rules
+        .own()
+        .iter()
+        .filter(|own| slow.contains(&own.rule.code));
+    let trouble = |own: &OwnQuery| Trouble {
+        name: format!(".dynaleak/{}.scm", own.rule.stem),
+        message: format!(
+            "the pattern of {} takes too long: what it finds is left out",
+            own.rule.code
+        ),
+        fatal: true,
+    };
+    slow.map(trouble).collect()
 }
 
 /// Deeply nested Python is walked by recursion: on the default 2 MiB, 10,000 brackets overflow.
@@ -236,20 +327,25 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     }
     progress.set("Looking for Python files".to_string());
     let threads = rayon::current_num_threads();
-    let configs = check.configs();
+    let mut paths = check.paths.clone();
+    paths.extend(check.explain.iter().map(|at| at.path.clone()));
+    let configs = check.configs(&paths)?;
     let Walked {
         files,
         mut troubles,
         configs: roots,
-    } = walk(&check.paths, &configs, threads);
+    } = walk(&paths, &configs, threads);
+    let (own, rules) = (own_of(&roots), rules_of(&roots));
     sound(roots)?;
 
     progress.set(format!("Reading {} files", files.len()));
-    let gathered = gather(&files);
-    let mut workspace = Workspace::new(Options {
+    let gathered = gather(&files, own.as_deref());
+    let options = Options {
         include_tests: true,
         once: !(check.fix || check.diff),
-    });
+    };
+    let mut workspace = Workspace::with_rules(options, rules);
+    workspace.set_own(own);
     let loaded = load(&mut workspace, &files, gathered, &|count| {
         progress.set(format!("Analysing {count} of {} files", files.len()));
         true
@@ -279,10 +375,10 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         kept: mut findings,
         mut ignored,
     } = shown;
-    if !check.show_ignored {
+    if !check.show_ignored && check.explain.is_none() {
         ignored.clear();
     }
-    if !matches!(check.output_format, Format::Concise) {
+    if !matches!(check.output_format, Format::Concise) && check.explain.is_none() {
         let fixer = Fixer::new(&workspace);
         let by_name: FxHashMap<&str, &File> =
             analysed.iter().map(|file| (&*file.name, *file)).collect();
@@ -295,6 +391,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         }
     }
     troubles.extend(loaded.troubles);
+    troubles.extend(slow(&workspace));
     troubles.sort_by(|a, b| a.name.cmp(&b.name));
     troubles.dedup();
     Ok(Report {

@@ -4,7 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::files::{Configs, Found};
+use crate::own::Own;
+use crate::query::{RULES, Rules};
 use crate::report::shown;
+use crate::rules::Rule;
 use crate::suppress::Shown;
 use crate::workspace::Workspace;
 
@@ -31,14 +34,36 @@ pub fn configured<'a>(
     Ok(all)
 }
 
+/// What the configurations of all named paths say of the project's own code.
+pub fn own_of(configs: &[Arc<Found>]) -> Option<Arc<Own>> {
+    let mut owns = configs.iter().filter_map(|found| found.config.own.as_ref());
+    let first = owns.next()?;
+    let mut joined = Arc::clone(first);
+    for own in owns.filter(|own| !Arc::ptr_eq(own, first)) {
+        Arc::make_mut(&mut joined).join(own);
+    }
+    Some(joined)
+}
+
+/// The built-in rules with the teams' own of all named paths; none where no team has any.
+pub fn rules_of(configs: &[Arc<Found>]) -> Option<Arc<Rules>> {
+    let mut own: Vec<&'static Rule> = Vec::new();
+    for rule in configs.iter().flat_map(|found| &found.team.rules) {
+        if !own.iter().any(|other| other.code == rule.code) {
+            own.push(*rule);
+        }
+    }
+    (!own.is_empty()).then(|| RULES.with(&own))
+}
+
 /// A check with a configuration that is not understood would not be the one that was meant.
 pub fn sound(configs: impl IntoIterator<Item = Arc<Found>>) -> Result<(), Vec<Failure>> {
     let here = std::env::current_dir().unwrap_or_default();
     let mut configs: Vec<Arc<Found>> = (configs.into_iter())
-        .filter(|found| !found.problems.is_empty())
+        .filter(|found| !(found.problems.is_empty() && found.team.faulty.is_empty()))
         .collect();
     configs.sort_by(|a, b| a.path.cmp(&b.path));
-    configs.dedup_by(|a, b| a.path == b.path);
+    configs.dedup_by(|a, b| a.path == b.path && a.team.faulty.len() == b.team.faulty.len());
     let failures: Vec<Failure> = configs
         .iter()
         .flat_map(|found| failures(found, &here))
@@ -49,13 +74,21 @@ pub fn sound(configs: impl IntoIterator<Item = Arc<Found>>) -> Result<(), Vec<Fa
     }
 }
 
-fn failures<'a>(found: &'a Found, here: &Path) -> impl Iterator<Item = Failure> + 'a {
-    let file = found.path.as_ref().map(|path| name_of(path, here));
-    found.problems.iter().map(move |problem| {
-        let place = Place::of(Some(&found.text), problem.span.start);
-        Failure {
-            file: file.clone(),
-            message: format!("{}:{}: {}", place.line, place.column, problem.reason),
-        }
-    })
+fn failures<'a>(found: &'a Found, here: &'a Path) -> impl Iterator<Item = Failure> + 'a {
+    let own = (found.path.as_ref(), &found.text, &found.problems);
+    let faulty = found.team.faulty.iter();
+    let faulty = faulty.map(|of| (Some(&of.path), &of.text, &of.problems));
+    [own]
+        .into_iter()
+        .chain(faulty)
+        .flat_map(|(path, text, problems)| {
+            let file = path.map(|path| name_of(path, here));
+            problems.iter().map(move |problem| {
+                let place = Place::of(Some(text), problem.span.start);
+                Failure {
+                    file: file.clone(),
+                    message: format!("{}:{}: {}", place.line, place.column, problem.reason),
+                }
+            })
+        })
 }

@@ -12,6 +12,7 @@ use super::coding::{decode, read};
 use super::imports::{ends_of, imports, may_mean, mean, module_of, stem_of};
 use super::matters::{Matters, Words};
 use super::walk::{File, Trouble};
+use crate::own::Own;
 use crate::value::stable_hash;
 use crate::workspace::Workspace;
 use crate::workspace::asks::{Ask, Heat};
@@ -27,8 +28,8 @@ pub struct Gathered {
 }
 
 /// The bytes of a file that doesn't matter are dropped at once: of it, only its imports are kept.
-pub fn gather(files: &[File]) -> (Gathered, Importers<'_>) {
-    let matters = Matters::new();
+pub fn gather<'a>(files: &'a [File], own: Option<&Own>) -> (Gathered, Importers<'a>) {
+    let matters = Matters::with(own);
     let stems = (files.iter())
         .map(|file| stem_of(module_of(&file.name)))
         .collect();
@@ -175,7 +176,7 @@ fn look(
     stems: &FxHashSet<&str>,
 ) -> Result<Seen, Trouble> {
     read_into(file, bytes)?;
-    let words = matters.words(bytes);
+    let words = matters.words_of(bytes, &file.name);
     // What makes clients and cannot be decoded is reported, whether anybody asks for it or not.
     let text = match words.maker || words.matter() {
         true => Some(decoded(file, bytes)?),

@@ -8,6 +8,8 @@ use memchr::{memmem, memrchr2};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use crate::own::Own;
+
 /// Without one of these in its bytes a file can neither make a client, model or table nor be known
 /// by the keys of DynamoDB's reads. A package counts where it is imported and a key where it is a
 /// string or an argument, not where a comment, a link or an annotation names it.
@@ -57,19 +59,64 @@ pub struct Words {
     pub told: bool,
     models: bool,
     key: bool,
+    /// It names a call of the project's own that gives values.
+    own: bool,
 }
 
 impl Words {
     /// Values can originate in the file by itself. One that only makes clients needs somebody to
     /// name the service, and one that only names it somebody to make the client.
     pub fn matter(self) -> bool {
-        self.models || self.key || self.maker && self.service
+        self.models || self.key || self.own || self.maker && self.service
     }
 }
 
 /// Finds the words that make a file matter, at the speed of a SIMD search.
 pub struct Matters {
     words: AhoCorasick,
+    own: Option<Sources>,
+}
+
+/// The project's own sources, by their last names.
+struct Sources {
+    names: AhoCorasick,
+    /// By name, what else of the path a file must name: any of it.
+    holders: Vec<Vec<String>>,
+}
+
+impl Sources {
+    fn new(own: &Own) -> Option<Sources> {
+        let mut by_name: Vec<(&str, Vec<String>)> = Vec::new();
+        for (name, parts) in own.words() {
+            let parts = parts.into_iter().map(str::to_string);
+            match by_name.last_mut() {
+                Some((last, holders)) if *last == name => holders.extend(parts),
+                _ => by_name.push((name, parts.collect())),
+            }
+        }
+        let names = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(by_name.iter().map(|(name, _)| name))
+            .ok()?;
+        let holders: Vec<Vec<String>> = by_name.into_iter().map(|(_, holders)| holders).collect();
+        (!holders.is_empty()).then_some(Sources { names, holders })
+    }
+
+    /// Does the file of this name and text name one, as a whole word?
+    fn named(&self, text: &[u8], name: &str) -> bool {
+        let part = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
+        };
+        let own = |holder: &String| {
+            let mut folders = name.split(['/', '.']);
+            folders.any(|folder| folder == holder)
+                || memmem::find(text, holder.as_bytes()).is_some()
+        };
+        self.names.find_iter(text).any(|found| {
+            let whole = !part(text[..found.start()].last()) && !part(text.get(found.end()));
+            whole && self.holders[found.pattern()].iter().any(own)
+        })
+    }
 }
 
 impl Matters {
@@ -85,7 +132,30 @@ impl Matters {
             .match_kind(MatchKind::LeftmostFirst)
             .build(WORDS.iter().map(|(word, _)| word))
             .expect("a handful of short literal words");
-        Matters { words }
+        Matters { words, own: None }
+    }
+
+    /// With the project's own sources.
+    pub fn with(own: Option<&Own>) -> Matters {
+        Matters {
+            own: own.and_then(Sources::new),
+            ..Matters::new()
+        }
+    }
+
+    /// Is there more to look for than in any project?
+    #[cfg(feature = "lsp")]
+    pub fn has_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// What the words of the file of this name say.
+    pub fn words_of(&self, text: &[u8], name: &str) -> Words {
+        let mut words = self.words(text);
+        if let Some(own) = self.own.as_ref().filter(|_| !words.matter()) {
+            words.own = own.named(text, name);
+        }
+        words
     }
 
     /// Does any of the words stand here?

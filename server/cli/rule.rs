@@ -10,7 +10,10 @@ use serde::Serialize;
 
 use super::Verdict;
 use super::json::{self, SCHEMA, VERSION, cwe};
-use super::output::{Color, complain, print};
+use super::output::{Color, complain, print, warn};
+use crate::config::Overrides;
+use crate::config::files::Configs;
+use crate::config::team::Faulty;
 
 #[derive(Args)]
 pub struct One {
@@ -36,6 +39,7 @@ enum Format {
 }
 
 pub fn one(args: &One) -> Verdict {
+    know_own();
     let Some(rule) = rules::entry(&args.word) else {
         let hint = select::hint(&args.word, std::iter::empty());
         complain(&format!("no rule `{}`{hint}", args.word));
@@ -50,6 +54,7 @@ pub fn one(args: &One) -> Verdict {
 }
 
 pub fn all(args: &All) -> Verdict {
+    know_own();
     print(Color::Auto, Verdict::Passed, |out| {
         match args.output_format {
             Format::Text => table(out),
@@ -58,7 +63,7 @@ pub fn all(args: &All) -> Verdict {
                 &Catalogue {
                     schema: SCHEMA,
                     version: VERSION,
-                    rules: rules::entries().iter().map(RuleOut::of).collect(),
+                    rules: rules::known().into_iter().map(RuleOut::of).collect(),
                 },
             ),
         }
@@ -103,6 +108,16 @@ impl RuleOut {
     }
 }
 
+/// The rules of the current folder's team have pages too.
+fn know_own() {
+    let found = Configs::nearest(Overrides::default()).of_path(".".as_ref());
+    for Faulty { path, problems, .. } in &found.team.faulty {
+        for problem in problems {
+            warn(&format!("{}: {}", path.display(), problem.reason));
+        }
+    }
+}
+
 /// The first sentence under the page's title.
 fn in_short(rule: &Entry) -> String {
     let help = rule.help();
@@ -118,7 +133,7 @@ fn in_short(rule: &Entry) -> String {
 }
 
 fn table(out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<[String; 5]> = (rules::entries().iter())
+    let rows: Vec<[String; 5]> = (rules::known().into_iter())
         .map(|rule| {
             let severity = match rule.off {
                 true => format!("{} (off)", severity(rule.severity)),

@@ -227,7 +227,7 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 }
 
 /// `link/..` is the folder above the link's target, not the link's own.
-fn absolute(path: &Path, here: &Path) -> PathBuf {
+pub fn absolute(path: &Path, here: &Path) -> PathBuf {
     let mut absolute = here.to_path_buf();
     for part in path.components() {
         match part {
@@ -242,6 +242,12 @@ fn absolute(path: &Path, here: &Path) -> PathBuf {
         }
     }
     absolute
+}
+
+/// What a walk calls the file at a path that was given.
+pub fn called(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    name_of(&absolute(path, &here), &here)
 }
 
 /// An absolute path seen from the current folder; empty for that folder itself.

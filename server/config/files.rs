@@ -12,6 +12,7 @@ use crate::finding::Finding;
 use crate::rules::notices::told;
 use crate::text::Text;
 
+use super::team::{Team, is_of_team, team};
 use super::{Config, Form, Overrides, Problem};
 
 /// A configuration with the file that it came from.
@@ -23,6 +24,8 @@ pub struct Found {
     pub path: Option<PathBuf>,
     pub text: Text,
     pub problems: Vec<Problem>,
+    /// The team's own rules, beside it.
+    pub team: Team,
 }
 
 /// The configurations of a project. Files are read when first asked for and kept until [`Configs::forget`].
@@ -63,6 +66,7 @@ impl Configs {
             };
             broken(path, reason.to_string())
         });
+        found.team = path.parent().and_then(team).unwrap_or_default();
         found.config.overrides = overrides.clone();
         Configs {
             only: Some(Arc::new(found)),
@@ -92,6 +96,15 @@ impl Configs {
         found
     }
 
+    /// The configuration of a folder or file that is named from the current folder.
+    pub fn of_path(&self, path: &Path) -> Arc<Found> {
+        let path = std::path::absolute(path).unwrap_or_default();
+        match path.is_dir() {
+            true => self.of_folder(&path),
+            false => self.of_file(&path),
+        }
+    }
+
     /// The configuration of a file, by its absolute path.
     pub fn of_file(&self, path: &Path) -> Arc<Found> {
         self.of_folder(path.parent().unwrap_or(path))
@@ -107,9 +120,13 @@ impl Configs {
     }
 
     fn look(&self, folder: &Path) -> Option<Arc<Found>> {
-        let mut found = NAMES
+        let team = team(folder);
+        let found = NAMES
             .iter()
-            .find_map(|name| read(&folder.join(name), folder))?;
+            .find_map(|name| read(&folder.join(name), folder));
+        // A folder of rules counts without a configuration too.
+        let mut found = found.or_else(|| team.is_some().then(|| none(&self.overrides)))?;
+        found.team = team.unwrap_or_default();
         found.config.overrides = self.overrides.clone();
         Some(Arc::new(found))
     }
@@ -122,8 +139,13 @@ impl Found {
     }
 }
 
-/// Is this the name of a file that may hold a configuration?
+/// Is this the name of a file that may hold a configuration, or a team's own rule?
 pub fn is_config(path: &Path) -> bool {
+    is_of_team(path) || is_settings(path)
+}
+
+/// Is this the name of a file that may hold a configuration?
+pub fn is_settings(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     NAMES.iter().any(|known| name == *known)
 }
@@ -138,7 +160,7 @@ pub fn mistakes(path: &Path, text: &str, name: &Arc<str>) -> Vec<Finding> {
     findings(&parsed.map_or(Vec::new(), |(_, problems)| problems), name)
 }
 
-fn findings(problems: &[Problem], name: &Arc<str>) -> Vec<Finding> {
+pub fn findings(problems: &[Problem], name: &Arc<str>) -> Vec<Finding> {
     let finding = |problem: &Problem| {
         let (span, reason) = (problem.span.clone(), problem.reason.clone());
         told("DDB004", name, "<module>".to_string(), span, reason)
@@ -177,6 +199,7 @@ fn read(path: &Path, root: &Path) -> Option<Found> {
         path: Some(path.to_path_buf()),
         text: Text::new(text),
         problems,
+        team: Team::default(),
     })
 }
 
@@ -223,6 +246,7 @@ fn none(overrides: &Overrides) -> Found {
         path: None,
         text: Text::new(String::new()),
         problems: Vec::new(),
+        team: Team::default(),
     }
 }
 

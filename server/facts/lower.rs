@@ -1,15 +1,16 @@
 //! From a chunk's syntax nodes to its facts: the only code besides `syntax` that sees a tree.
 
 use std::cell::Cell;
+use std::ops::ControlFlow;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use tree_sitter::{Node, QueryCursor, StreamingIterator};
+use tree_sitter::{Node, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
 
 use super::kinds::{Kind, field, kind};
 use super::*;
 use crate::api::API;
-use crate::query::Rules;
+use crate::query::{OwnQuery, Rules};
 
 /// Deeper nesting than any hand-written code has becomes [`Expr::Other`] or an empty block: the stack is bounded.
 const DEEPEST: u32 = 200;
@@ -1200,29 +1201,19 @@ impl<'a> Lowering<'a> {
         let mut matches = cursor.matches(rules.query(), node, self.text.as_bytes());
         let mut found = Vec::new();
         while let Some(one) = matches.next() {
-            let captures = one
-                .captures()
-                .iter()
-                .map(|capture| {
-                    let node = capture.node;
-                    Captured {
-                        name: capture.index as u16,
-                        span: Span {
-                            start: (node.start_byte().max(self.base) - self.base) as u32,
-                            end: (node.end_byte().max(self.base) - self.base) as u32,
-                        },
-                        expr: self.exprs.get(&node.id()).copied(),
-                        function: self.defined.get(&node.id()).copied(),
-                    }
-                })
-                .collect();
+            let captures = one.captures().iter();
+            let captures = captures.map(|it| self.captured(it.node, it.index as u16));
             let one = Match {
                 pattern: one.pattern_index as u16,
-                captures,
+                captures: captures.collect(),
             };
             if !rules.ruled_out(&self.facts, &one) {
                 found.push(one);
             }
+        }
+        drop(matches);
+        for own in rules.own() {
+            self.matches_of_own(cursor, node, rules, own, &mut found);
         }
         // The cursor reports in the order in which matches end: source order is easier to reason about.
         found.sort_by_key(|one| {
@@ -1233,6 +1224,62 @@ impl<'a> Lowering<'a> {
         });
         found.dedup();
         self.facts.matches = found;
+    }
+}
+
+/// How much work a team's rule may take for a chunk: steps of a hundred operations, and more of them
+/// for each so many bytes. Sound patterns take a twentieth of it.
+const STEPS: usize = 500;
+const BYTES_A_STEP: usize = 2;
+
+impl Lowering<'_> {
+    fn captured(&self, node: Node, name: u16) -> Captured {
+        Captured {
+            name,
+            span: Span {
+                start: (node.start_byte().max(self.base) - self.base) as u32,
+                end: (node.end_byte().max(self.base) - self.base) as u32,
+            },
+            expr: self.exprs.get(&node.id()).copied(),
+            function: self.defined.get(&node.id()).copied(),
+        }
+    }
+
+    /// Of a rule that takes too much work nothing counts, here or elsewhere.
+    fn matches_of_own(
+        &self,
+        cursor: &mut QueryCursor,
+        node: Node,
+        rules: &Rules,
+        own: &OwnQuery,
+        found: &mut Vec<Match>,
+    ) {
+        let most = STEPS + node.byte_range().len() / BYTES_A_STEP;
+        let mut steps = 0;
+        let mut count = |_: &QueryCursorState| {
+            steps += 1;
+            match steps > most {
+                true => {
+                    own.give_up();
+                    ControlFlow::Break(())
+                }
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let options = QueryCursorOptions::new().progress_callback(&mut count);
+        let text = self.text.as_bytes();
+        let mut matches = cursor.matches_with_options(&own.query, node, text, options);
+        while let Some(one) = matches.next() {
+            let captures = one.captures().iter();
+            let captures = captures.map(|it| self.captured(it.node, own.capture(it.index)));
+            let one = Match {
+                pattern: own.pattern(one.pattern_index),
+                captures: captures.collect(),
+            };
+            if !rules.ruled_out(&self.facts, &one) {
+                found.push(one);
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::effects::{is_no_limit, visit};
 use super::expressions::{inside, unwrapped};
 use super::*;
 use crate::api::{API, FRAMEWORKS, any_fits};
+use crate::own::Life;
 use crate::workspace::asks::heat;
 use crate::workspace::unit::Signature;
 
@@ -100,9 +101,18 @@ impl<'a> Flow<'a> {
                     let (data, method) = (*data, method.clone());
                     self.library_method(data, &method, atom, &args, site)
                 }
-                What::Function(function) => self.call_function(*function, false, &args, site),
-                What::Bound(function, _) => self.call_function(*function, true, &args, site),
-                What::Class(class) => self.construct(*class, &args, site),
+                What::Function(function) => {
+                    let given = self.call_function(*function, false, &args, site);
+                    given.join(&self.own_given(atom, &args, site))
+                }
+                What::Bound(function, _) => {
+                    let given = self.call_function(*function, true, &args, site);
+                    given.join(&self.own_given(atom, &args, site))
+                }
+                What::Class(class) => {
+                    let made = self.construct(*class, &args, site);
+                    made.join(&self.own_given(atom, &args, site))
+                }
                 What::Object(path) if path.ends_with("TypeDeserializer") => args
                     .plain
                     .first()
@@ -547,7 +557,41 @@ impl<'a> Flow<'a> {
 
     // ---- the libraries ----
 
+    /// What the configuration says that a call of this function or class gives, beside what is seen of it.
+    fn own_given(&self, atom: &Atom, args: &Args, site: Site) -> Value {
+        let path = self.own_path_of(atom);
+        path.map_or(Value::UNKNOWN, |path| self.own(&path, args, site))
+    }
+
+    fn own(&self, path: &str, args: &Args, site: Site) -> Value {
+        let Some(own) = self.reader.own() else {
+            return Value::UNKNOWN;
+        };
+        if let Some(result) = own.sources.get(path) {
+            let data = Data {
+                service: self.service(result.service, args),
+                limited: self.limits(&result.limited, args),
+                single: result.single,
+                ..Data::new(result.gives)
+            };
+            return Value::one(Atom::new(What::Data(data)).at(site));
+        }
+        let Some(container) = own.containers.get(path) else {
+            return Value::UNKNOWN;
+        };
+        let bound = container.call.bound.as_ref();
+        let bounded = container.bounded
+            || bound
+                .and_then(|bound| args.at(bound.position, &bound.keyword))
+                .is_some_and(|(expr, value)| self.bounds(expr, value));
+        Value::one(Atom::new(What::Container(container.call.shape, bounded)).at(site))
+    }
+
     fn symbol(&mut self, path: &str, args: &Args, site: Site) -> Value {
+        let own = self.own(path, args, site);
+        if !own.is_unknown() {
+            return own;
+        }
         if let Some(result) = API.calls.get(path) {
             let service = self.service(result.service, args);
             let data = Data {
@@ -1259,9 +1303,17 @@ impl<'a> Flow<'a> {
             What::Symbol(path) => Some(path.clone()),
             _ => None,
         });
+        let path = path.or_else(|| {
+            let mut atoms = callee.atoms().iter();
+            atoms.find_map(|atom| self.own_path_of(atom))
+        });
+        let own = |path: &SmolStr| {
+            let own = self.reader.own();
+            own.is_some_and(|own| own.is(path, Life::Handler))
+        };
         let registrar = path
             .as_ref()
-            .is_some_and(|path| any_fits(&FRAMEWORKS.registrars.request, path));
+            .is_some_and(|path| any_fits(&FRAMEWORKS.registrars.request, path) || own(path));
         let registers = registrar
             || method.is_some_and(|method| FRAMEWORKS.registrars.request_methods.contains(method));
         let threads = path.as_ref().is_some_and(|path| {
@@ -1360,12 +1412,17 @@ impl<'a> Flow<'a> {
         for &decorator in &function.decorators {
             let path = self.symbol_of(decorator);
             if let Some(path) = &path {
-                for (patterns, role) in [
-                    (&FRAMEWORKS.decorators.memoising, Mark::Memoised),
-                    (&FRAMEWORKS.decorators.request, Mark::Request),
-                    (&FRAMEWORKS.decorators.script, Mark::Script),
+                let own = self.reader.own();
+                for (patterns, life, role) in [
+                    (
+                        &FRAMEWORKS.decorators.memoising,
+                        Life::Memoised,
+                        Mark::Memoised,
+                    ),
+                    (&FRAMEWORKS.decorators.request, Life::Handler, Mark::Request),
+                    (&FRAMEWORKS.decorators.script, Life::Command, Mark::Script),
                 ] {
-                    if any_fits(patterns, path) {
+                    if any_fits(patterns, path) || own.is_some_and(|own| own.is(path, life)) {
                         mark(self, role, Confidence::High);
                     }
                 }

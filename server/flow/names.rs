@@ -39,8 +39,19 @@ impl Flow<'_> {
         };
         value.atoms().iter().find_map(|atom| match &atom.what {
             What::Symbol(path) | What::Object(path) => Some(path.clone()),
-            _ => None,
+            _ => self.own_path_of(atom),
         })
+    }
+
+    /// What the configuration calls a function or class of the project.
+    pub(super) fn own_path_of(&self, atom: &Atom) -> Option<SmolStr> {
+        match &atom.what {
+            What::Function(function) | What::Bound(function, _) => {
+                self.reader.own_function(*function)
+            }
+            What::Class(class) | What::Instance(class) => self.reader.own_class(*class),
+            _ => None,
+        }
     }
 
     pub(super) fn symbol_call(&mut self, expr: ExprId) -> Option<SmolStr> {
@@ -141,10 +152,7 @@ impl Flow<'_> {
                 }
                 What::Symbol(path) => {
                     let path: SmolStr = format!("{path}.{name}").into();
-                    found.push(match FRAMEWORKS.objects.get(&path) {
-                        Some(object) => derived(What::Object(object.clone())),
-                        None => derived(What::Symbol(path)),
-                    });
+                    found.push(derived(self.reader.outside(path)));
                 }
                 What::Unloaded(file) => found.push(derived(What::Unloaded(*file))),
                 What::Instance(class) => {
@@ -177,7 +185,17 @@ impl Flow<'_> {
                     (path, "state" | "extensions") if is_application(path) => {
                         found.push(derived(What::Object("app".into())))
                     }
-                    _ => {}
+                    (path, _) => {
+                        // `acme.Repo().fetch_all`, where the configuration says what that gives.
+                        let path = format!("{path}.{name}");
+                        if self
+                            .reader
+                            .own()
+                            .is_some_and(|own| own.path_of(&path).is_some())
+                        {
+                            found.push(derived(What::Symbol(path.into())));
+                        }
+                    }
                 },
                 What::Method(data, parent) if matches!(data.kind, Kind::Table | Kind::Resource) => {
                     if let Some(result) = API.attribute(data.kind, &format!("{parent}.{name}")) {
@@ -401,11 +419,13 @@ impl Flow<'_> {
                         .at(site),
                     );
                 }
-                FRAMEWORKS
-                    .annotations
-                    .get(path)
-                    .map(|object| Atom::new(What::Object(object.clone())))
+                let object = FRAMEWORKS.annotations.get(path).cloned();
+                let own = || self.reader.own()?.object(path).map(SmolStr::new_static);
+                object
+                    .or_else(own)
+                    .map(|object| Atom::new(What::Object(object)))
             }
+            What::Object(_) if self.reader.own().is_some() => Some(atom.clone()),
             What::Class(class) => Some(Atom::new(What::Instance(*class))),
             _ => None,
         })

@@ -162,8 +162,8 @@ impl Backend {
     /// The catalogue as `dynaleak rules` prints it, or one rule of it.
     pub async fn rules(&self, params: RulesParams) -> Result<Value> {
         let wanted = params.code.as_deref();
-        let chosen = rules::entries()
-            .iter()
+        let chosen = rules::known()
+            .into_iter()
             .filter(|rule| wanted.is_none_or(|word| rule.code == word || rule.name == word));
         Ok(json!(chosen.map(RuleOut::of).collect::<Vec<_>>()))
     }

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 use tower_lsp::ls_types::*;
 
-use crate::config::files::{Found, is_config, mistakes};
+use crate::config::files::{Found, findings, is_settings, mistakes};
 use crate::finding::Finding;
 use crate::text::{Encoding, Text};
 
@@ -104,7 +104,7 @@ impl State {
 
     /// What is wrong in an open configuration file, as it is typed.
     fn problems(&self, document: &Document) -> Option<Vec<Diagnostic>> {
-        let path = path_of(&document.uri).filter(|path| is_config(path))?;
+        let path = path_of(&document.uri).filter(|path| is_settings(path))?;
         let found = mistakes(&path, document.text.as_str(), &document.home.name);
         Some(wrong(&found, &document.text, self.encoding()))
     }
@@ -149,16 +149,22 @@ impl State {
             .map(|(uri, items)| (uri.clone(), Arc::clone(items)));
         let mut all: FxHashMap<Uri, Arc<Vec<Diagnostic>>> = found.collect();
         for found in self.configurations() {
-            let Some(path) = found.path.as_ref().filter(|_| !found.problems.is_empty()) else {
-                continue;
-            };
-            if self.documents.contains_key(&Key::of_path(path)) {
-                continue;
-            }
-            if let Some(uri) = uri_of(path) {
-                let findings = found.findings(&path.to_string_lossy().into());
-                let items = wrong(&findings, &found.text, self.encoding());
-                all.insert(uri, Arc::new(items));
+            let own = (found.path.as_ref(), &found.text, &found.problems);
+            let faulty = found.team.faulty.iter();
+            let faulty = faulty.map(|of| (Some(&of.path), &of.text, &of.problems));
+            for (path, text, problems) in [own].into_iter().chain(faulty) {
+                let Some(path) = path.filter(|_| !problems.is_empty()) else {
+                    continue;
+                };
+                // What is typed into a configuration is told as it is typed.
+                if is_settings(path) && self.documents.contains_key(&Key::of_path(path)) {
+                    continue;
+                }
+                if let Some(uri) = uri_of(path) {
+                    let findings = findings(problems, &path.to_string_lossy().into());
+                    let items = wrong(&findings, text, self.encoding());
+                    all.insert(uri, Arc::new(items));
+                }
             }
         }
         all

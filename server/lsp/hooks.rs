@@ -18,6 +18,7 @@ static PANICS: LazyLock<Rule> = LazyLock::new(|| Rule {
     off: false,
     query: "((call function: (identifier) @_name) @finding (#eq? @_name \"dynaleak_test_panic\"))",
     page: "# DDB000: test-panic",
+    template: "",
     tell: |_, _| panic!("asked for by a test"),
     message: |_, _| String::new(),
     rewrite: |_, _| {},

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::coding::{decode, read};
 use crate::cli::gather::{gather, load};
+use crate::cli::matters::Matters;
 use crate::cli::walk::{File, name_of, walk};
 use crate::config::files::Configs;
-use crate::query::Rules;
+use crate::query::{RULES, Rules};
+use crate::rules::Rule;
 use crate::workspace::Workspace;
 use rustc_hash::FxHashMap;
 
@@ -31,11 +33,16 @@ pub fn index(
     overlay(&mut files, root, open);
     going().then_some(())?;
     tell(format!("reading {} files", files.len()), 10);
-    let gathered = gather(&files);
+    let found = configs.of_folder(root);
+    let own = found.config.own.clone();
+    let rules = &with_team(rules, &found.team.rules);
+    let gathered = gather(&files, own.as_deref());
     let importers = gathered.1.by_stem();
     going().then_some(())?;
 
+    let matters = Matters::with(own.as_deref());
     let mut workspace = empty(rules);
+    workspace.set_own(own);
     // A share of the whole is not known: each round of importers brings it nearer.
     let share = Cell::new(40);
     let loaded = load(&mut workspace, &files, gathered, &|count| {
@@ -51,7 +58,16 @@ pub fn index(
     going().then_some(Indexed {
         workspace,
         importers,
+        matters,
     })
+}
+
+/// The rules that a root's workspace looks for.
+pub fn with_team(rules: &Option<Arc<Rules>>, team: &[&'static Rule]) -> Option<Arc<Rules>> {
+    if team.is_empty() {
+        return rules.clone();
+    }
+    Some(rules.as_ref().unwrap_or_else(|| &RULES).with(team))
 }
 
 /// Drops a workspace and gives its memory back to the system: each thread that made it would keep
@@ -67,6 +83,8 @@ pub fn give_back(workspace: Workspace) {
 /// A root as a check would load it.
 pub struct Indexed {
     pub workspace: Workspace,
+    /// What makes a file of the root matter.
+    pub matters: Matters,
     /// See `Importers::by_stem`.
     pub importers: FxHashMap<u64, Vec<Arc<str>>>,
 }

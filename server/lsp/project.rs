@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::cli::matters::Matters;
 use crate::cli::walk::{is_test, is_test_folder};
 use crate::config::Bounds;
 use crate::config::files::Configs;
@@ -29,8 +30,9 @@ pub struct Project {
     /// None: loose documents, which no root folder holds.
     pub root: Option<PathBuf>,
     pub(super) workspace: Workspace,
-    rules: Option<Arc<Rules>>,
     configs: Arc<Configs>,
+    /// As the index left it.
+    pub(super) matters: Option<Matters>,
     /// The open documents and notebooks, by their names here.
     pub open: FxHashMap<Arc<str>, Key>,
     /// Grows with each change: what was answered at the same revision holds.
@@ -55,6 +57,8 @@ pub struct Project {
     pub outside: FxHashSet<Arc<str>>,
     /// What was asked for when the root was indexed last.
     pub tried: Option<Vec<Ask>>,
+    /// A team's rules that took too much work.
+    slow: FxHashSet<&'static str>,
     /// Something that the index saw is another one.
     pub unsettled: bool,
     /// Files whose analysis panics: left out until their text changes.
@@ -67,8 +71,8 @@ impl Project {
         Project {
             root,
             workspace,
-            rules,
             configs,
+            matters: None,
             open: FxHashMap::default(),
             revision: 0,
             indexed: false,
@@ -82,6 +86,7 @@ impl Project {
             importers: FxHashMap::default(),
             outside: FxHashSet::default(),
             tried: None,
+            slow: FxHashSet::default(),
             unsettled: false,
             broken: FxHashSet::default(),
         }
@@ -215,7 +220,10 @@ impl Project {
         let Indexed {
             mut workspace,
             importers,
+            matters,
         } = indexed;
+        self.matters = Some(matters);
+        self.slow.clear();
         self.importers = importers;
         self.revision += 1;
         self.broken.clear();
@@ -252,6 +260,15 @@ impl Project {
         let fine = catch_unwind(AssertUnwindSafe(|| change(workspace))).is_ok();
         let mut panics = self.workspace.take_panics();
         panics.dedup();
+        for code in self
+            .workspace
+            .rules_so_far()
+            .map_or(Vec::new(), |rules| rules.slow())
+        {
+            if self.slow.insert(code) {
+                log::error(format!("{code} takes too long: what it finds is left out"));
+            }
+        }
         for code in panics {
             log::error(format!("{code} panicked: its findings there are missing"));
         }
@@ -271,10 +288,14 @@ impl Project {
             })
             .collect();
         let paths: Vec<Arc<str>> = self.workspace.paths().cloned().collect();
-        self.workspace = empty(&self.rules);
+        let own = self.workspace.own();
+        let rules = Some(self.workspace.rules());
+        self.workspace = empty(&rules);
+        self.workspace.set_own(own.clone());
         self.guarded(|workspace| workspace.set_paths(paths));
         if !self.guarded(|workspace| workspace.load(others)) {
-            self.workspace = empty(&self.rules);
+            self.workspace = empty(&rules);
+            self.workspace.set_own(own);
         }
         for (name, text) in changed {
             let file = vec![(Arc::clone(&name), text)];

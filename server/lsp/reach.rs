@@ -132,9 +132,18 @@ impl Project {
         }
     }
 
+    fn matters(&self) -> &Matters {
+        self.matters.as_ref().unwrap_or_else(|| Matters::shared())
+    }
+
+    /// Can any edit change the signs, by words of the project's own?
+    pub fn has_own_words(&self) -> bool {
+        self.matters().has_own()
+    }
+
     fn signs(&self, name: &str, text: &str) -> Signs {
         let modules = &self.workspace().world().modules;
-        let words = Matters::shared().words(text.as_bytes());
+        let words = self.matters().words_of(text.as_bytes(), name);
         let matters = words.matter();
         Signs {
             matters,
@@ -190,9 +199,13 @@ impl Project {
     /// Does what is asked of these files decide whether some file is loaded: one that imports them, or,
     /// where it does not matter by itself, one of them?
     fn draw_in(&self, asks: &[&Ask]) -> bool {
-        let matters = |text: &str| Matters::shared().words(text.as_bytes()).matter();
+        let matters = |text: &str, name: &str| {
+            let words = self.matters().words_of(text.as_bytes(), name);
+            words.matter()
+        };
         asks.iter().any(|ask| {
-            let itself = (self.text(&ask.path)).is_some_and(|text| !matters(text.as_str()));
+            let text = self.text(&ask.path);
+            let itself = text.is_some_and(|text| !matters(text.as_str(), &ask.path));
             let importers = self.importers.get(&hash_of(stem_of(module_of(&ask.path))));
             itself
                 || importers.into_iter().flatten().any(|name| {

@@ -159,7 +159,12 @@ impl Session {
     pub fn registrations(&self) -> Vec<Registration> {
         let mut registrations = Vec::new();
         if self.watch {
-            let globs = ["**/*.{py,pyw}", "**/pyproject.toml", "**/{.,}dynaleak.toml"];
+            let globs = [
+                "**/*.{py,pyw}",
+                "**/pyproject.toml",
+                "**/{.,}dynaleak.toml",
+                "**/.dynaleak/*",
+            ];
             let watchers: Vec<_> = globs
                 .iter()
                 .map(|glob| json!({ "globPattern": glob }))

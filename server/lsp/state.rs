@@ -273,7 +273,7 @@ impl State {
                 Some(change) if before => {
                     let delta = change.text.len() as isize - change.range.len() as isize;
                     let still = project.unmoved(name, change.range.start, delta);
-                    if change.tells || !still {
+                    if change.tells || !still || project.has_own_words() {
                         project.look(name, document.text.as_str());
                     }
                     let whole = || document.python_text().into_owned();

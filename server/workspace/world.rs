@@ -17,6 +17,7 @@ use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::cli::imports::{module_of, stem_of};
 use crate::facts::Import;
 use crate::flow::{evaluate, stored_at};
+use crate::own::Own;
 use crate::summary::{CellKey, Outcome};
 use crate::value::{Atom, ClassId, FileId, FuncId, Nest, Place, UnitId, Value, What, stable_hash};
 
@@ -38,6 +39,8 @@ pub struct World {
     pub scope: FxHashSet<FileId>,
     /// No edits will come: what only they need is not kept.
     pub once: bool,
+    /// What the project's configuration says of its own code.
+    pub own: Option<Arc<Own>>,
     /// Modules found so far, by importing file, name and level.
     found: DashMap<(FileId, SmolStr, u8), Option<Arc<str>>>,
     cells: FxHashMap<CellKey, Cell>,
@@ -777,6 +780,29 @@ impl<'a> Reader<'a> {
         self.world
     }
 
+    pub fn own(&self) -> Option<&'a Own> {
+        self.world.own.as_deref()
+    }
+
+    /// What the configuration calls a name of this file, or what stands in a class of it.
+    pub fn own_path(&self, file: FileId, name: &str) -> Option<SmolStr> {
+        let own = self.own()?;
+        let module = module_of(self.world.paths.get(&file)?).replace('/', ".");
+        own.path_of(&format!("{module}.{name}"))
+    }
+
+    pub fn own_function(&self, function: FuncId) -> Option<SmolStr> {
+        self.own()?;
+        let unit = self.world.units.get(&function.unit)?;
+        (function.function == 1).then(|| self.own_path(unit.file, &unit.name))?
+    }
+
+    pub fn own_class(&self, class: ClassId) -> Option<SmolStr> {
+        self.own()?;
+        let class = self.world.classes.get(&class)?;
+        self.own_path(class.file, &class.name)
+    }
+
     pub fn take_reads(&self) -> Vec<CellKey> {
         let mut reads: Vec<CellKey> = self.reads.take().into_iter().collect();
         reads.sort();
@@ -944,7 +970,11 @@ impl<'a> Reader<'a> {
         let Some(exports) = self.world.exports.get(&file) else {
             // Once it is loaded, whoever asked must look again, edits or not.
             self.reads.borrow_mut().insert(CellKey::Exports(file));
-            return (Value::of(What::Unloaded(file)), true);
+            let mut value = Value::of(What::Unloaded(file));
+            if let Some(path) = self.own_path(file, name) {
+                value = value.join(&Value::of(self.outside(path)));
+            }
+            return (value, true);
         };
         let mut value = Value::UNKNOWN;
         let found = exports.names.get(name);
@@ -975,6 +1005,10 @@ impl<'a> Reader<'a> {
         let told = self.cell(CellKey::Global(file, name.clone()));
         let told = stored_at(&told, &place);
         let bound = found.is_some() || !told.is_unknown();
+        let object = self.own_path(file, name);
+        if let Some(object) = object.and_then(|path| self.own()?.object(&path)) {
+            return (Value::of(What::Object(object.into())), true);
+        }
         (value.join(&told), bound)
     }
 
@@ -986,6 +1020,15 @@ impl<'a> Reader<'a> {
         };
         self.note(|| CellKey::Modules(stem.into()));
         self.world.cached_module(file, from, module, level)
+    }
+
+    /// Something outside the project.
+    pub fn outside(&self, path: SmolStr) -> What {
+        let own = self.own().and_then(|own| own.object(&path));
+        match crate::api::FRAMEWORKS.objects.get(&path) {
+            Some(object) => What::Object(object.clone()),
+            None => own.map_or(What::Symbol(path), |object| What::Object(object.into())),
+        }
     }
 
     /// What an import statement binds.
@@ -1030,10 +1073,7 @@ impl<'a> Reader<'a> {
                 if let Some(found) = self.module_of(file, &path, 0) {
                     return Value::of(What::Module(file_id(&found)));
                 }
-                Value::of(match crate::api::FRAMEWORKS.objects.get(&path) {
-                    Some(object) => What::Object(object.clone()),
-                    None => What::Symbol(path),
-                })
+                Value::of(self.outside(path))
             }
         }
     }

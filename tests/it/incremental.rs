@@ -15,7 +15,7 @@ use dynaleak::finding::Finding;
 use dynaleak::workspace::{Options, Workspace};
 use rayon::prelude::*;
 
-use crate::notation::Page;
+use dynaleak::fixtures::notation::Page;
 use unlike::unlike;
 
 #[test]

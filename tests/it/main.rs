@@ -3,11 +3,10 @@
 mod bad_input;
 mod cli;
 mod config;
+mod explain;
 mod fix;
 mod incremental;
-#[expect(dead_code, reason = "only the files of the pages are wanted here")]
-#[path = "../fixtures/notation.rs"]
-mod notation;
+mod own;
 mod project;
 mod rewrites;
 mod shop;

@@ -10,8 +10,8 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::notation::Page;
 use crate::project::{command, run};
+use dynaleak::fixtures::notation::Page;
 
 /// Files before and after a rewrite, numbered, in two folders.
 struct Pairs {

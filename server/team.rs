@@ -1,0 +1,442 @@
+//! A team's own rules: a query and its page become a rule like the built-in ones.
+//!
+//! Nothing is read here; `config/team.rs` reads the files. A rule is kept for the life of the process,
+//! once for each text, because findings name it; the process sees as many as somebody writes.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use tree_sitter::{CaptureQuantifier, Language, Query, QueryPredicateArg};
+
+use crate::analysis::predicates::PREDICATES;
+use crate::analysis::render::Page;
+use crate::analysis::{Cx, Verdict};
+use crate::finding::{Effect, Severity};
+use crate::query::predicates_in;
+use crate::rules::{self, Rule};
+use crate::select::{clip, nearest};
+use crate::value::{Kind, Shape};
+
+/// What is wrong in one of a rule's two files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub file: In,
+    /// In bytes of that file.
+    pub span: Range<usize>,
+    pub reason: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum In {
+    Query,
+    Page,
+}
+
+/// The rule that a query and its page make, or all that is wrong with them.
+pub fn rule(stem: &str, query: &str, page: &str) -> Result<&'static Rule, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let head = Head::read(page, &mut faults);
+    check(query, &mut faults);
+    let Some(head) = head.filter(|_| faults.is_empty()) else {
+        return Err(faults);
+    };
+    static KEPT: LazyLock<Mutex<HashMap<[String; 3], &'static Rule>>> =
+        LazyLock::new(Mutex::default);
+    let key = [stem, query, page].map(str::to_string);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(kept
+        .entry(key)
+        .or_insert_with(|| head.rule(stem, query, page)))
+}
+
+/// What a page says above its text.
+struct Head<'a> {
+    code: &'a str,
+    name: &'a str,
+    message: String,
+    severity: Severity,
+    effect: Effect,
+    off: bool,
+}
+
+const KEYS: [&str; 4] = ["default", "effect", "message", "severity"];
+const EFFECTS: [(&str, Effect); 6] = [
+    ("churn", Effect::Churn),
+    ("data-loss", Effect::DataLoss),
+    ("exposure", Effect::Exposure),
+    ("leak", Effect::Leak),
+    ("peak", Effect::Peak),
+    ("wrong", Effect::Wrong),
+];
+const SEVERITIES: [(&str, Severity); 3] = [
+    ("error", Severity::Error),
+    ("info", Severity::Info),
+    ("warning", Severity::Warning),
+];
+const DEFAULTS: [(&str, bool); 2] = [("off", true), ("on", false)];
+/// What a message may name in braces.
+const PLACES: [&str; 4] = ["finding", "holder", "source", "value"];
+
+impl<'a> Head<'a> {
+    fn read(page: &'a str, faults: &mut Vec<Fault>) -> Option<Head<'a>> {
+        let mut fault = |span: Range<usize>, reason: String| {
+            faults.push(Fault {
+                file: In::Page,
+                span,
+                reason,
+            });
+        };
+        let Some((front, body)) = parted(page) else {
+            let reason = "a rule's page begins with `---`, then `message: …`, then `---`";
+            fault(0..0, reason.to_string());
+            return None;
+        };
+        let mut head = Head {
+            code: "",
+            name: "",
+            message: String::new(),
+            severity: Severity::Warning,
+            effect: Effect::Leak,
+            off: false,
+        };
+        let mut at = front.start;
+        for line in page[front.clone()].split_inclusive('\n') {
+            let start = at;
+            at += line.len();
+            let line = line.trim_end();
+            if line.trim_start().is_empty() || line.trim_start().starts_with('#') {
+                continue;
+            }
+            let span = start..start + line.len();
+            let Some((key, value)) = line.split_once(':') else {
+                fault(span, format!("`{}`: write `key: value`", clip(line)));
+                continue;
+            };
+            let value = unquoted(value.trim());
+            let wrong = match key.trim() {
+                "message" => {
+                    head.message = value.to_string();
+                    wrong_message(value)
+                }
+                "severity" => chosen(&mut head.severity, value, &SEVERITIES),
+                "effect" => chosen(&mut head.effect, value, &EFFECTS),
+                "default" => chosen(&mut head.off, value, &DEFAULTS),
+                other => {
+                    let near = nearest(other, KEYS.into_iter()).unwrap_or_default();
+                    Some(format!(
+                        "unknown key `{}`; did you mean `{near}`?",
+                        clip(other)
+                    ))
+                }
+            };
+            if let Some(wrong) = wrong {
+                fault(span, wrong);
+            }
+        }
+        if head.message.is_empty() {
+            fault(
+                front.start..front.start,
+                "`message` is missing: the fact and its consequence, in a sentence".to_string(),
+            );
+        }
+        let text = &page[body..];
+        let start = body + (text.len() - text.trim_start().len());
+        let title = page[start..].lines().next().unwrap_or_default();
+        let named = title
+            .strip_prefix("# ")
+            .and_then(|title| title.split_once(": "));
+        let Some((code, name)) = named else {
+            let reason =
+                "the page's title gives the rule's code and name: `# SHOP101: no-items-in-globals`";
+            fault(start..start + title.len(), reason.to_string());
+            return None;
+        };
+        (head.code, head.name) = (code, name.trim());
+        if let Some(reason) = wrong_code(code).or_else(|| wrong_name(head.name)) {
+            fault(start..start + title.len(), reason);
+        }
+        Some(head)
+    }
+
+    fn rule(self, stem: &str, query: &str, page: &str) -> &'static Rule {
+        let kept = |text: &str| -> &'static str { Box::leak(text.into()) };
+        Box::leak(Box::new(Rule {
+            code: kept(self.code),
+            name: kept(self.name),
+            stem: kept(stem),
+            effect: self.effect,
+            severity: self.severity,
+            categories: &[],
+            off: self.off,
+            query: kept(query),
+            page: kept(page),
+            template: kept(&self.message),
+            tell,
+            message,
+            rewrite: |_, _| {},
+        }))
+    }
+}
+
+/// The bytes between the first two lines `---`, and where the text behind them begins.
+pub fn parted(page: &str) -> Option<(Range<usize>, usize)> {
+    let mark = if page.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut at = mark;
+    let mut from = None;
+    for line in page[mark..].split_inclusive('\n') {
+        let rule = line.trim_end() == "---";
+        match from {
+            None if !rule => return None,
+            None => from = Some(at + line.len()),
+            Some(from) if rule => return Some((from..at, at + line.len())),
+            Some(_) => {}
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn unquoted(value: &str) -> &str {
+    let inner = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    inner('"').or_else(|| inner('\'')).unwrap_or(value)
+}
+
+fn chosen<T: Copy>(field: &mut T, value: &str, all: &[(&str, T)]) -> Option<String> {
+    if let Some((_, chosen)) = all.iter().find(|(name, _)| *name == value) {
+        *field = *chosen;
+        return None;
+    }
+    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+    Some(format!("`{}` is none of {}", clip(value), names.join(", ")))
+}
+
+fn wrong_message(message: &str) -> Option<String> {
+    let mut rest = message;
+    while let Some((_, behind)) = rest.split_once('{') {
+        let Some((name, behind)) = behind.split_once('}') else {
+            return Some("a `{` without its `}`".to_string());
+        };
+        if !PLACES.contains(&name) {
+            let near = nearest(name, PLACES.into_iter()).unwrap_or_default();
+            return Some(format!(
+                "`{{{}}}` stands for nothing; did you mean `{{{near}}}`?",
+                clip(name)
+            ));
+        }
+        rest = behind;
+    }
+    None
+}
+
+fn wrong_code(code: &str) -> Option<String> {
+    let digits = code.trim_start_matches(|each: char| each.is_ascii_uppercase());
+    let letters = code.len() - digits.len();
+    let fits = (2..=10).contains(&letters)
+        && (1..=5).contains(&digits.len())
+        && digits.bytes().all(|each| each.is_ascii_digit());
+    if !fits {
+        return Some(format!(
+            "`{}` is no code: write some capital letters and a number, such as `SHOP101`",
+            clip(code)
+        ));
+    }
+    (&code[..letters] == "DDB")
+        .then(|| format!("`{code}`: codes that begin with DDB are dynaleak's own"))
+}
+
+fn wrong_name(name: &str) -> Option<String> {
+    let fits = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == b'-');
+    if !fits {
+        return Some(format!(
+            "`{}` is no name: write small letters and `-`, such as `no-items-in-globals`",
+            clip(name)
+        ));
+    }
+    let known = rules::built_in(name);
+    known.map(|entry| format!("`{name}` is the name of {}", entry.code))
+}
+
+/// What is wrong in a query.
+fn check(source: &str, faults: &mut Vec<Fault>) {
+    let mut fault = |span: Range<usize>, reason: String| {
+        faults.push(Fault {
+            file: In::Query,
+            span,
+            reason,
+        });
+    };
+    let mut at = 0;
+    for line in source.split_inclusive('\n') {
+        for root in ["(module", "(class_definition"] {
+            if line.starts_with(root) {
+                let reason = format!(
+                    "a pattern looks at one function, method or statement at a time: it cannot begin with `{root}`"
+                );
+                fault(at..at + root.len(), reason);
+            }
+        }
+        at += line.len();
+    }
+    let language: Language = tree_sitter_python::LANGUAGE.into();
+    let query = match Query::new(&language, source) {
+        Ok(query) => query,
+        Err(error) => {
+            let at = error.offset.min(source.len());
+            let said = error.message.lines().next().unwrap_or_default();
+            let reason = match error.kind {
+                tree_sitter::QueryErrorKind::NodeType => {
+                    format!("Python's grammar has no node `{said}`")
+                }
+                tree_sitter::QueryErrorKind::Field => {
+                    format!("Python's grammar has no field `{said}`")
+                }
+                tree_sitter::QueryErrorKind::Capture => format!(
+                    "no part of the pattern is called `@{}`",
+                    said.trim_start_matches('@')
+                ),
+                tree_sitter::QueryErrorKind::Structure => {
+                    "no Python looks like this pattern".to_string()
+                }
+                tree_sitter::QueryErrorKind::Syntax => "this is no pattern".to_string(),
+                _ => error.message.replace('\n', " "),
+            };
+            return fault(at..at, reason);
+        }
+    };
+    if query.pattern_count() == 0 {
+        return fault(0..0, "it holds no pattern".to_string());
+    }
+    let finding = query.capture_index_for_name("finding");
+    for pattern in 0..query.pattern_count() {
+        let start = query.start_byte_for_pattern(pattern);
+        let end = query.end_byte_for_pattern(pattern).min(source.len());
+        let captured = finding.is_some_and(|finding| {
+            let quantifiers = query.capture_quantifiers(pattern);
+            !matches!(
+                quantifiers.get(finding as usize),
+                None | Some(CaptureQuantifier::Zero)
+            )
+        });
+        if !captured {
+            fault(
+                start..start,
+                "the pattern reports nothing: call a part of it `@finding`".to_string(),
+            );
+        }
+        for predicate in query.general_predicates(pattern) {
+            let written = predicates_in(&source[start..end]);
+            let operator = predicate.operator.trim_end_matches('?');
+            let place = |word: &str| {
+                let named =
+                    |(_, name): &&(Range<usize>, &str)| name.trim_end_matches('?') == operator;
+                let holds = |(span, _): &&(Range<usize>, &str)| {
+                    source[start..end][span.clone()].contains(word)
+                };
+                let mut same = written.iter().filter(named);
+                let found = same
+                    .find(holds)
+                    .map(|(span, _)| start + span.start..start + span.end);
+                found.unwrap_or(start..start)
+            };
+            let name = operator.strip_prefix("not-").unwrap_or(operator);
+            let Some(known) = PREDICATES.iter().find(|known| known.name == name) else {
+                let own = PREDICATES.iter().map(|known| known.name);
+                let near = nearest(name, own.chain(["any-of", "eq", "match"])).unwrap_or_default();
+                fault(
+                    place(""),
+                    format!(
+                        "no predicate is called `#{}?`; did you mean `#{near}?`?",
+                        clip(operator)
+                    ),
+                );
+                continue;
+            };
+            let [QueryPredicateArg::Capture(_), rest @ ..] = &predicate.args[..] else {
+                fault(
+                    place(""),
+                    format!("`#{operator}?` asks about a capture: name it first, such as `@value`"),
+                );
+                continue;
+            };
+            let Some(words) = words_of(known.name) else {
+                continue;
+            };
+            for word in rest {
+                let QueryPredicateArg::String(word) = word else {
+                    continue;
+                };
+                if !words.contains(&&**word) {
+                    let near = nearest(word, words.iter().copied()).unwrap_or_default();
+                    fault(
+                        place(word),
+                        format!(
+                            "`#{operator}?` does not know `{}`; did you mean `{near}`?",
+                            clip(word)
+                        ),
+                    );
+                }
+            }
+            if rest.is_empty() {
+                fault(
+                    place(""),
+                    format!("`#{operator}?` needs one of {}", words.join(", ")),
+                );
+            }
+        }
+    }
+}
+
+/// The words that a predicate chooses from.
+fn words_of(predicate: &str) -> Option<&'static [&'static str]> {
+    Some(match predicate {
+        "kind" | "exactly" | "built" | "returns" => &Kind::NAMES,
+        "shape" => &Shape::NAMES,
+        "lives" => &[
+            "call", "request", "session", "instance", "process", "unknown",
+        ],
+        "held-by" => &[
+            "local", "module", "instance", "class", "default", "function", "request", "session",
+            "thread", "app",
+        ],
+        _ => return None,
+    })
+}
+
+fn tell(cx: &Cx, verdict: &mut Verdict) {
+    rules::stored(cx, verdict);
+    if verdict.story.value.is_none() {
+        verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
+    }
+    verdict.story.value_span = cx.span_of("value");
+}
+
+fn message(page: &Page, verdict: &Verdict) -> String {
+    let mut message = String::new();
+    let mut rest = verdict.rule.template;
+    while let Some((before, behind)) = rest.split_once('{') {
+        let Some((name, behind)) = behind.split_once('}') else {
+            break;
+        };
+        message.push_str(before);
+        let quoted = |text: String| format!("`{text}`");
+        message.push_str(&match name {
+            "finding" => quoted(page.finding_text(verdict)),
+            "holder" => page.holder(verdict),
+            "source" => page.source(verdict),
+            _ => match verdict
+                .story
+                .value_span
+                .and_then(|span| page.text_at(verdict, span))
+            {
+                Some(text) => quoted(text),
+                None => "it".to_string(),
+            },
+        });
+        rest = behind;
+    }
+    message + rest
+}
