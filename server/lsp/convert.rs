@@ -61,8 +61,9 @@ impl State {
         file: &Arc<str>,
         span: &Range<usize>,
     ) -> Option<Location> {
-        let (uri, range) = Places::new(self, project).at(file, span)?;
-        Some(Location::new(Uri::clone(&uri), range))
+        let mut places = Places::new(self, project);
+        let (uri, range) = places.at(file, span)?;
+        Some(Location::new(Uri::clone(uri), range))
     }
 
     pub fn uri_of(&self, project: usize, file: &str) -> Option<Uri> {
@@ -75,6 +76,8 @@ pub struct Places<'a> {
     state: &'a State,
     project: usize,
     last: Option<(Arc<str>, Stands<'a>)>,
+    /// The cell that was named last.
+    cell: Option<Arc<Uri>>,
 }
 
 /// Where the client sees a file.
@@ -90,6 +93,7 @@ impl<'a> Places<'a> {
             state,
             project,
             last: None,
+            cell: None,
         }
     }
 
@@ -102,19 +106,20 @@ impl<'a> Places<'a> {
         &mut self,
         file: &Arc<str>,
         span: &Range<usize>,
-    ) -> Option<(Arc<Uri>, ls_types::Range)> {
+    ) -> Option<(&Arc<Uri>, ls_types::Range)> {
         if (self.last.as_ref()).is_none_or(|(known, _)| known != file) {
             self.last = Some((Arc::clone(file), self.stands(file)));
         }
         let encoding = self.state.encoding();
         match &self.last.as_ref()?.1 {
-            Stands::Whole(uri, text) => Some((Arc::clone(uri), range(text, span, encoding))),
+            Stands::Whole(uri, text) => Some((uri, range(text, span, encoding))),
             Stands::Cells(notebook) => {
                 let (cell, start) = notebook.cell_at(span.start)?;
                 let document = self.state.documents.get(cell)?;
                 let span = span.start - start..span.end.saturating_sub(start);
                 let range = range(&document.text, &span, encoding);
-                Some((Arc::new(document.uri.clone()), range))
+                let cell = self.cell.insert(Arc::new(document.uri.clone()));
+                Some((cell, range))
             }
             Stands::Nowhere => None,
         }

@@ -83,14 +83,18 @@ impl State {
         let (start, length) = (self.base(key, document), document.text.len());
         let cell = document.cell_of.is_some();
         let findings = self.projects[document.home.project].shown(&document.home.name);
-        let own = findings.into_iter().filter(|finding| {
-            !cell || start <= finding.span.start && finding.span.start < start + length
-        });
-        own.map(|finding| {
-            let span = finding.span.start - start..(finding.span.end - start).min(length);
-            (span, finding)
-        })
-        .collect()
+        let mut own = Vec::with_capacity(findings.len());
+        own.extend(
+            (findings.into_iter())
+                .filter(|Finding { span, .. }| {
+                    !cell || start <= span.start && span.start < start + length
+                })
+                .map(|finding| {
+                    let span = finding.span.start - start..(finding.span.end - start).min(length);
+                    (span, finding)
+                }),
+        );
+        own
     }
 
     pub fn diagnostic_in(&self, document: &Document, span: &Span, finding: &Finding) -> Diagnostic {

@@ -6,7 +6,7 @@ use serde_json::json;
 use smallvec::SmallVec;
 use tower_lsp::ls_types::*;
 
-use crate::finding::{Finding, Severity, Telling};
+use crate::finding::{Finding, Severity, Step, Telling};
 
 use super::convert::{Places, severity};
 use super::diagnostics::{SOURCE, fingerprint};
@@ -32,9 +32,12 @@ type Steps = Option<SmallVec<[Option<(Arc<Uri>, Range)>; 4]>>;
 
 impl Sign {
     fn of(finding: &Finding, range: Range, places: &mut Places) -> Sign {
-        let steps = finding.trail.iter();
         let related = places.related();
-        let steps = steps.map(|step| places.at(step.file, step.span));
+        let steps = finding.trail.iter();
+        let steps = steps.map(|step| {
+            let (uri, range) = places.at(step.file, step.span)?;
+            Some((Arc::clone(uri), range))
+        });
         Sign {
             telling: finding.telling,
             severity: finding.severity,
@@ -43,10 +46,16 @@ impl Sign {
         }
     }
 
-    fn same(&self, other: &Sign) -> bool {
-        self.telling.same(other.telling)
-            && (self.severity, self.range) == (other.severity, other.range)
-            && self.steps == other.steps
+    /// Would a diagnostic that is made now be made from the same?
+    fn holds(&self, finding: &Finding, range: Range, places: &mut Places) -> bool {
+        let mut stays = |(step, known): (Step, &Option<(Arc<Uri>, Range)>)| {
+            let known = known.as_ref().map(|(uri, range)| (uri, *range));
+            places.at(step.file, step.span) == known
+        };
+        self.telling.same(finding.telling)
+            && (self.severity, self.range) == (finding.severity, range)
+            && (self.steps.as_ref())
+                .is_none_or(|steps| finding.trail.iter().zip(steps).all(&mut stays))
     }
 }
 
@@ -110,8 +119,9 @@ pub fn items(
     mut places: Places,
 ) -> Vec<Arc<Item>> {
     let one = |(range, finding): (Range, Finding)| {
-        let sign = Sign::of(&finding, range, &mut places);
-        let same = |item: &Arc<Item>| item.sign.as_ref().is_some_and(|known| known.same(&sign));
+        let same = |item: &Arc<Item>| {
+            (item.sign.as_ref()).is_some_and(|sign| sign.holds(&finding, range, &mut places))
+        };
         match before.iter().take(GONE).position(same) {
             Some(at) => {
                 let item = Arc::clone(&before[at]);
@@ -119,6 +129,7 @@ pub fn items(
                 item
             }
             None => {
+                let sign = Sign::of(&finding, range, &mut places);
                 let diagnostic = made(&finding, &sign);
                 Item::new(Some(sign), diagnostic)
             }
