@@ -1,9 +1,11 @@
 //! The command line: its arguments, its commands and the exit code that each verdict gives.
 
 mod check;
+mod ci;
 pub(crate) mod coding;
 mod configured;
 mod explain;
+mod formats;
 pub(crate) mod gather;
 mod human;
 pub(crate) mod imports;
@@ -14,6 +16,7 @@ mod place;
 mod progress;
 mod rewrite;
 mod rule;
+mod sarif;
 mod test_rules;
 pub(crate) mod walk;
 

@@ -17,6 +17,7 @@
 
 pub mod analysis;
 pub mod api;
+pub mod baseline;
 pub mod cli;
 pub mod config;
 pub mod facts;

@@ -1,5 +1,6 @@
 //! `dynaleak check`: walk, gather, analyse, report.
 
+use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -13,18 +14,19 @@ use crate::query::{OwnQuery, RULES};
 use crate::select::{Selection, Selector, clip};
 use crate::suppress::{Ignored, Shown};
 use crate::workspace::{Options, Workspace};
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgGroup, Args};
 use rayon::ThreadPoolBuilder;
 use rustc_hash::FxHashMap;
 
+use super::Verdict;
 use super::configured::{configured, own_of, rules_of, sound};
 use super::explain::{self, Answer, At};
+use super::formats::{Format, Output};
 use super::gather::{gather, load};
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
 use super::rewrite::{self, Rewritten};
 use super::walk::{File, Trouble, Walked, called, walk};
-use super::{Verdict, human, json};
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("rewriting").multiple(true))]
@@ -71,6 +73,9 @@ pub struct Check {
     /// How findings are printed.
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     output_format: Format,
+    /// Write a report to a file too, such as sarif=out.sarif; may be given several times.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = Output::parse)]
+    output: Vec<Output>,
     /// End with 0 in spite of findings.
     #[arg(long)]
     exit_zero: bool,
@@ -83,16 +88,6 @@ pub struct Check {
     /// When to use colours.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// With the source and the trail.
-    Full,
-    /// One line each.
-    Concise,
-    /// For programs.
-    Json,
 }
 
 /// What a check found out.
@@ -118,12 +113,10 @@ pub fn run(check: &Check) -> Verdict {
             for failure in &failures {
                 complain(&failure.line());
             }
-            return match check.output_format {
-                Format::Json => print(check.color, Verdict::Broken, |out| {
-                    json::failure(out, &failures)
-                }),
-                _ => Verdict::Broken,
-            };
+            check.put_out(|format, out| format.failure(out, &failures));
+            return print(check.color, Verdict::Broken, |out| {
+                check.output_format.failure(out, &failures)
+            });
         }
     };
     for trouble in &report.troubles {
@@ -140,18 +133,20 @@ pub fn run(check: &Check) -> Verdict {
             warn(problem);
         }
     }
-    print(check.color, check.verdict(&report), |out| {
+    let written = check.put_out(|format, out| format.write(out, &report, check.quiet));
+    print(check.color, check.verdict(&report).max(written), |out| {
         if let Some(rewritten) = report.rewritten.as_ref().filter(|_| check.diff) {
             rewrite::show(out, rewritten)?;
             if !check.fix {
                 return rewrite::told(out, rewritten, check.quiet);
             }
         }
-        match check.output_format {
-            Format::Full => human::full(out, &report, check.quiet),
-            Format::Concise => human::concise(out, &report, check.quiet),
-            Format::Json => json::report(out, &report),
+        check.output_format.write(out, &report, check.quiet)?;
+        // There they stand beside the changed lines, with nothing to set up.
+        if check.output_format == Format::Full && in_github_actions() {
+            Format::Github.write(out, &report, check.quiet)?;
         }
+        Ok(())
     })
 }
 
@@ -172,7 +167,27 @@ impl Failure {
     }
 }
 
+fn in_github_actions() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
 impl Check {
+    fn shows_fixes(&self) -> bool {
+        let files = self.output.iter().map(Output::format);
+        files.chain([self.output_format]).any(Format::shows_fixes)
+    }
+
+    /// Writes the files of `--output`.
+    fn put_out(&self, content: impl Fn(Format, &mut dyn Write) -> io::Result<()>) -> Verdict {
+        let problems = self.output.iter().map(|output| output.write(&content));
+        let problems: Vec<String> = problems.filter_map(Result::err).collect();
+        problems.iter().for_each(|problem| complain(problem));
+        match problems.is_empty() {
+            true => Verdict::Passed,
+            false => Verdict::Broken,
+        }
+    }
+
     /// With what the command line selects, which may be a team's own rules.
     fn configs(&self, paths: &[PathBuf]) -> Result<Configs, Vec<Failure>> {
         if !(self.select.is_empty() && self.ignore.is_empty()) {
@@ -319,10 +334,13 @@ fn inspected(check: &Check) -> Result<Report, Vec<Failure>> {
 }
 
 fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
-    if check.diff && matches!(check.output_format, Format::Json) {
+    if check.diff && check.output_format.is_document() {
         return Err(vec![Failure {
             file: None,
-            message: "--diff prints a diff, which is no JSON: leave out one of them".to_string(),
+            message: format!(
+                "--diff prints a diff, which is no {}: leave out one of them, or write the report to a file with --output",
+                check.output_format.name()
+            ),
         }]);
     }
     progress.set("Looking for Python files".to_string());
@@ -378,7 +396,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     if !check.show_ignored && check.explain.is_none() {
         ignored.clear();
     }
-    if !matches!(check.output_format, Format::Concise) && check.explain.is_none() {
+    if check.shows_fixes() && check.explain.is_none() {
         let fixer = Fixer::new(&workspace);
         let by_name: FxHashMap<&str, &File> =
             analysed.iter().map(|file| (&*file.name, *file)).collect();

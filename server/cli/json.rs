@@ -40,6 +40,15 @@ pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     )
 }
 
+/// A finding a line, as in the document's `findings`.
+pub fn lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    for (each, by) in listed(report) {
+        serde_json::to_writer(&mut *out, &finding(&report.workspace, each, by))?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
 /// The document of a run that ended with no report; what is about no file is about the folder.
 pub fn failure(out: &mut dyn Write, failures: &[Failure]) -> io::Result<()> {
     let errors = failures.iter().map(|failure| ErrorOut {

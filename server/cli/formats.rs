@@ -1,0 +1,155 @@
+//! The forms in which a report is written: for people, for programs, for what shows findings in CI.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use rustc_hash::FxHashMap;
+
+use super::check::{Failure, Report};
+use super::human::listed;
+use super::{ci, human, json, sarif};
+use crate::baseline::Key;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With the source and the trail.
+    Full,
+    /// One line each.
+    Concise,
+    /// For programs.
+    Json,
+    /// For programs: one finding a line.
+    JsonLines,
+    /// SARIF 2.1.0, for GitHub's code scanning and others.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit's XML, where CI shows tests.
+    Junit,
+}
+
+impl Format {
+    pub fn write(self, out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
+        match self {
+            Format::Full => human::full(out, report, quiet),
+            Format::Concise => human::concise(out, report, quiet),
+            Format::Json => json::report(out, report),
+            Format::JsonLines => json::lines(out, report),
+            Format::Sarif => sarif::report(out, report),
+            Format::Github => ci::github(out, report),
+            Format::Gitlab => ci::gitlab(out, report),
+            Format::Junit => ci::junit(out, report),
+        }
+    }
+
+    /// What a run that ended with no report leaves to those who read it.
+    pub fn failure(self, out: &mut dyn Write, failures: &[Failure]) -> io::Result<()> {
+        match self {
+            Format::Json => json::failure(out, failures),
+            Format::Sarif => sarif::failure(out, failures),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Full | Format::Concise => "list",
+            Format::Json => "JSON",
+            Format::JsonLines => "JSON",
+            Format::Sarif => "SARIF",
+            Format::Github => "annotation",
+            Format::Gitlab => "code quality report",
+            Format::Junit => "XML",
+        }
+    }
+
+    pub fn shows_fixes(self) -> bool {
+        matches!(
+            self,
+            Format::Full | Format::Json | Format::JsonLines | Format::Sarif
+        )
+    }
+
+    /// Is it read by programs, so that nothing else may stand in it?
+    pub fn is_document(self) -> bool {
+        !matches!(self, Format::Full | Format::Concise | Format::Github)
+    }
+}
+
+/// `--output sarif=out.sarif`
+#[derive(Clone, Debug)]
+pub struct Output {
+    format: Format,
+    path: PathBuf,
+}
+
+impl Output {
+    pub fn parse(word: &str) -> Result<Output, String> {
+        let (format, path) = word
+            .split_once('=')
+            .ok_or("it is FORMAT=FILE, such as sarif=out.sarif")?;
+        let format = Format::from_str(format, false).map_err(|_| {
+            let names = Format::value_variants().iter();
+            let names =
+                names.filter_map(|each| Some(each.to_possible_value()?.get_name().to_string()));
+            format!(
+                "no format `{format}`: it is one of {}",
+                names.collect::<Vec<_>>().join(", ")
+            )
+        })?;
+        if path.is_empty() {
+            return Err("the file's name is missing".to_string());
+        }
+        Ok(Output {
+            format,
+            path: PathBuf::from(path),
+        })
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes the whole file or leaves what is there.
+    pub fn write(
+        &self,
+        content: impl FnOnce(Format, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), String> {
+        let folder = match self.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let written = || -> io::Result<()> {
+            let mut builder = tempfile::Builder::new();
+            // As other new files: what remains of these is up to the umask.
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+            let mut file = builder.tempfile_in(folder)?;
+            let mut out = io::BufWriter::new(&mut file);
+            content(self.format, &mut out)?;
+            out.flush()?;
+            drop(out);
+            file.persist(&self.path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        written().map_err(|error| format!("{}: cannot be written: {error}", self.path.display()))
+    }
+}
+
+/// The fingerprints of a report's findings, in the order of [`listed`].
+pub fn fingerprints(report: &Report) -> Vec<String> {
+    let mut seen: FxHashMap<Key, usize> = FxHashMap::default();
+    let mut fingerprint = |finding| {
+        let key = Key::of(finding, report.workspace.text(&finding.file));
+        let nth = seen.entry(key.clone()).or_default();
+        *nth += 1;
+        key.fingerprint(*nth)
+    };
+    listed(report)
+        .into_iter()
+        .map(|(finding, _)| fingerprint(finding))
+        .collect()
+}

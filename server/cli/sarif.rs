@@ -1,0 +1,319 @@
+//! SARIF 2.1.0: what GitHub's code scanning and other viewers read.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use serde_json::{Value, json};
+
+use crate::finding::{Applicability, Category, Confidence, Effect, Finding, Fix, Severity};
+use crate::rules::{self, Entry};
+
+use super::check::{Failure, Report};
+use super::formats::fingerprints;
+use super::human::listed;
+use super::json::{self as documents, VERSION, cwe};
+use super::place::Place;
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let rules = rules::known();
+    let number = |code: &str| rules.iter().position(|rule| rule.code == code);
+    let all = listed(report).into_iter().zip(fingerprints(report));
+    let results: Vec<Value> = all
+        .map(|((finding, by), fingerprint)| {
+            Results { report }.result(finding, by, fingerprint, number(finding.code))
+        })
+        .collect();
+    let notices = report.troubles.iter().map(|trouble| {
+        let mut notice = notice(&trouble.message);
+        notice["locations"] =
+            json!([{ "physicalLocation": { "artifactLocation": artifact(&trouble.name) } }]);
+        notice
+    });
+    let whole = !report.troubles.iter().any(|trouble| trouble.fatal);
+    document(out, &rules, results, whole, notices.collect())
+}
+
+/// Of a run that ended with no report.
+pub fn failure(out: &mut dyn Write, failures: &[Failure]) -> io::Result<()> {
+    let notices = failures.iter().map(|failure| notice(&failure.line()));
+    document(out, &[], Vec::new(), false, notices.collect())
+}
+
+fn document(
+    out: &mut dyn Write,
+    rules: &[&'static Entry],
+    results: Vec<Value>,
+    whole: bool,
+    notices: Vec<Value>,
+) -> io::Result<()> {
+    let driver = json!({
+        "name": "dynaleak",
+        "version": VERSION,
+        "semanticVersion": VERSION,
+        "rules": rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
+        "supportedTaxonomies": [{ "name": "CWE" }, { "name": "OWASP" }],
+    });
+    let document = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": driver },
+            "taxonomies": taxonomies(),
+            "invocations": [{
+                "executionSuccessful": whole,
+                "toolExecutionNotifications": notices,
+            }],
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    documents::write(out, &document)
+}
+
+fn notice(message: &str) -> Value {
+    json!({ "level": "error", "message": { "text": message } })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn descriptor(rule: &Entry) -> Value {
+    let help = rule.help();
+    let mut paragraphs = help.split("\n\n");
+    let title = paragraphs
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("# ");
+    let short = paragraphs.next().unwrap_or(title).replace('\n', " ");
+    let tags: Vec<String> = (rule.categories.iter())
+        .map(|category| match category {
+            Category::ML => "memory",
+            Category::UC | Category::DE | Category::AU => "security",
+        })
+        .map(String::from)
+        .chain(
+            cwe(rule.categories)
+                .iter()
+                .map(|number| format!("external/cwe/cwe-{number:03}")),
+        )
+        .collect();
+    let cwe = (cwe(rule.categories).into_iter()).map(|number| taxon("CWE", &number.to_string()));
+    let owasp = (rule.categories.iter())
+        .filter_map(owasp)
+        .map(|(id, _)| taxon("OWASP", id));
+    json!({
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": { "text": short },
+        "fullDescription": { "text": short },
+        "help": { "text": help, "markdown": help },
+        "defaultConfiguration": { "level": level(rule.severity), "enabled": !rule.off },
+        "relationships": cwe.chain(owasp).collect::<Vec<_>>(),
+        "properties": { "tags": unique(tags), "precision": "high", "effect": rule.effect.map(effect) },
+    })
+}
+
+fn unique(mut words: Vec<String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    words.retain(|word| {
+        !seen.contains(word) && {
+            seen.push(word.clone());
+            true
+        }
+    });
+    words
+}
+
+fn effect(effect: Effect) -> Value {
+    serde_json::to_value(effect).unwrap_or_default()
+}
+
+fn taxon(component: &str, id: &str) -> Value {
+    json!({
+        "target": { "id": id, "toolComponent": { "name": component } },
+        "kinds": ["superset"],
+    })
+}
+
+/// The entry of OWASP's API Security Top 10 of 2023 that a category falls under.
+fn owasp(category: &Category) -> Option<(&'static str, &'static str)> {
+    match category {
+        Category::ML => None,
+        Category::UC => Some(("API4:2023", "Unrestricted Resource Consumption")),
+        Category::DE => Some(("API3:2023", "Broken Object Property Level Authorization")),
+        Category::AU => Some(("API2:2023", "Broken Authentication")),
+    }
+}
+
+fn taxonomies() -> Value {
+    let all = [Category::ML, Category::UC, Category::DE, Category::AU];
+    let weaknesses: Vec<Value> = cwe(&all)
+        .into_iter()
+        .map(|number| json!({ "id": number.to_string() }))
+        .collect();
+    let owasp: Vec<Value> = (all.iter().filter_map(owasp))
+        .map(|(id, name)| json!({ "id": id, "name": name }))
+        .collect();
+    json!([
+        {
+            "name": "CWE",
+            "organization": "MITRE",
+            "shortDescription": { "text": "The MITRE Common Weakness Enumeration" },
+            "taxa": weaknesses,
+        },
+        {
+            "name": "OWASP",
+            "version": "2023",
+            "organization": "OWASP",
+            "shortDescription": { "text": "OWASP API Security Top 10" },
+            "taxa": owasp,
+        },
+    ])
+}
+
+/// Names below the current folder are relative to the root that the viewer knows.
+fn artifact(name: &str) -> Value {
+    let name = name.strip_prefix("./").unwrap_or(name);
+    let path = std::path::Path::new(name);
+    let uri = escaped(name);
+    match path.is_absolute() {
+        true => json!({ "uri": format!("file://{uri}") }),
+        false => json!({ "uri": uri, "uriBaseId": "%SRCROOT%" }),
+    }
+}
+
+/// A path as part of a URI.
+fn escaped(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                uri.push(byte.into())
+            }
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+struct Results<'a> {
+    report: &'a Report,
+}
+
+impl Results<'_> {
+    fn result(
+        &self,
+        finding: &Finding,
+        by: Option<&Range<usize>>,
+        fingerprint: String,
+        rule: Option<usize>,
+    ) -> Value {
+        let mut result = json!({
+            "ruleId": finding.code,
+            "level": level(finding.severity),
+            "message": { "text": &*finding.message },
+            "locations": [self.location(&finding.file, &finding.span, None, Some(&finding.function))],
+            "partialFingerprints": { "dynaleak/v1": fingerprint },
+            "properties": { "confidence": confidence(finding.confidence) },
+        });
+        if let Some(rule) = rule {
+            result["ruleIndex"] = rule.into();
+        }
+        let steps: Vec<Value> = (finding.trail.iter())
+            .map(|step| self.location(step.file, step.span, Some(step.message), None))
+            .collect();
+        if !steps.is_empty() {
+            let flow: Vec<Value> = steps
+                .iter()
+                .map(|step| json!({ "location": step }))
+                .collect();
+            result["codeFlows"] = json!([{ "threadFlows": [{ "locations": flow }] }]);
+            result["relatedLocations"] = numbered(steps).into();
+        }
+        let fixes: Vec<Value> = finding.fixes.iter().map(|fix| self.fix(fix)).collect();
+        if !fixes.is_empty() {
+            result["fixes"] = fixes.into();
+        }
+        if by.is_some() {
+            result["suppressions"] = json!([{ "kind": "inSource" }]);
+        }
+        result
+    }
+
+    fn location(
+        &self,
+        file: &str,
+        span: &Range<usize>,
+        message: Option<&str>,
+        function: Option<&str>,
+    ) -> Value {
+        let mut location = json!({
+            "physicalLocation": { "artifactLocation": artifact(file), "region": self.region(file, span) },
+        });
+        if let Some(message) = message {
+            location["message"] = json!({ "text": message });
+        }
+        if let Some(function) = function {
+            location["logicalLocations"] =
+                json!([{ "fullyQualifiedName": function, "kind": "function" }]);
+        }
+        location
+    }
+
+    fn region(&self, file: &str, span: &Range<usize>) -> Value {
+        let text = self.report.workspace.text(file);
+        let [start, end] = [span.start, span.end].map(|byte| Place::of(text, byte));
+        json!({
+            "startLine": start.line,
+            "startColumn": start.column,
+            "endLine": end.line,
+            "endColumn": end.column,
+        })
+    }
+
+    fn fix(&self, fix: &Fix) -> Value {
+        let mut files: Vec<&str> = fix.edits.iter().map(|edit| &*edit.file).collect();
+        files.sort_unstable();
+        files.dedup();
+        let change = |file: &str| {
+            let edits = fix.edits.iter().filter(|edit| &*edit.file == file);
+            let replacements = edits.map(|edit| {
+                json!({
+                    "deletedRegion": self.region(file, &edit.span),
+                    "insertedContent": { "text": edit.text },
+                })
+            });
+            json!({
+                "artifactLocation": artifact(file),
+                "replacements": replacements.collect::<Vec<_>>(),
+            })
+        };
+        let doubt = match fix.applicability {
+            Applicability::Safe => "",
+            Applicability::Unsafe => " (can change results or their order)",
+            Applicability::Display => " (a sketch)",
+        };
+        json!({
+            "description": { "text": format!("{}{doubt}", fix.title) },
+            "artifactChanges": files.into_iter().map(change).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn numbered(mut steps: Vec<Value>) -> Vec<Value> {
+    for (number, step) in steps.iter_mut().enumerate() {
+        step["id"] = (number + 1).into();
+    }
+    steps
+}
+
+fn confidence(confidence: Confidence) -> Value {
+    serde_json::to_value(confidence).unwrap_or_default()
+}
