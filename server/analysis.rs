@@ -157,10 +157,9 @@ fn settle(verdicts: &mut Vec<Verdict>) {
     });
     let mut kept: Vec<Verdict> = Vec::new();
     for verdict in verdicts.drain(..) {
-        let same_site = kept.iter().any(|other| {
-            place(other) == place(&verdict)
-                && (other.rule.code == verdict.rule.code || other.rule.silences(verdict.rule))
-        });
+        let mut here = (kept.iter().rev()).take_while(|other| place(other) == place(&verdict));
+        let same_site = here
+            .any(|other| other.rule.code == verdict.rule.code || other.rule.silences(verdict.rule));
         let gathered = verdict.rule.gathers()
             && kept.iter().any(|other| {
                 other.rule.gathers()

@@ -41,6 +41,10 @@ impl OwnQuery {
         self.captures[index as usize]
     }
 
+    pub fn is_slow(&self) -> bool {
+        self.slow.load(Ordering::Relaxed)
+    }
+
     pub fn give_up(&self) {
         self.slow.store(true, Ordering::Relaxed);
     }
@@ -170,7 +174,7 @@ impl Rules {
 
     /// The codes of a team's rules that took more work than they may: what they found does not count.
     pub fn slow(&self) -> Vec<&'static str> {
-        let slow = |own: &&OwnQuery| own.slow.load(Ordering::Relaxed);
+        let slow = |own: &&OwnQuery| own.is_slow();
         self.own
             .iter()
             .filter(slow)

@@ -18,7 +18,7 @@ impl Selector {
             code.starts_with(entry.letters()) && entry.code.starts_with(&code)
         };
         let known = rules::known();
-        if known.iter().any(|entry| group(entry)) {
+        if known.iter().any(group) {
             return Ok(Selector(code));
         }
         let groups = known.iter();

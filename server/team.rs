@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use tree_sitter::{CaptureQuantifier, Language, Query, QueryPredicateArg};
+use tree_sitter::{CaptureQuantifier, Language, Query, QueryErrorKind, QueryPredicateArg};
 
 use crate::analysis::predicates::PREDICATES;
 use crate::analysis::render::Page;
@@ -285,23 +285,30 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
     let query = match Query::new(&language, source) {
         Ok(query) => query,
         Err(error) => {
-            let at = error.offset.min(source.len());
+            // Of a text predicate only the line is known.
+            let at = match error.kind {
+                QueryErrorKind::Predicate => source
+                    .split_inclusive('\n')
+                    .take(error.row)
+                    .map(str::len)
+                    .sum(),
+                _ => error.offset.min(source.len()),
+            };
             let said = error.message.lines().next().unwrap_or_default();
+            let said = said.trim_matches('"');
             let reason = match error.kind {
-                tree_sitter::QueryErrorKind::NodeType => {
+                QueryErrorKind::NodeType => {
                     format!("Python's grammar has no node `{said}`")
                 }
-                tree_sitter::QueryErrorKind::Field => {
+                QueryErrorKind::Field => {
                     format!("Python's grammar has no field `{said}`")
                 }
-                tree_sitter::QueryErrorKind::Capture => format!(
+                QueryErrorKind::Capture => format!(
                     "no part of the pattern is called `@{}`",
                     said.trim_start_matches('@')
                 ),
-                tree_sitter::QueryErrorKind::Structure => {
-                    "no Python looks like this pattern".to_string()
-                }
-                tree_sitter::QueryErrorKind::Syntax => "this is no pattern".to_string(),
+                QueryErrorKind::Structure => "no Python looks like this pattern".to_string(),
+                QueryErrorKind::Syntax => "this is no pattern".to_string(),
                 _ => error.message.replace('\n', " "),
             };
             return fault(at..at, reason);

@@ -297,7 +297,7 @@ fn slow(workspace: &Workspace) -> Vec<Trouble> {
     let trouble = |own: &OwnQuery| Trouble {
         name: format!(".dynaleak/{}.scm", own.rule.stem),
         message: format!(
-            "the pattern of {} takes too long: what it finds is left out",
+            "the pattern of {} takes too long or matches everything: what it finds is left out",
             own.rule.code
         ),
         fatal: true,

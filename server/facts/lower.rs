@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -1227,10 +1228,13 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// How much work a team's rule may take for a chunk: steps of a hundred operations, and more of them
-/// for each so many bytes. Sound patterns take a twentieth of it.
-const STEPS: usize = 500;
-const BYTES_A_STEP: usize = 2;
+/// How long a team's rule may take for a chunk: ten thousand times what sound ones take.
+const LONGEST: Duration = Duration::from_secs(1);
+/// How many half-made matches of one it may have: with more of them each node costs more.
+const OPEN: u32 = 64;
+/// How many matches: one for each so many bytes, and some.
+const BYTES_A_MATCH: usize = 2;
+const MATCHES: usize = 1000;
 
 impl Lowering<'_> {
     fn captured(&self, node: Node, name: u16) -> Captured {
@@ -1245,7 +1249,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Of a rule that takes too much work nothing counts, here or elsewhere.
+    /// Of a rule that takes too long or matches everything nothing counts, here or elsewhere.
     fn matches_of_own(
         &self,
         cursor: &mut QueryCursor,
@@ -1254,18 +1258,20 @@ impl Lowering<'_> {
         own: &OwnQuery,
         found: &mut Vec<Match>,
     ) {
-        let most = STEPS + node.byte_range().len() / BYTES_A_STEP;
-        let mut steps = 0;
-        let mut count = |_: &QueryCursorState| {
-            steps += 1;
-            match steps > most {
-                true => {
-                    own.give_up();
-                    ControlFlow::Break(())
-                }
-                false => ControlFlow::Continue(()),
+        if own.is_slow() {
+            return;
+        }
+        let most = found.len() + MATCHES + node.byte_range().len() / BYTES_A_MATCH;
+        let begun = Instant::now();
+        let mut count = |_: &QueryCursorState| match begun.elapsed() > LONGEST || own.is_slow() {
+            true => {
+                own.give_up();
+                ControlFlow::Break(())
             }
+            false => ControlFlow::Continue(()),
         };
+        let usual = cursor.match_limit();
+        cursor.set_match_limit(OPEN);
         let options = QueryCursorOptions::new().progress_callback(&mut count);
         let text = self.text.as_bytes();
         let mut matches = cursor.matches_with_options(&own.query, node, text, options);
@@ -1279,7 +1285,13 @@ impl Lowering<'_> {
             if !rules.ruled_out(&self.facts, &one) {
                 found.push(one);
             }
+            if found.len() > most {
+                own.give_up();
+                break;
+            }
         }
+        drop(matches);
+        cursor.set_match_limit(usual);
     }
 }
 

@@ -11,5 +11,6 @@ mod project;
 mod rewrites;
 mod shop;
 mod suppress;
+mod team;
 mod tidy;
 mod work;
