@@ -3,6 +3,7 @@
 pub mod known;
 pub mod predicates;
 pub mod render;
+mod uses;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -100,8 +100,12 @@ impl<'a> Flow<'a> {
                     let (data, method) = (*data, method.clone());
                     self.library_method(data, &method, atom, &args, site)
                 }
-                What::Function(function) => self.call_function(*function, false, &args, site),
-                What::Bound(function, _) => self.call_function(*function, true, &args, site),
+                What::Function(function) | What::Bound(function, _) => {
+                    let bound = matches!(atom.what, What::Bound(..));
+                    let given = self.call_function(*function, bound, &args, site);
+                    self.note_result(facts.calls[call.number as usize], *function, &given);
+                    given
+                }
                 What::Class(class) => self.construct(*class, &args, site),
                 What::Object(path) if path.ends_with("TypeDeserializer") => args
                     .plain
@@ -435,6 +439,7 @@ impl<'a> Flow<'a> {
                     CellKey::Context(function),
                     Value::of(What::Mark(Mark::Called)),
                 );
+                self.tell(CellKey::Used(function), uses::all());
             }
         }
     }
@@ -922,6 +927,7 @@ impl<'a> Flow<'a> {
                 service,
                 limited,
                 single: result.single,
+                chosen: data.chosen || chooses(&args.named) || args.has_splat,
             }))
             .sure(atom.confidence);
             if data.service == Service::Unknown
@@ -1147,6 +1153,7 @@ impl<'a> Flow<'a> {
                 Atom::new(What::Data(Data {
                     service,
                     limited: self.full_key(args),
+                    chosen: chooses(&args.named) || args.has_splat,
                     ..Data::new(Kind::Page)
                 }))
                 .sure(Confidence::Medium)
@@ -1503,6 +1510,16 @@ impl<'a> Flow<'a> {
             }
         }
     }
+}
+
+/// Does a read say which attributes it wants?
+fn chooses(named: &[(SmolStr, ExprId, Value)]) -> bool {
+    named.iter().any(|(name, ..)| {
+        matches!(
+            name.as_str(),
+            "ProjectionExpression" | "AttributesToGet" | "Select"
+        )
+    })
 }
 
 /// What is worth passing to another function: constants and unknown things are not.
