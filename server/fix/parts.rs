@@ -24,9 +24,8 @@ struct Reads<'m> {
     /// Read by `["Item"]`, and by `.get("Item")`.
     plain: bool,
     got: bool,
-    /// Its truth, or whether it is there at all, is asked for.
+    /// Its truth, or whether it is `None`, is asked for.
     tested: bool,
-    absent: bool,
     /// One of them stands in the function that stores.
     near: bool,
 }
@@ -90,7 +89,7 @@ pub fn part_stored(cx: &Cx, part: &str) -> Option<Rewrite> {
     }
     let sure = part == "Items";
     // A list may be empty, an item never is; and none is there where none was found.
-    let got = reads.got || reads.absent;
+    let got = reads.got;
     if reads.cut.is_empty() || reads.tested && (sure || got) {
         return None;
     }
@@ -224,7 +223,8 @@ impl<'m> Reads<'m> {
                 let text = module.of(parent);
                 let none = parent.named_child(1).is_some_and(|it| it.kind() == "none");
                 let is = parent.named_child(0) == Some(node) && none && text.contains(" is ");
-                self.absent_or(is, part)
+                self.tested |= is && part == "Item";
+                is.then_some(())
             }
             "not_operator" => self.truth(),
             "if_statement" | "elif_clause" | "while_statement" if field("condition") => {
@@ -233,12 +233,6 @@ impl<'m> Reads<'m> {
             "assignment" if field("right") => self.local(module, parent, part, store),
             _ => None,
         }
-    }
-
-    /// `SETTINGS is None` holds as before where what is stored is there, as an item that is read by `["Item"]` is.
-    fn absent_or(&mut self, is: bool, part: &str) -> Option<()> {
-        self.tested |= is && part == "Item";
-        is.then_some(())
     }
 
     fn truth(&mut self) -> Option<()> {

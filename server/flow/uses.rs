@@ -82,6 +82,8 @@ pub struct Uses {
     pub whole: bool,
     /// Items are.
     pub whole_items: bool,
+    /// Whether an item is empty is asked, in its own chunk.
+    pub tested: bool,
     /// Functions that give a response on to their callers, and those that give items.
     pub gives: SmallVec<[FunctionId; 1]>,
     pub gives_items: SmallVec<[FunctionId; 1]>,
@@ -162,12 +164,14 @@ impl Uses {
     }
 }
 
-/// `` `name` and `price` `` of `name, price`.
+/// `` `name` and `price` of them are `` of `name, price`.
 pub fn listed(names: &str) -> String {
     let all: Vec<String> = names.split(", ").map(|name| format!("`{name}`")).collect();
     match &all[..] {
-        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => all.concat(),
+        [rest @ .., last] if !rest.is_empty() => {
+            format!("{} and {last} of them are", rest.join(", "))
+        }
+        _ => format!("{} of them is", all.concat()),
     }
 }
 
@@ -334,7 +338,8 @@ impl Walk<'_> {
             return;
         }
         match self.standing.stands[expr as usize] {
-            Stands::Tested | Stands::Deleted => {}
+            Stands::Tested => self.uses.tested |= level == Level::Item,
+            Stands::Deleted => {}
             Stands::Stored | Stands::Added if level.element().is_some() => {}
             Stands::Bound(target) => self.bind(target, level),
             Stands::Looped(target) => self.go_through(target, level),
@@ -532,7 +537,7 @@ impl Walk<'_> {
         };
         let alone = call.args.len() == 1;
         match name.as_str() {
-            "len" | "bool" if alone => {}
+            "len" | "bool" if alone => self.uses.tested |= level == Level::Item,
             "list" | "reversed" | "iter" | "tuple" if alone && listed => self.follow(outer, level),
             "enumerate" if alone && listed => match self.standing.stands[outer as usize] {
                 Stands::Looped(target) => match self.facts.expr(target) {

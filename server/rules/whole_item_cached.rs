@@ -46,8 +46,8 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 fn message(page: &Page, verdict: &Verdict) -> String {
     let (source, read) = (page.source(verdict), listed(&verdict.story.detail));
     match verdict.story.variant {
-        "cache" => format!("`{}` keeps whole items of {source}: only {read} of them is ever read", page.finding_text(verdict)),
-        _ => format!("{} keeps whole items of {source}: only {read} of them is ever read", page.holder(verdict)),
+        "cache" => format!("`{}` keeps whole items of {source}: only {read} ever read", page.finding_text(verdict)),
+        _ => format!("{} keeps whole items of {source}: only {read} ever read", page.holder(verdict)),
     }
 }
 
