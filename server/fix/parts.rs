@@ -133,7 +133,7 @@ impl<'m> Reads<'m> {
         let parent = node.parent()?;
         let field = |name| parent.child_by_field_name(name) == Some(node);
         match parent.kind() {
-            "global_statement" => return Some(()),
+            "global_statement" => Some(()),
             // `SETTINGS = None`, `CACHE = {}`
             "assignment" if field("left") => {
                 let right = parent.child_by_field_name("right")?;
@@ -141,22 +141,22 @@ impl<'m> Reads<'m> {
                     true => matches!(right.kind(), "dictionary" | "list" | "call"),
                     false => right.kind() == "none",
                 };
-                return empty.then_some(());
+                empty.then_some(())
             }
-            _ if !many => return self.response(module, node, part, store),
+            _ if !many => self.response(module, node, part, store),
             "comparison_operator" => {
                 let asked =
                     module.of(parent).contains(" in ") || module.of(parent).contains(" not in ");
-                return (asked && parent.named_child(1) == Some(node)).then_some(());
+                (asked && parent.named_child(1) == Some(node)).then_some(())
             }
             "subscript" if field("value") => {
                 let up = parent.parent()?;
                 match up.kind() {
-                    "delete_statement" => return Some(()),
+                    "delete_statement" => Some(()),
                     "assignment" if up.child_by_field_name("left") == Some(parent) => {
-                        return (up == store).then_some(());
+                        (up == store).then_some(())
                     }
-                    _ => return self.response(module, parent, part, store),
+                    _ => self.response(module, parent, part, store),
                 }
             }
             "attribute" if field("object") => {
@@ -166,14 +166,14 @@ impl<'m> Reads<'m> {
                 let alone = call.parent()?.kind() == "expression_statement";
                 let given = named_children(arguments(call)?).len();
                 match method(module, call) {
-                    "clear" | "pop" | "popitem" if alone => return Some(()),
-                    "get" if given == 1 => return self.response(module, call, part, store),
-                    _ => return None,
+                    "clear" | "pop" | "popitem" if alone => Some(()),
+                    "get" if given == 1 => self.response(module, call, part, store),
+                    _ => None,
                 }
             }
             "argument_list" => {
                 let call = parent.parent()?.child_by_field_name("function")?;
-                return (module.of(call) == "len" && !module.binds("len")).then_some(());
+                (module.of(call) == "len" && !module.binds("len")).then_some(())
             }
             _ => None,
         }
