@@ -4,6 +4,7 @@ pub mod explain;
 pub mod known;
 pub mod predicates;
 pub mod render;
+mod uses;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -335,6 +335,11 @@ impl ChunkFacts {
         self.owners[id as usize]
     }
 
+    /// Is the expression this name, an attribute of this name or this text?
+    pub fn names(&self, id: ExprId, name: &SmolStr) -> bool {
+        matches!(self.expr(id), Expr::Name(named) | Expr::Attr(_, named) | Expr::Str(named) if named == name)
+    }
+
     /// The direct operands of an expression.
     pub fn operands(&self, id: ExprId) -> Vec<ExprId> {
         match self.expr(id) {

@@ -12,6 +12,8 @@ pub mod generators;
 pub mod imports;
 pub mod locals;
 pub mod module;
+pub mod parts;
+pub mod projection;
 pub mod rounds;
 
 use std::cell::RefCell;

@@ -7,6 +7,7 @@ pub mod calls;
 mod effects;
 mod expressions;
 mod names;
+pub mod uses;
 
 pub use calls::is_infinite;
 pub use names::stored_at;
@@ -71,6 +72,8 @@ struct Flow<'a> {
     scoped: FxHashSet<Site>,
     watched: Vec<bool>,
     watches_all: bool,
+    /// Where the chunk's expressions stand, once somebody asks.
+    standing: Option<uses::Standing>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -148,6 +151,7 @@ impl<'a> Flow<'a> {
             scoped: FxHashSet::default(),
             watched: Vec::new(),
             watches_all: false,
+            standing: None,
         }
     }
 
@@ -179,6 +183,7 @@ impl<'a> Flow<'a> {
         self.chunk = number as u16;
         self.facts = &chunk.facts;
         self.main = chunk.main;
+        self.standing = None;
         self.frames = self
             .facts
             .functions
@@ -589,7 +594,8 @@ impl<'a> Flow<'a> {
                         self.eval(kind);
                     }
                     if let Some(target) = handler.target {
-                        self.assign(target, Value::UNKNOWN, None);
+                        let caught = self.caught();
+                        self.assign(target, caught, None);
                     }
                     let miss = handler.kind.is_some_and(|kind| self.facts.any(kind, &mut |_, expr| matches!(expr, Expr::Name(name) if name == "KeyError" || name == "AttributeError" || name == "NameError")));
                     self.guards += miss as u32;
@@ -636,6 +642,23 @@ impl<'a> Flow<'a> {
             Stmt::Break | Stmt::Continue => self.state.dead = true,
             Stmt::Pass => {}
         }
+    }
+
+    /// An exception whose traceback holds this frame, where that holds pages.
+    fn caught(&self) -> Value {
+        let page = |atom: &&Atom| {
+            let whole = |data: Data| {
+                matches!(data.kind, Kind::Page | Kind::Items | Kind::Records) && !data.single
+            };
+            atom.data().is_some_and(whole)
+        };
+        let mut atoms = self.state.slots.iter().flat_map(Value::atoms);
+        let exception = |atom: &Atom| Atom {
+            steps: atom.steps.clone(),
+            ..Atom::new(What::Object("exception".into())).sure(atom.confidence)
+        };
+        let held = atoms.find(page).map(exception);
+        held.map(Value::one).unwrap_or_default()
     }
 
     fn conditional(&mut self, test: ExprId, then: &'a [Stmt], other: &'a [Stmt]) {

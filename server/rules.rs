@@ -104,11 +104,13 @@ rules! {
     cached_method,
     dict_cache_never_evicts,
     django_cache_never_expires,
+    whole_item_cached,
     materialised_pages,
     accumulating_page_loop,
     page_iterator_kept,
     paginator_is_not_a_context_manager,
     page_iterator_reused,
+    unprojected_read,
     unbounded_record_queue,
     record_dropping_queue,
     stream_loop_accumulates,
@@ -122,6 +124,8 @@ rules! {
     batch_writer_not_scoped,
     event_handler_per_call,
     clients_kept_per_key,
+    whole_response_kept,
+    exception_holds_response,
     whole_item_returned,
     open_endpoint_unbounded,
     credentials_in_code,
@@ -130,7 +134,8 @@ rules! {
 /// One site, one finding: of the rules that hold at the same place, the first of these stays.
 const PRECEDENCE: &[&str] = &[
     "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB203", "DDB101", "DDB103",
-    "DDB403", "DDB302", "DDB301", "DDB603", "DDB601", "DDB602", "DDB802", "DDB801",
+    "DDB201", "DDB202", "DDB205", "DDB701", "DDB403", "DDB302", "DDB301", "DDB603", "DDB601",
+    "DDB602", "DDB802", "DDB801",
 ];
 
 /// All rules, by code.

@@ -29,6 +29,10 @@ pub enum CellKey {
     Life(ClassId),
     /// What is done to a holder besides storing: emptied, capped, looked up.
     Holder(Place),
+    /// What is read of the responses and items that a place holds.
+    Uses(Place),
+    /// What callers read of the responses and items that a function gives.
+    Used(FuncId),
     /// The definitions and imports of a file: told by the text, not by evaluation.
     Exports(FileId),
     /// A file that is not loaded is handed a DynamoDB value.
@@ -43,6 +47,8 @@ pub enum CellKey {
     Members(ClassId),
     /// The files whose module has this last name, likewise.
     Modules(SmolStr),
+    /// Where a name stands in code, likewise.
+    Named(SmolStr),
 }
 
 /// What evaluating one unit gave.

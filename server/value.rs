@@ -178,6 +178,8 @@ pub struct Data {
     pub limited: bool,
     /// The response of a call for one item.
     pub single: bool,
+    /// The call says which attributes it wants, or may say so.
+    pub chosen: bool,
 }
 
 impl Data {
@@ -187,6 +189,7 @@ impl Data {
             service: Service::DynamoDb,
             limited: false,
             single: false,
+            chosen: false,
         }
     }
 

@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::analysis::{Ground, Judged, Verdict, judge};
-use crate::facts::ChunkFacts;
+use crate::facts::{ChunkFacts, ExprId};
 use crate::finding::Finding;
 use crate::own::Own;
 use crate::query::{RULES, Rules};
@@ -62,6 +62,8 @@ pub struct Workspace {
     told: FxHashMap<FileId, BTreeSet<UnitId>>,
     /// Units whose verdicts read a cell.
     judges: FxHashMap<CellKey, FxHashSet<UnitId>>,
+    /// The names that verdicts asked for: where code comes to name one, they are judged anew.
+    named: FxHashSet<SmolStr>,
     paths: FxHashSet<Arc<str>>,
     work: Work,
     relinked: FxHashSet<UnitId>,
@@ -101,6 +103,7 @@ impl Workspace {
             judged: FxHashMap::default(),
             told: FxHashMap::default(),
             judges: FxHashMap::default(),
+            named: FxHashSet::default(),
             paths: FxHashSet::default(),
             work: Work::default(),
             relinked: FxHashSet::default(),
@@ -396,6 +399,8 @@ impl Workspace {
         for unit in units {
             if let Some(unit) = self.world.units.remove(unit) {
                 self.untold(unit.file, unit.id);
+                let named = self.named.iter().filter(|name| names(&unit, name));
+                changed.extend(named.cloned().map(CellKey::Named));
                 changed.push(CellKey::Signature(FuncId {
                     unit: unit.id,
                     function: 1,
@@ -469,6 +474,9 @@ impl Workspace {
         let same = old.is_some_and(|old| same_chunks(old, &unit));
         if !same {
             dirty.insert(unit.id);
+            let named =
+                |name: &&SmolStr| names(&unit, name) || old.is_some_and(|old| names(old, name));
+            changed.extend(self.named.iter().filter(named).cloned().map(CellKey::Named));
             let signature =
                 |unit: &Unit| unit.chunks.first().and_then(|chunk| hash_of(&chunk.facts));
             if old.map(|old| signature(old)) != Some(signature(&unit)) {
@@ -589,6 +597,9 @@ impl Workspace {
             self.panics.extend(&judged.panics);
             self.drop_judged(unit);
             for key in &judged.reads {
+                if let CellKey::Named(name) = key {
+                    self.named.insert(name.clone());
+                }
                 self.judges.entry(key.clone()).or_default().insert(unit);
             }
             if let Some(of) = self
@@ -648,6 +659,9 @@ impl Workspace {
             if let Some(judges) = self.judges.get_mut(key) {
                 judges.remove(&unit);
                 if judges.is_empty() {
+                    if let CellKey::Named(name) = key {
+                        self.named.remove(name);
+                    }
                     self.judges.remove(key);
                 }
             }
@@ -837,6 +851,14 @@ fn same_chunks(old: &Unit, new: &Unit) -> bool {
             .iter()
             .zip(&new.chunks)
             .all(|(a, b)| Arc::ptr_eq(&a.facts, &b.facts) && a.main == b.main)
+}
+
+/// Does the name stand anywhere in the unit's code?
+fn names(unit: &Unit, name: &SmolStr) -> bool {
+    (unit.chunks.iter()).any(|chunk| {
+        let mut ids = 0..chunk.facts.exprs.len() as ExprId;
+        ids.any(|id| chunk.facts.names(id, name))
+    })
 }
 
 fn has_matches(unit: &Unit) -> bool {

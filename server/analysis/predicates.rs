@@ -121,6 +121,10 @@ predicates! {
     "written" 1 written "`#written? @value`: what a write answers, which is no item unless it asks for one",
     "remade" 1 remade "`#remade? @function`: another one in each call: a lambda, a function inside a function, a method of what lives for one request",
     "named-once" 1 named_once "`#named-once? @call`: registers under a constant `dispatch_uid`, so that the first one stays the only one",
+    "part-read" 2 part_read "`#part-read? @holder`: of the responses that it holds only `Item` or `Items` is ever read, in the whole workspace",
+    "few-read" 2 few_read "`#few-read? @holder`: of the items that it holds only a few attributes are ever read; of a function: of what it gives",
+    "few-used" 2 few_used "`#few-used? @read`: only a few attributes are used of what it reads, all in the same function",
+    "chosen" 1 chosen "`#chosen? @value`: the read behind it says which attributes it wants, or may say so",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -882,6 +886,47 @@ fn named_once(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(call.args.iter().any(|arg| {
         matches!(&arg.kind, ArgKind::Keyword(name) if name == "dispatch_uid") && constant(arg.value)
     }))
+}
+
+fn part_read(cx: &Cx, operands: &[Operand]) -> Answer {
+    let holder = value(cx, operands);
+    let mut places = holder.places();
+    let (Some(place), None) = (places.next(), places.next()) else {
+        return None;
+    };
+    sure(cx.uses(place)?.part().is_some())
+}
+
+fn few_read(cx: &Cx, operands: &[Operand]) -> Answer {
+    let uses = match function_of(cx, operands) {
+        Some(function) => {
+            let given = cx.resolved(&cx.reader.cell(CellKey::Return(function)));
+            if given.data().any(|(_, data)| data.chosen) {
+                return None;
+            }
+            cx.uses_of_result(function)
+        }
+        None => {
+            let holder = value(cx, operands);
+            let mut places = holder.places();
+            let (Some(place), None) = (places.next(), places.next()) else {
+                return None;
+            };
+            cx.uses(place)?
+        }
+    };
+    // Nobody knows whether the items have more attributes than these.
+    uses.few().map(|_| Confidence::Medium)
+}
+
+fn few_used(cx: &Cx, operands: &[Operand]) -> Answer {
+    let uses = cx.uses_here(capture(cx, operands)?.expr?)?;
+    uses.few().map(|_| Confidence::Medium)
+}
+
+fn chosen(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    sure(value.data().any(|(_, data)| data.chosen))
 }
 
 fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -101,13 +101,12 @@ impl<'a> Flow<'a> {
                     let (data, method) = (*data, method.clone());
                     self.library_method(data, &method, atom, &args, site)
                 }
-                What::Function(function) => {
-                    let given = self.call_function(*function, false, &args, site);
-                    given.join(&self.own_given(atom, &args, site))
-                }
-                What::Bound(function, _) => {
-                    let given = self.call_function(*function, true, &args, site);
-                    given.join(&self.own_given(atom, &args, site))
+                What::Function(function) | What::Bound(function, _) => {
+                    let bound = matches!(atom.what, What::Bound(..));
+                    let given = self.call_function(*function, bound, &args, site);
+                    let given = given.join(&self.own_given(atom, &args, site));
+                    self.note_result(facts.calls[call.number as usize], *function, &given);
+                    given
                 }
                 What::Class(class) => {
                     let made = self.construct(*class, &args, site);
@@ -445,6 +444,7 @@ impl<'a> Flow<'a> {
                     CellKey::Context(function),
                     Value::of(What::Mark(Mark::Called)),
                 );
+                self.tell(CellKey::Used(function), uses::all());
             }
         }
     }
@@ -966,6 +966,7 @@ impl<'a> Flow<'a> {
                 service,
                 limited,
                 single: result.single,
+                chosen: data.chosen || chooses(&args.named) || args.has_splat,
             }))
             .sure(atom.confidence);
             if data.service == Service::Unknown
@@ -1191,6 +1192,7 @@ impl<'a> Flow<'a> {
                 Atom::new(What::Data(Data {
                     service,
                     limited: self.full_key(args),
+                    chosen: chooses(&args.named) || args.has_splat,
                     ..Data::new(Kind::Page)
                 }))
                 .sure(Confidence::Medium)
@@ -1560,6 +1562,16 @@ impl<'a> Flow<'a> {
             }
         }
     }
+}
+
+/// Does a read say which attributes it wants?
+fn chooses(named: &[(SmolStr, ExprId, Value)]) -> bool {
+    named.iter().any(|(name, ..)| {
+        matches!(
+            name.as_str(),
+            "ProjectionExpression" | "AttributesToGet" | "Select"
+        )
+    })
 }
 
 /// What is worth passing to another function: constants and unknown things are not.

@@ -12,6 +12,9 @@ impl<'a> Flow<'a> {
     pub(super) fn eval(&mut self, expr: ExprId) -> Value {
         let value = self.eval_inner(expr);
         self.see(expr, &value);
+        if matches!(self.facts.expr(expr), Expr::Name(_) | Expr::Attr(..)) {
+            self.note_uses(expr, &value);
+        }
         value
     }
 

@@ -539,6 +539,25 @@ impl<'a> Signature<'a> {
         self.function.name == "__init__" || self.facts.constructs
     }
 
+    /// Is it called by its name alone, with no decorator that hands it on or makes something else of it?
+    pub fn is_plain(&self) -> bool {
+        let harmless = |name: &str| {
+            matches!(
+                name,
+                "staticmethod" | "classmethod" | "cache" | "lru_cache" | "cached"
+            )
+        };
+        let decorators = self.function.decorators.iter();
+        let all = decorators.filter(|&&decorator| {
+            let target = match self.facts.expr(decorator) {
+                Expr::Call(call) => call.function,
+                _ => decorator,
+            };
+            !matches!(self.facts.expr(target), Expr::Name(name) | Expr::Attr(_, name) if harmless(name))
+        });
+        all.count() == 0
+    }
+
     pub fn is_property(&self) -> bool {
         self.decorated(|name| name.ends_with("property") || name == "reify")
     }

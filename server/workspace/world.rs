@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::cli::imports::{module_of, stem_of};
-use crate::facts::Import;
+use crate::facts::{ExprId, Import};
 use crate::flow::{evaluate, stored_at};
 use crate::own::Own;
 use crate::summary::{CellKey, Outcome};
@@ -201,6 +201,8 @@ impl World {
     /// go on from there. Where nothing changes any more, the rounds of [`World::link`] end at the same point.
     pub fn link_once(&mut self, dirty: FxHashSet<UnitId>, changed: &[CellKey]) -> Linked {
         let mut linked = Linked::default();
+        let named = |key: &&CellKey| matches!(key, CellKey::Named(_));
+        linked.cells.extend(changed.iter().filter(named).cloned());
         let mut due = dirty;
         for key in changed {
             due.extend(self.readers(key));
@@ -888,6 +890,34 @@ impl<'a> Reader<'a> {
                     self.world.scope.contains(&file_id(&path))
                 })
         })
+    }
+
+    /// Every place in code where the name stands: as a name, an attribute or a text.
+    pub fn named(&self, name: &SmolStr) -> Vec<(&'a Unit, u16, ExprId)> {
+        // A file that comes later may name it too, edits or not.
+        self.reads.borrow_mut().insert(CellKey::Named(name.clone()));
+        let mut found = Vec::new();
+        for unit in self.world.units.values() {
+            for (number, chunk) in unit.chunks.iter().enumerate() {
+                let ids = 0..chunk.facts.exprs.len() as ExprId;
+                let named = ids.filter(|id| chunk.facts.names(*id, name));
+                found.extend(named.map(|id| (&**unit, number as u16, id)));
+            }
+        }
+        found
+    }
+
+    /// The same question as another reader's, with all that this one asked.
+    pub fn asked(&self, reads: &[CellKey]) {
+        self.reads.borrow_mut().extend(reads.iter().cloned());
+    }
+
+    /// Does the name stand for an import of the file, and for nothing else?
+    pub fn is_import(&self, file: FileId, name: &SmolStr) -> bool {
+        self.note(|| CellKey::Exports(file));
+        let exports = self.world.exports.get(&file);
+        let found = exports.and_then(|exports| exports.names.get(name));
+        found.is_some_and(|found| (found.iter()).all(|export| matches!(export, Export::Import(_))))
     }
 
     /// Does the file import from this package?

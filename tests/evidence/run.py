@@ -31,6 +31,7 @@ CALLS = {
     "GrowthOfClients": "leak",
     "Peak": "peak",
     "Held": "peak",
+    "Kept": "peak",
     "Churn": "churn",
     "ChurnOfSessions": "churn",
     "Stale": "churn",

@@ -100,6 +100,10 @@ def _held_words(figures):
     return f"{kilobytes(figures['kilobytes'])} held while the view runs"
 
 
+def _kept_words(figures):
+    return f"{kilobytes(figures['kilobytes'])} kept of {figures['calls']} reads"
+
+
 def _held_leaky(figures):
     if figures["growth"] <= NOISE:
         return []
@@ -180,6 +184,7 @@ METERS = {
     "GrowthOfClients": (_growth_words, _growth_leaky, _growth_both),
     "Peak": (_peak_words, _nothing, _peak_both),
     "Held": (_held_words, _held_leaky, _peak_both),
+    "Kept": (_kept_words, _nothing, _peak_both),
     "Churn": (_churn_words, _nothing, _churn_both),
     "ChurnOfSessions": (_churn_words, _nothing, _churn_both),
     "Stale": (_stale_words, _stale_leaky, _stale_both),

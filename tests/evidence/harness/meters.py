@@ -146,6 +146,33 @@ class Held(Meter):
         }
 
 
+class Kept(Meter):
+    """What a place keeps once it is full: traced memory before the first call and after the last."""
+
+    # Clients and parsers take memory of their own at first.
+    warm_up, measured = 20, 200
+
+    def __init__(self):
+        super().__init__()
+        self.before = self.after = 0
+        tracemalloc.start()
+
+    def calls(self):
+        """Numbers from 0, each of which is to be kept."""
+        for number in range(self.warm_up + self.measured):
+            if number == self.warm_up:
+                self.before = self._memory()
+            yield number
+        self.after = self._memory()
+
+    def _memory(self):
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    def figures(self):
+        return {"calls": self.measured, "kilobytes": round((self.after - self.before) / 1000, 1)}
+
+
 class Churn(Meter):
     """`churn`: time of a call, and what it leaves until the collector runs."""
 

@@ -1,0 +1,199 @@
+//! What the whole workspace reads of what a place holds or a function gives.
+//!
+//! Code that may get at it unseen, by an object that nobody knows or by a name in a text, counts as
+//! using all of it.
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use super::Cx;
+use crate::facts::{ChunkFacts, Expr, ExprId};
+use crate::flow::evaluate_all;
+use crate::flow::uses::{Level, Standing, Uses, uses_of};
+use crate::summary::CellKey;
+use crate::value::*;
+use crate::workspace::unit::{Unit, UnitKind};
+use crate::workspace::world::{ROUNDS, Reader};
+
+/// Functions are followed to their callers this many times.
+const HOPS: usize = 6;
+
+impl Cx<'_> {
+    /// All uses of what a place holds; none where some may be unseen.
+    pub fn uses(&self, place: &Place) -> Option<Uses> {
+        let told = self.reader.cell(CellKey::Uses(place.clone()));
+        let uses = self.followed(&told);
+        let known = !uses.whole && !told.is_unknown();
+        (known && !self.is_reached_unseen(place)).then_some(uses)
+    }
+
+    /// All uses of what a function gives.
+    pub fn uses_of_result(&self, function: FuncId) -> Uses {
+        self.followed(&Value::of(What::Function(function)))
+    }
+
+    /// The uses of a read in its own chunk.
+    pub fn uses_here(&self, expr: ExprId) -> Option<Uses> {
+        let level = Level::of(&self.resolved(&self.outcome.seen.get(&(self.chunk, expr))?.value))?;
+        let standing = Standing::of(self.facts);
+        Some(uses_of(self.facts, &standing, expr, level))
+    }
+
+    fn followed(&self, told: &Value) -> Uses {
+        let mut uses = Uses::default();
+        let mut pending = uses.add(told);
+        let mut known: FxHashSet<FuncId> = FxHashSet::default();
+        while let Some((function, nest)) = pending.pop() {
+            // Where all is used, or all of the items, what else is read of that changes nothing.
+            let all = match nest {
+                Nest::Inside => uses.whole_items,
+                _ => uses.whole && uses.whole_items,
+            };
+            if all || !known.insert(function) {
+                continue;
+            }
+            let told = self.reader.cell(CellKey::Used(function));
+            let unseen = told.is_unknown() || known.len() > HOPS;
+            match nest {
+                _ if !unseen && !self.is_called_unseen(function) => pending.extend(uses.add(&told)),
+                Nest::Inside => uses.whole_items = true,
+                _ => uses.all(),
+            }
+        }
+        uses
+    }
+
+    /// Is the function registered, overridden, or called where nobody sees it?
+    fn is_called_unseen(&self, function: FuncId) -> bool {
+        let Some(signature) = self.reader.signature(function) else {
+            return true;
+        };
+        let name = &signature.function.name;
+        let definition = |atom: &Atom| {
+            matches!(atom.what, What::Mark(Mark::Request))
+                && matches!(
+                    atom.steps[..],
+                    [Site {
+                        at: At::Definition(_),
+                        ..
+                    }]
+                )
+        };
+        let by_framework = self.reader.cell(CellKey::Context(function));
+        if name.starts_with("__")
+            || function.function != 1
+            || !signature.is_plain()
+            || by_framework.atoms().iter().any(definition)
+        {
+            return true;
+        }
+        self.strays(name, |unit, facts, id| match facts.expr(id) {
+            Expr::Name(_) => is_callee(facts, id) || Standing::of(facts).is_stored(id),
+            Expr::Attr(..) => is_callee(facts, id) && self.is_seen(unit, facts, id),
+            _ => !is_looked_up(facts, id),
+        })
+    }
+
+    /// May code get at the place that was not seen to?
+    fn is_reached_unseen(&self, place: &Place) -> bool {
+        let (class, name) = match place {
+            Place::Global(_, name) => (None, name),
+            Place::Attr(class, name) | Place::Static(class, name) => (Some(*class), name),
+            _ => return true,
+        };
+        let bases = class.map(|class| self.bases(class)).unwrap_or_default();
+        self.strays(name, |unit, facts, id| match facts.expr(id) {
+            Expr::Name(_) => true,
+            // A base class may read what its heirs store.
+            Expr::Attr(..) if is_own(unit, facts, id) => {
+                unit.class.is_none_or(|class| !bases.contains(&class))
+            }
+            Expr::Attr(base, _) => match facts.expr(*base) {
+                Expr::Name(module) if class.is_none() => {
+                    self.reader.is_import(unit.file, module) || self.is_seen(unit, facts, id)
+                }
+                _ => self.is_seen(unit, facts, id),
+            },
+            _ => !is_looked_up(facts, id),
+        })
+    }
+
+    /// Does the name stand anywhere that is not as it should be?
+    fn strays(&self, name: &SmolStr, fine: impl Fn(&Unit, &ChunkFacts, ExprId) -> bool) -> bool {
+        let mut all = self.reader.named(name).into_iter();
+        all.any(|(unit, chunk, id)| !fine(unit, &unit.chunks[chunk as usize].facts, id))
+    }
+
+    /// Is it known what an attribute is of?
+    fn is_seen(&self, unit: &Unit, facts: &ChunkFacts, id: ExprId) -> bool {
+        if is_own(unit, facts, id) {
+            return true;
+        }
+        let reader = Reader::new(self.reader.world(), ROUNDS);
+        let outcome = evaluate_all(unit, &reader);
+        self.reader.asked(&outcome.reads);
+        let number = (unit.chunks.iter()).position(|chunk| std::ptr::eq(&*chunk.facts, facts));
+        let seen = number.and_then(|number| outcome.seen.get(&(number as u16, id)));
+        // Of a parameter anything may be passed, and what only has the name is no answer.
+        let known = |atom: &Atom| {
+            !matches!(
+                atom.what,
+                What::Param(..) | What::Slot | What::Nothing | What::Unloaded(_)
+            )
+        };
+        seen.is_some_and(|seen| seen.value.atoms().iter().any(known))
+    }
+
+    fn bases(&self, class: ClassId) -> Vec<ClassId> {
+        let mut chain = vec![class];
+        let mut next = 0;
+        while next < chain.len() && chain.len() < 12 {
+            let bases = self.reader.cell(CellKey::Bases(chain[next]));
+            chain.extend(bases.atoms().iter().filter_map(|atom| match atom.what {
+                What::Class(base) if base != class => Some(base),
+                _ => None,
+            }));
+            next += 1;
+        }
+        chain.split_off(1)
+    }
+}
+
+/// `self.name` in a method.
+fn is_own(unit: &Unit, facts: &ChunkFacts, id: ExprId) -> bool {
+    let Expr::Attr(base, _) = facts.expr(id) else {
+        return false;
+    };
+    let own = match facts.expr(*base) {
+        Expr::Local(0) => facts.owner(*base) == 1,
+        Expr::Outer(1, 0) => true,
+        _ => false,
+    };
+    own && unit.class.is_some() && unit.kind == UnitKind::Function
+}
+
+fn is_callee(facts: &ChunkFacts, id: ExprId) -> bool {
+    facts
+        .calls
+        .iter()
+        .any(|&call| matches!(facts.expr(call), Expr::Call(call) if call.function == id))
+}
+
+/// `getattr(store, "ROWS")`, `globals()["ROWS"]`
+fn is_looked_up(facts: &ChunkFacts, id: ExprId) -> bool {
+    let named = |expr: ExprId, names: &[&str]| matches!(facts.expr(expr), Expr::Name(name) | Expr::Attr(_, name) if names.contains(&name.as_str()));
+    facts.exprs.iter().any(|expr| match expr {
+        Expr::Call(call) => {
+            call.args.iter().any(|arg| arg.value == id)
+                && named(
+                    call.function,
+                    &["getattr", "hasattr", "setattr", "delattr", "attrgetter"],
+                )
+        }
+        Expr::Subscript(base, index) if *index == id => match facts.expr(*base) {
+            Expr::Call(call) => named(call.function, &["globals", "vars", "locals"]),
+            _ => named(*base, &["__dict__"]),
+        },
+        _ => false,
+    })
+}
