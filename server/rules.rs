@@ -106,6 +106,7 @@ rules! {
     unbounded_record_queue,
     record_dropping_queue,
     stream_loop_accumulates,
+    per_shard_state_never_pruned,
     request_holds_response,
     session_holds_item,
     receiver_connected_per_call,
@@ -123,8 +124,8 @@ rules! {
 
 /// One site, one finding: of the rules that hold at the same place, the first of these stays.
 const PRECEDENCE: &[&str] = &[
-    "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB203", "DDB101", "DDB103",
-    "DDB403", "DDB302", "DDB301", "DDB603", "DDB601", "DDB602", "DDB802", "DDB801",
+    "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB407", "DDB203", "DDB101",
+    "DDB103", "DDB403", "DDB302", "DDB301", "DDB603", "DDB601", "DDB602", "DDB802", "DDB801",
 ];
 
 /// All rules, by code.
@@ -201,6 +202,16 @@ impl Rule {
     /// Reports a whole table in memory: once a function is enough.
     pub fn gathers(&self) -> bool {
         matches!(self.code, "DDB301" | "DDB302")
+    }
+
+    /// Tells of pages that are gathered, kept or gone through twice.
+    pub fn judges_pages(&self) -> bool {
+        matches!(self.code, "DDB301" | "DDB302" | "DDB303" | "DDB306")
+    }
+
+    /// Of several stores in one holder of a function, the first tells it all.
+    pub fn once_a_holder(&self) -> bool {
+        self.code == "DDB407"
     }
 
     /// What users read of its page.

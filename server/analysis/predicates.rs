@@ -121,6 +121,15 @@ predicates! {
     "written" 1 written "`#written? @value`: what a write answers, which is no item unless it asks for one",
     "remade" 1 remade "`#remade? @function`: another one in each call: a lambda, a function inside a function, a method of what lives for one request",
     "named-once" 1 named_once "`#named-once? @call`: registers under a constant `dispatch_uid`, so that the first one stays the only one",
+    "new-shards" 1 new_shards "`#new-shards? @holder`: in a loop that never ends and lists the shards anew in each round",
+    "follows-shard" 1 follows_shard "`#follows-shard? @call`: in a loop that goes on from `NextShardIterator`, or in a function that one calls",
+    "given" 0 given "`#given? @call Limit`: the call passes one of these, or may, as `**keywords` and a `PaginationConfig` from elsewhere can",
+    "gone-through" 1 gone_through "`#gone-through? @call`: a loop of the same function goes through what the call gives",
+    "held-on" 1 held_on "`#held-on? @call`: of a `while` loop: its page of one round is held, by one name only, while the next one is read",
+    "looping" 1 looping "`#looping? @call`: a `while` is the loop around it",
+    "endless" 1 endless "`#endless? @call`: in a loop that never ends, or in a function that one calls",
+    "checkpoints" 2 checkpoints "`#checkpoints? @call`: its file names sequence numbers, checkpoints or the like",
+    "handles" 1 handles "`#handles? @call`: the stream records that it gives are handled by code that is seen, and by no other",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -873,6 +882,67 @@ fn named_once(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(seen(cx, operands)?.situation.function == 0)
+}
+
+fn new_shards(cx: &Cx, operands: &[Operand]) -> Answer {
+    super::streams::sees_new_shards(cx, capture(cx, operands)?)
+}
+
+fn follows_shard(cx: &Cx, operands: &[Operand]) -> Answer {
+    super::streams::follows_shard(cx, capture(cx, operands)?.expr?)
+}
+
+fn given(cx: &Cx, operands: &[Operand]) -> Answer {
+    let Expr::Call(call) = cx.facts.expr(capture(cx, operands)?.expr?) else {
+        return None;
+    };
+    let wanted = |name: &str| texts(operands).any(|text| text == name);
+    let may = |arg: &Arg| match &arg.kind {
+        ArgKind::Keyword(name) if name == "PaginationConfig" => match cx.facts.expr(arg.value) {
+            Expr::Dict(pairs) => pairs.iter().any(|(key, _)| {
+                key.is_none_or(
+                    |key| !matches!(cx.facts.expr(key), Expr::Str(text) if !wanted(text)),
+                )
+            }),
+            _ => true,
+        },
+        ArgKind::Keyword(name) => wanted(name),
+        ArgKind::Keywords => true,
+        _ => false,
+    };
+    sure(call.args.iter().any(may))
+}
+
+fn gone_through(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(super::pages::gone_through(cx, capture(cx, operands)?.expr?))
+}
+
+fn held_on(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(super::pages::held_on(cx, capture(cx, operands)?.expr?))
+}
+
+fn endless(cx: &Cx, operands: &[Operand]) -> Answer {
+    super::streams::endless(cx, capture(cx, operands)?.expr?)
+}
+
+fn checkpoints(cx: &Cx, _operands: &[Operand]) -> Answer {
+    let place = crate::flow::checkpoints_of(cx.unit.file);
+    sure(
+        cx.reader
+            .cell(CellKey::Holder(place))
+            .has(Mark::Checkpoints),
+    )
+}
+
+fn handles(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(super::streams::handles(cx, capture(cx, operands)?.expr?))
+}
+
+fn looping(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(super::streams::in_while(
+        cx.facts,
+        capture(cx, operands)?.expr?,
+    ))
 }
 
 fn secret(cx: &Cx, operands: &[Operand]) -> Answer {
