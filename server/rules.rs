@@ -106,6 +106,7 @@ rules! {
     unbounded_record_queue,
     record_dropping_queue,
     stream_loop_accumulates,
+    get_records_without_limit,
     per_shard_state_never_pruned,
     request_holds_response,
     session_holds_item,

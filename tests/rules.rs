@@ -84,6 +84,8 @@ struct RulePage {
 }
 
 struct Fixture {
+    /// Of its page's rule.
+    code: String,
     slug: String,
     heading: Result<Heading, String>,
     /// Do its marks hold with the rules as they are?
@@ -105,7 +107,9 @@ fn read(folder: &Path) -> std::io::Result<Vec<RulePage>> {
         }
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let page = Page::new(&stem, &std::fs::read_to_string(&path)?);
+        let code = page.code.clone();
         let fixtures = page.headings.into_iter().map(|(slug, heading)| Fixture {
+            code: code.clone(),
             slug,
             heading,
             holds: OnceLock::new(),
@@ -127,10 +131,10 @@ fn shown_rewrites(page: &RulePage) -> Result<(), Failed> {
     let mut none = 0;
     for fixture in &page.fixtures {
         let heading = fixture.heading.as_ref()?;
-        for kind in rewritten::offered(heading, &config(heading)?, &page.code) {
+        for kind in rewritten::offered(heading, &config(heading, &page.code)?, &page.code) {
             shown.entry(kind).or_default();
         }
-        for kind in rewritten::shown(heading, &config(heading)?, &page.code) {
+        for kind in rewritten::shown(heading, &config(heading, &page.code)?, &page.code) {
             *shown.entry(kind).or_default() += 1;
         }
         none += (heading.fixed.iter())
@@ -153,7 +157,7 @@ fn shown_rewrites(page: &RulePage) -> Result<(), Failed> {
 impl Fixture {
     fn run(&self, page: &RulePage, compact: bool) -> Result<(), Failed> {
         let heading = self.heading.as_ref()?;
-        let config = &config(heading)?;
+        let config = &config(heading, &page.code)?;
         let properties: [Property; 9] = [
             ("title", &|| title(heading, &page.code)),
             ("marks", &|| marks(heading, config, page, compact)),
@@ -186,7 +190,7 @@ impl Fixture {
         let Ok(heading) = &self.heading else {
             return false;
         };
-        let Ok(config) = config(heading) else {
+        let Ok(config) = config(heading, &self.code) else {
             return false;
         };
         let holds = |workspace: Workspace| {
@@ -265,8 +269,17 @@ fn title(heading: &Heading, code: &str) -> Result<(), String> {
 }
 
 /// The heading's `toml` block, as a `dynaleak.toml` beside its files.
-fn config(heading: &Heading) -> Result<Config, String> {
-    let text = heading.config.as_deref().unwrap_or_default();
+/// Hints on code that most pages have for the sake of something else: only their own pages mark them. A
+/// rule that is off by default is selected on its own page.
+const HINTS: [&str; 3] = ["DDB305", "DDB405", "DDB406"];
+
+fn config(heading: &Heading, code: &str) -> Result<Config, String> {
+    let others = HINTS.iter().filter(|hint| **hint != code);
+    let usual = match rules::find(code).is_some_and(|rule| rule.off) {
+        true => format!("select = [{code:?}]"),
+        false => format!("ignore = {:?}", others.collect::<Vec<_>>()),
+    };
+    let text = heading.config.as_deref().unwrap_or(&usual);
     let (config, problems) =
         Config::parse(text, Form::Own, Path::new("")).ok_or("no configuration")?;
     match problems.first() {
