@@ -102,6 +102,7 @@ rules! {
     accumulating_page_loop,
     page_iterator_kept,
     paginator_is_not_a_context_manager,
+    page_size_unset,
     page_iterator_reused,
     unbounded_record_queue,
     record_dropping_queue,
