@@ -108,6 +108,7 @@ rules! {
     record_dropping_queue,
     stream_loop_accumulates,
     get_records_without_limit,
+    stream_loop_without_checkpoint,
     per_shard_state_never_pruned,
     request_holds_response,
     session_holds_item,
