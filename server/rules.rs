@@ -107,6 +107,7 @@ rules! {
     unbounded_record_queue,
     record_dropping_queue,
     stream_loop_accumulates,
+    page_held_while_fetching,
     get_records_without_limit,
     stream_loop_without_checkpoint,
     per_shard_state_never_pruned,
