@@ -7,6 +7,7 @@
     (assignment left: (subscript value: (_) @holder subscript: (_) @key) right: (_) @value)
     (augmented_assignment left: (_) @holder right: (_) @value)
   ] @finding
+  (#not-match? @key "[sS]hard")
   (#any-of? @_method "append" "appendleft" "extend" "extendleft" "add" "insert" "put" "put_nowait" "update" "setdefault")
   (#kind? @value page record records item)
   (#in-stream-loop? @value)

@@ -2,8 +2,10 @@
 
 pub mod explain;
 pub mod known;
+mod pages;
 pub mod predicates;
 pub mod render;
+pub mod streams;
 mod uses;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -176,10 +178,24 @@ fn settle(verdicts: &mut Vec<Verdict>) {
                     && other.span.start <= verdict.span.start
                     && other.span.end >= verdict.span.end
             });
-        if !(same_site || gathered || inside) {
+        let told = verdict.rule.once_a_holder()
+            && kept.iter().any(|other| {
+                other.rule.code == verdict.rule.code
+                    && other.function == verdict.function
+                    && other.story.detail == verdict.story.detail
+            });
+        if !(same_site || gathered || inside || told) {
             kept.push(verdict);
         }
     }
+    // What gathers all pages, or goes through them twice, has more to say of them than how large each is.
+    let worse: Vec<(u16, FunctionId)> = (kept.iter())
+        .filter(|verdict| verdict.rule.judges_pages())
+        .map(|verdict| (verdict.chunk, verdict.function))
+        .collect();
+    kept.retain(|verdict| {
+        verdict.rule.code != "DDB305" || !worse.contains(&(verdict.chunk, verdict.function))
+    });
     *verdicts = kept;
 }
 

@@ -45,6 +45,8 @@ pub struct ChunkFacts {
     pub calls: Vec<ExprId>,
     /// One of them may make a client or the like, by its name.
     pub constructs: bool,
+    /// It names sequence numbers, checkpoints or the like.
+    pub checkpoints: bool,
     /// Class definitions inside functions.
     pub classes: Vec<LocalClass>,
     pub matches: Vec<Match>,

@@ -39,9 +39,9 @@ impl Heading {
     }
 }
 
-/// The heading's `toml` block, as a `dynaleak.toml` beside its files.
-pub fn config(heading: &Heading) -> Result<Config, String> {
-    let text = heading.config.as_deref().unwrap_or_default();
+/// The heading's `toml` block, or what is usual, as a `dynaleak.toml` beside its files.
+pub fn config(heading: &Heading, usual: &str) -> Result<Config, String> {
+    let text = heading.config.as_deref().unwrap_or(usual);
     let (config, problems) =
         Config::parse(text, Form::Own, Path::new("")).ok_or("no configuration")?;
     match problems.first() {

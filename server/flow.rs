@@ -5,11 +5,14 @@
 
 pub mod calls;
 mod effects;
+mod endless;
 mod expressions;
 mod names;
 pub mod uses;
 
 pub use calls::is_infinite;
+pub use effects::{leaves_at_once, statement_exprs, visit};
+pub use endless::{asks_for_nothing, each_time, never_ends};
 pub use names::stored_at;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -65,6 +68,8 @@ struct Flow<'a> {
     muted: u32,
     /// Inside a branch that a comparison of sizes or times guards.
     expiring: u32,
+    /// Inside a branch that runs while something is still missing.
+    starting: u32,
     /// Which holder was read under which key, in this function.
     looked: FxHashSet<(String, String)>,
     tells: FxHashMap<CellKey, Value>,
@@ -145,6 +150,7 @@ impl<'a> Flow<'a> {
             returned_early: false,
             muted: 0,
             expiring: 0,
+            starting: 0,
             looked: FxHashSet::default(),
             tells: FxHashMap::default(),
             seen: FxHashMap::default(),
@@ -158,6 +164,9 @@ impl<'a> Flow<'a> {
     fn run(&mut self) {
         for number in 0..self.unit.chunks.len() {
             self.enter_chunk(number);
+            if self.facts.checkpoints {
+                self.note(&checkpoints_of(self.unit.file), Mark::Checkpoints);
+            }
             // A nested function may be called before its own body was seen: a second walk knows its result.
             let rounds = if self
                 .facts
@@ -673,6 +682,8 @@ impl<'a> Flow<'a> {
         let outside = self.main;
         let expires = self.is_order(test) as u32;
         self.expiring += expires;
+        let starts = asks_for_nothing(self.facts, test) as u32;
+        self.starting += starts;
         self.main |= main;
         let instead_of = self.missing_param(test).or(self.instead_of);
         let missing = std::mem::replace(&mut self.instead_of, instead_of);
@@ -681,6 +692,7 @@ impl<'a> Flow<'a> {
         self.block(then);
         self.muted -= never as u32;
         self.expiring -= expires;
+        self.starting -= starts;
         self.guards -= fills as u32;
         self.main = outside;
         self.instead_of = missing;
@@ -749,6 +761,7 @@ impl<'a> Flow<'a> {
                     self.facts.expr(test),
                     Expr::Attr(..) | Expr::Not(_) | Expr::Call(_)
                 );
+        note.forever = never_ends(self.facts, test, body);
         if note.endless && !note.breaks && !note.pages {
             self.lives_by_loop();
         }
@@ -1032,6 +1045,11 @@ impl Flow<'_> {
             self.tell(CellKey::Life(class), Value::one(role));
         }
     }
+}
+
+/// What a file says of how far it has read: a place that no name can be.
+pub fn checkpoints_of(file: FileId) -> Place {
+    Place::Global(file, SmolStr::default())
 }
 
 /// Does a loop over this go through a whole table?

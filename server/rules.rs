@@ -109,11 +109,16 @@ rules! {
     accumulating_page_loop,
     page_iterator_kept,
     paginator_is_not_a_context_manager,
+    page_size_unset,
     page_iterator_reused,
     unprojected_read,
     unbounded_record_queue,
     record_dropping_queue,
     stream_loop_accumulates,
+    page_held_while_fetching,
+    get_records_without_limit,
+    stream_loop_without_checkpoint,
+    per_shard_state_never_pruned,
     request_holds_response,
     session_holds_item,
     receiver_connected_per_call,
@@ -133,9 +138,9 @@ rules! {
 
 /// One site, one finding: of the rules that hold at the same place, the first of these stays.
 const PRECEDENCE: &[&str] = &[
-    "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB203", "DDB101", "DDB103",
-    "DDB201", "DDB202", "DDB205", "DDB701", "DDB403", "DDB302", "DDB301", "DDB603", "DDB601",
-    "DDB602", "DDB802", "DDB801",
+    "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB407", "DDB203", "DDB101",
+    "DDB103", "DDB201", "DDB202", "DDB205", "DDB701", "DDB403", "DDB302", "DDB301", "DDB603",
+    "DDB601", "DDB602", "DDB802", "DDB801",
 ];
 
 /// All rules, by code.
@@ -272,6 +277,16 @@ impl Rule {
     /// Not built in, but a team's own.
     pub fn is_own(&self) -> bool {
         !self.template.is_empty()
+    }
+
+    /// Tells of pages that are gathered, kept or gone through twice.
+    pub fn judges_pages(&self) -> bool {
+        matches!(self.code, "DDB301" | "DDB302" | "DDB303" | "DDB306")
+    }
+
+    /// Of several stores in one holder of a function, the first tells it all.
+    pub fn once_a_holder(&self) -> bool {
+        self.code == "DDB407"
     }
 
     /// What users read of its page.

@@ -103,6 +103,8 @@ pub struct LoopNote {
     pub stream: bool,
     /// Has no end of its own: `while True:`.
     pub endless: bool,
+    /// Goes round until the process ends or somebody stops it.
+    pub forever: bool,
     /// Is left by `break` or `return`.
     pub breaks: bool,
     /// A comprehension's.

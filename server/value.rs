@@ -327,6 +327,10 @@ pub enum Mark {
     Holds,
     /// An instance of this class keeps instances of the class in a field. Last: a value has room for the others.
     Owned(ClassId),
+    /// The function is called in each round of a loop that never ends.
+    Endless,
+    /// The file names sequence numbers, checkpoints or the like.
+    Checkpoints,
 }
 
 /// What a framework does with a class.

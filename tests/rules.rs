@@ -18,7 +18,7 @@ use dynaleak::config::Config;
 use dynaleak::finding::Finding;
 use dynaleak::fixtures::notation::{self, Heading, Page};
 use dynaleak::fixtures::report::{Difference, draw};
-use dynaleak::fixtures::{Files, config, findings_of, load, title};
+use dynaleak::fixtures::{Files, findings_of, load, title};
 use dynaleak::query::{self, Rules};
 use dynaleak::rules;
 use dynaleak::suppress::ignore_edit;
@@ -80,6 +80,8 @@ struct RulePage {
 }
 
 struct Fixture {
+    /// Of its page's rule.
+    code: String,
     slug: String,
     heading: Result<Heading, String>,
     /// Do its marks hold with the rules as they are?
@@ -98,7 +100,9 @@ fn read(folder: &Path) -> std::io::Result<Vec<RulePage>> {
         }
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let page = Page::new(&stem, &std::fs::read_to_string(&path)?);
+        let code = page.code.clone();
         let fixtures = page.headings.into_iter().map(|(slug, heading)| Fixture {
+            code: code.clone(),
             slug,
             heading,
             holds: OnceLock::new(),
@@ -120,10 +124,10 @@ fn shown_rewrites(page: &RulePage) -> Result<(), Failed> {
     let mut none = 0;
     for fixture in &page.fixtures {
         let heading = fixture.heading.as_ref()?;
-        for kind in rewritten::offered(heading, &config(heading)?, &page.code) {
+        for kind in rewritten::offered(heading, &config(heading, &page.code)?, &page.code) {
             shown.entry(kind).or_default();
         }
-        for kind in rewritten::shown(heading, &config(heading)?, &page.code) {
+        for kind in rewritten::shown(heading, &config(heading, &page.code)?, &page.code) {
             *shown.entry(kind).or_default() += 1;
         }
         none += (heading.fixed.iter())
@@ -146,7 +150,7 @@ fn shown_rewrites(page: &RulePage) -> Result<(), Failed> {
 impl Fixture {
     fn run(&self, page: &RulePage, compact: bool) -> Result<(), Failed> {
         let heading = self.heading.as_ref()?;
-        let config = &config(heading)?;
+        let config = &config(heading, &page.code)?;
         let properties: [Property; 9] = [
             ("title", &|| title(heading, &page.code)),
             ("marks", &|| marks(heading, config, page, compact)),
@@ -179,7 +183,7 @@ impl Fixture {
         let Ok(heading) = &self.heading else {
             return false;
         };
-        let Ok(config) = config(heading) else {
+        let Ok(config) = config(heading, &self.code) else {
             return false;
         };
         let holds = |workspace: Workspace| {
@@ -220,6 +224,19 @@ fn predicates(pages: &[RulePage], own: usize) -> Result<(), Failed> {
         true => Ok(()),
         false => Err(format!("no heading of any page needs:\n{}", survivors.join("\n")).into()),
     }
+}
+
+/// Hints on code that most pages have for the sake of something else: only their own pages mark them.
+const HINTS: [&str; 3] = ["DDB305", "DDB405", "DDB406"];
+
+/// A rule that is off by default is selected on its own page.
+fn config(heading: &Heading, code: &str) -> Result<Config, String> {
+    let others = HINTS.iter().filter(|hint| **hint != code);
+    let usual = match dynaleak::rules::find(code).is_some_and(|rule| rule.off) {
+        true => format!("select = [{code:?}]"),
+        false => format!("ignore = {:?}", others.collect::<Vec<_>>()),
+    };
+    dynaleak::fixtures::config(heading, &usual)
 }
 
 fn marks(heading: &Heading, config: &Config, page: &RulePage, compact: bool) -> Result<(), String> {

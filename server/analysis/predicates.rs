@@ -125,6 +125,15 @@ predicates! {
     "few-read" 2 few_read "`#few-read? @holder`: of the items that it holds only a few attributes are ever read; of a function: of what it gives",
     "few-used" 2 few_used "`#few-used? @read`: only a few attributes are used of what it reads, all in the same function",
     "chosen" 1 chosen "`#chosen? @value`: the read behind it says which attributes it wants, or may say so",
+    "new-shards" 1 new_shards "`#new-shards? @holder`: in a loop that never ends and lists the shards anew in each round",
+    "follows-shard" 1 follows_shard "`#follows-shard? @call`: in a loop that goes on from `NextShardIterator`, or in a function that one calls",
+    "given" 0 given "`#given? @call Limit`: the call passes one of these, or may, as `**keywords` and a `PaginationConfig` from elsewhere can",
+    "gone-through" 1 gone_through "`#gone-through? @call`: a loop of the same function goes through what the call gives",
+    "held-on" 1 held_on "`#held-on? @call`: of a `while` loop: its page of one round is held, by one name only, while the next one is read",
+    "looping" 1 looping "`#looping? @call`: a `while` is the loop around it",
+    "endless" 1 endless "`#endless? @call`: in a loop that never ends, or in a function that one calls",
+    "checkpoints" 2 checkpoints "`#checkpoints? @call`: its file names sequence numbers, checkpoints or the like",
+    "handles" 1 handles "`#handles? @call`: the stream records that it gives are handled by code that is seen, and by no other",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -931,6 +940,67 @@ fn chosen(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn at_import(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(seen(cx, operands)?.situation.function == 0)
+}
+
+fn new_shards(cx: &Cx, operands: &[Operand]) -> Answer {
+    super::streams::sees_new_shards(cx, capture(cx, operands)?)
+}
+
+fn follows_shard(cx: &Cx, operands: &[Operand]) -> Answer {
+    super::streams::follows_shard(cx, capture(cx, operands)?.expr?)
+}
+
+fn given(cx: &Cx, operands: &[Operand]) -> Answer {
+    let Expr::Call(call) = cx.facts.expr(capture(cx, operands)?.expr?) else {
+        return None;
+    };
+    let wanted = |name: &str| texts(operands).any(|text| text == name);
+    let may = |arg: &Arg| match &arg.kind {
+        ArgKind::Keyword(name) if name == "PaginationConfig" => match cx.facts.expr(arg.value) {
+            Expr::Dict(pairs) => pairs.iter().any(|(key, _)| {
+                key.is_none_or(
+                    |key| !matches!(cx.facts.expr(key), Expr::Str(text) if !wanted(text)),
+                )
+            }),
+            _ => true,
+        },
+        ArgKind::Keyword(name) => wanted(name),
+        ArgKind::Keywords => true,
+        _ => false,
+    };
+    sure(call.args.iter().any(may))
+}
+
+fn gone_through(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(super::pages::gone_through(cx, capture(cx, operands)?.expr?))
+}
+
+fn held_on(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(super::pages::held_on(cx, capture(cx, operands)?.expr?))
+}
+
+fn endless(cx: &Cx, operands: &[Operand]) -> Answer {
+    super::streams::endless(cx, capture(cx, operands)?.expr?)
+}
+
+fn checkpoints(cx: &Cx, _operands: &[Operand]) -> Answer {
+    let place = crate::flow::checkpoints_of(cx.unit.file);
+    sure(
+        cx.reader
+            .cell(CellKey::Holder(place))
+            .has(Mark::Checkpoints),
+    )
+}
+
+fn handles(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(super::streams::handles(cx, capture(cx, operands)?.expr?))
+}
+
+fn looping(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(super::streams::in_while(
+        cx.facts,
+        capture(cx, operands)?.expr?,
+    ))
 }
 
 fn secret(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -126,7 +126,7 @@ fn holds(
     above: usize,
 ) -> Result<(), String> {
     title(heading, rule.code)?;
-    let config = config(heading)?;
+    let config = config(heading, "")?;
     let mut workspace = Workspace::with_rules(Options::default(), Some(Arc::clone(rules)));
     workspace.set_own(config.own.clone());
     let workspace = load(workspace, &heading.paths(), &heading.after());

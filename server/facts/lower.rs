@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use aho_corasick::AhoCorasick;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tree_sitter::{Node, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
@@ -27,6 +29,10 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
         lowering.matches(node, rules);
     }
     lowering.facts.constructs = constructs(&lowering.facts);
+    lowering.facts.checkpoints = match lowering.facts.kind {
+        ChunkKind::Class => CHECKPOINTS.is_match(&lowering.facts.name),
+        _ => CHECKPOINTS.is_match(&text[node.byte_range()]),
+    };
     lowering.facts.broken = if lowering.facts.kind == ChunkKind::Class {
         lowering.broken
     } else {
@@ -34,6 +40,30 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
     };
     lowering.facts
 }
+
+/// Words of code that remembers how far it has read a stream, or begins where it is told to.
+static CHECKPOINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = [
+        "sequence",
+        "checkpoint",
+        "bookmark",
+        "offset",
+        "cursor",
+        "lease",
+        "watermark",
+        "resume",
+        "progress",
+        "commit",
+        "persist",
+        "save_state",
+        "at_timestamp",
+        "kclpy",
+    ];
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(words)
+        .expect("a handful of short literal words")
+});
 
 fn constructs(facts: &ChunkFacts) -> bool {
     facts.calls.iter().any(|&call| {

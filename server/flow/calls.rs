@@ -403,6 +403,10 @@ impl<'a> Flow<'a> {
         if looped && !once && !self.returning_from_loop() {
             marks.push(Atom::new(What::Mark(Mark::Loop)).at(site));
         }
+        let again = self.starting == 0 && self.loops.iter().any(|note| note.forever);
+        if again && !once {
+            marks.push(Atom::new(What::Mark(Mark::Endless)).at(site));
+        }
         if self.function == 0 {
             let mark = if self.main {
                 Mark::Script
@@ -416,6 +420,7 @@ impl<'a> Flow<'a> {
                 for atom in self.context_of(self.func(scope)).atoms() {
                     let passes = match atom.what {
                         What::Mark(Mark::Request | Mark::Loop) => !once,
+                        What::Mark(Mark::Endless) => !once && self.starting == 0,
                         What::Mark(Mark::Script | Mark::Import | Mark::Worker) => true,
                         _ => false,
                     };

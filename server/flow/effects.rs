@@ -921,7 +921,7 @@ impl<'a> Flow<'a> {
                 whole.start = whole.start.min(span.start);
                 whole.end = whole.end.max(span.end);
             };
-            stmt_exprs(stmt).into_iter().for_each(&mut touch);
+            statement_exprs(stmt).into_iter().for_each(&mut touch);
             match stmt {
                 Stmt::If { test, then, .. }
                     if then
@@ -941,7 +941,7 @@ impl<'a> Flow<'a> {
             whole.end = whole.end.max(span.end);
         }
         // `while True: try: return fetch() except Throttled: wait()` goes round only to try again.
-        let bounded = ends.into_iter().any(|end| self.is_bound(end)) || runs_once(body);
+        let bounded = ends.into_iter().any(|end| self.is_bound(end)) || leaves_at_once(body);
         let Some(extent) = extent else {
             return LoopNote {
                 at: self.facts.span(at),
@@ -981,6 +981,7 @@ impl<'a> Flow<'a> {
             stream,
             breaks,
             endless: false,
+            forever: false,
             comprehension: false,
             at: self.facts.span(at),
         }
@@ -1016,12 +1017,12 @@ impl<'a> Flow<'a> {
 }
 
 /// Does the straight way through a loop's body leave the loop?
-fn runs_once(body: &[Stmt]) -> bool {
+pub fn leaves_at_once(body: &[Stmt]) -> bool {
     match body.last() {
         Some(Stmt::Return(_) | Stmt::Break) => true,
-        Some(Stmt::Try { body, other, .. }) => runs_once(body) || runs_once(other),
-        Some(Stmt::With { body, .. }) => runs_once(body),
-        _ => body.iter().any(|stmt| matches!(stmt, Stmt::Try { body, other, .. } if runs_once(body) || runs_once(other))),
+        Some(Stmt::Try { body, other, .. }) => leaves_at_once(body) || leaves_at_once(other),
+        Some(Stmt::With { body, .. }) => leaves_at_once(body),
+        _ => body.iter().any(|stmt| matches!(stmt, Stmt::Try { body, other, .. } if leaves_at_once(body) || leaves_at_once(other))),
     }
 }
 
@@ -1044,7 +1045,7 @@ fn is_container(atom: &Atom) -> bool {
 }
 
 /// Every statement of a block, nested ones too; not those of nested functions.
-pub(super) fn visit<'s>(block: &'s [Stmt], seen: &mut impl FnMut(&'s Stmt)) {
+pub fn visit<'s>(block: &'s [Stmt], seen: &mut impl FnMut(&'s Stmt)) {
     for stmt in block {
         seen(stmt);
         match stmt {
@@ -1077,7 +1078,7 @@ pub(super) fn visit<'s>(block: &'s [Stmt], seen: &mut impl FnMut(&'s Stmt)) {
 }
 
 /// The expressions that stand directly in a statement.
-fn stmt_exprs(stmt: &Stmt) -> Vec<ExprId> {
+pub fn statement_exprs(stmt: &Stmt) -> Vec<ExprId> {
     match stmt {
         Stmt::Expr(value) => vec![*value],
         Stmt::Assign { targets, value, .. } => targets.iter().chain([value]).copied().collect(),
