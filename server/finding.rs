@@ -140,8 +140,12 @@ impl Trail {
             .map(step)
     }
 
-    pub fn spans_mut(&mut self) -> impl Iterator<Item = &mut Range<usize>> {
-        self.spans.iter_mut()
+    /// The same steps at other places.
+    pub fn at(&self, spans: SmallVec<[Range<usize>; 4]>) -> Trail {
+        Trail {
+            words: Arc::clone(&self.words),
+            spans,
+        }
     }
 }
 

@@ -106,12 +106,27 @@ impl Told {
             let (_, unit) = now.iter().find(|(id, _)| *id == spot.unit)?;
             Some(ground.place_in((*unit)?, spot)?.1)
         };
-        let mut finding = self.finding.clone();
-        finding.span = place(self.spots[0])?;
-        for (span, spot) in finding.trail.spans_mut().zip(&self.spots[1..]) {
-            *span = place(*spot)?;
+        let mut spans = SmallVec::with_capacity(self.spots.len() - 1);
+        for spot in &self.spots[1..] {
+            spans.push(place(*spot)?);
         }
-        Some(finding)
+        let Finding {
+            file,
+            function,
+            message,
+            trail,
+            ..
+        } = &self.finding;
+        Some(Finding {
+            file: Arc::clone(file),
+            function: Arc::clone(function),
+            span: place(self.spots[0])?,
+            message: Arc::clone(message),
+            trail: trail.at(spans),
+            related: Vec::new(),
+            fixes: Vec::new(),
+            ..self.finding
+        })
     }
 }
 
