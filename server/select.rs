@@ -27,6 +27,16 @@ impl Selector {
         Err(format!("no rule or group has this name{hint}"))
     }
 
+    /// Of a team's rules that may not be read yet: a code or its letters.
+    pub fn of_team(word: &str) -> Option<Selector> {
+        let word = word.trim();
+        let letters = word.trim_end_matches(|each: char| each.is_ascii_digit());
+        let fits = (2..=10).contains(&letters.len())
+            && letters.bytes().all(|each| each.is_ascii_uppercase())
+            && !letters.starts_with("DDB");
+        fits.then(|| Selector(word.to_string()))
+    }
+
     pub fn covers(&self, code: &str) -> bool {
         code.starts_with(&self.0)
     }

@@ -102,6 +102,11 @@ fn bounds(value: &Value) -> Option<SomeBounds> {
     })
 }
 
+/// The client's settings come before the roots, and so before a team's rules.
+fn selector(word: &str) -> Result<Selector, String> {
+    Selector::parse(word).or_else(|error| Selector::of_team(word).ok_or(error))
+}
+
 /// `true` or `{"enable": true}`.
 fn switch(value: &Value) -> Option<bool> {
     value.as_bool().or_else(|| value.get("enable")?.as_bool())
@@ -120,7 +125,7 @@ fn selectors(value: &Value) -> Option<Vec<Selector>> {
     let none = words.is_empty();
     let parsed: Vec<Selector> = words
         .into_iter()
-        .filter_map(|word| match Selector::parse(word) {
+        .filter_map(|word| match selector(word) {
             Ok(selector) => Some(selector),
             Err(error) => {
                 log::warning(format!("`{word}`: {error}"));

@@ -63,6 +63,15 @@ async def test_the_documented_rules_work(tmp_path):
         assert "reads the whole table" in hover.contents.value and "Query an index instead" in hover.contents.value
 
 
+async def test_settings_name_them_by_code(tmp_path):
+    documented(tmp_path)
+    for options, expected in (({"ignore": ["SHOP101"]}, []), ({"select": ["SHOP"]}, [("SHOP101", 8)]), ({"select": ["SHOP102"]}, [])):
+        async with session(tmp_path, options=options) as server:
+            await server.indexed()
+            server.open("shop/views.py", VIEWS)
+            assert await server.codes("shop/views.py") == expected
+
+
 async def test_rules_that_change(tmp_path):
     documented(tmp_path)
     async with session(tmp_path) as server:
