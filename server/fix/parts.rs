@@ -72,12 +72,7 @@ pub fn part_stored(cx: &Cx, part: &str) -> Option<Rewrite> {
         let parent = node.parent()?;
         let whole = match holder.kind() {
             "identifier" if is_name(node) && module.resolve(node).kind() == "module" => node,
-            "attribute"
-                if parent.kind() == "attribute"
-                    && parent.child_by_field_name("attribute") == Some(node) =>
-            {
-                parent
-            }
+            "attribute" if is_same_field(module, parent, node, holder) => parent,
             // A parameter, a keyword or a local of the same name.
             _ if is_name(node) || parent.kind() == "keyword_argument" => continue,
             _ => return None,
@@ -89,7 +84,7 @@ pub fn part_stored(cx: &Cx, part: &str) -> Option<Rewrite> {
     }
     let sure = part == "Items";
     // A list may be empty, an item never is; and none is there where none was found.
-    let got = reads.got;
+    let (got, plain) = (reads.got, reads.plain);
     if reads.cut.is_empty() || reads.tested && (sure || got) {
         return None;
     }
@@ -98,7 +93,7 @@ pub fn part_stored(cx: &Cx, part: &str) -> Option<Rewrite> {
         true => format!(".get({quote}{part}{quote})"),
         false => format!("[{quote}{part}{quote}]"),
     };
-    let applicability = match sure || !reads.plain || !got && reads.near {
+    let applicability = match sure || !plain || !got && reads.near {
         true => Applicability::Safe,
         false => Applicability::Unsafe,
     };
@@ -118,6 +113,19 @@ pub fn part_stored(cx: &Cx, part: &str) -> Option<Rewrite> {
         draft.replace(module, start..end, "");
     }
     Some(draft)
+}
+
+/// `self.page` in the class of the holder `self.page`.
+fn is_same_field(module: &Module, attribute: Node, name: Node, holder: Node) -> bool {
+    let class = |node: Node| {
+        ancestors(node)
+            .find(|up| up.kind() == "class_definition")
+            .map(|up| up.id())
+    };
+    attribute.kind() == "attribute"
+        && attribute.child_by_field_name("attribute") == Some(name)
+        && module.of(attribute) == module.of(holder)
+        && class(attribute) == class(holder)
 }
 
 impl<'m> Reads<'m> {

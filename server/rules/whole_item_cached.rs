@@ -2,7 +2,7 @@
 
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
-use crate::finding::{Applicability, Category, Effect, Severity};
+use crate::finding::{Applicability, Category, Confidence, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
 use crate::fix::parts::{part_stored, read_alone};
@@ -41,6 +41,10 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
     };
     let few = uses.and_then(|uses| uses.few().map(|few| few.join(", ")));
     verdict.story.detail = few.unwrap_or_default().into();
+    // Of a list the rest adds up; one item may have no other attributes.
+    if verdict.story.value.as_ref().and_then(|atom| atom.data()).is_some_and(|data| data.single) {
+        verdict.confidence = Confidence::Low;
+    }
 }
 
 fn message(page: &Page, verdict: &Verdict) -> String {
