@@ -14,8 +14,8 @@ pub fn sees_new_shards(cx: &Cx, holder: &Captured) -> Option<Confidence> {
     let body = &facts.functions[own as usize].body;
     let path = path_to(facts, body, expr)?;
     let again = |stmt: &&Stmt| matches!(stmt, Stmt::While { test, body, .. } if never_ends(facts, *test, body) && lists_shards(cx, body));
-    let inside = match path.iter().position(again) {
-        Some(at) => &path[at..],
+    let (inside, sure) = match path.iter().position(again) {
+        Some(at) => (&path[at..], Confidence::High),
         None => {
             let called = cx.context(own).has(Mark::Endless) && lists_shards(cx, body);
             let function = FuncId {
@@ -27,7 +27,7 @@ pub fn sees_new_shards(cx: &Cx, holder: &Captured) -> Option<Confidence> {
             if !called || !cx.value(holder).places().any(kept) || leaves_if(facts, body, expr) {
                 return None;
             }
-            &path[..]
+            (&path[..], Confidence::Medium)
         }
     };
     let known = |stmt: &&Stmt| match stmt {
@@ -36,14 +36,7 @@ pub fn sees_new_shards(cx: &Cx, holder: &Captured) -> Option<Confidence> {
         Stmt::For { iter, .. } => facts.any(*iter, &mut |part, _| same(facts, part, expr)),
         _ => false,
     };
-    if inside.iter().any(known) {
-        return None;
-    }
-    let sure = match inside.len() == path.len() {
-        true if !path.iter().any(again) => Confidence::Medium,
-        _ => Confidence::High,
-    };
-    Some(sure)
+    (!inside.iter().any(known)).then_some(sure)
 }
 
 /// Does a loop ask again and again, each time from where the last answer ended?

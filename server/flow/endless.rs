@@ -3,10 +3,9 @@
 use super::effects::{statement_exprs, visit};
 use crate::facts::*;
 
-/// Names that say a loop goes on until somebody ends it.
-const TOLD: [&str; 12] = [
-    "run", "stop", "alive", "shut", "terminat", "exit", "quit", "cancel", "active", "kill",
-    "is_set", "wait",
+/// Names with such a word say that a loop goes on until somebody ends it.
+const TOLD: [&str; 11] = [
+    "run", "stop", "alive", "shut", "terminat", "exit", "quit", "cancel", "active", "kill", "wait",
 ];
 
 /// A handler of one of these ends a loop at the end of what it reads.
@@ -72,7 +71,8 @@ impl Until<'_> {
     fn told(&self, test: ExprId) -> bool {
         let says = |name: &str| {
             let name = name.to_ascii_lowercase();
-            TOLD.iter().any(|word| name.contains(word))
+            let word = |part: &str| TOLD.iter().any(|word| part.starts_with(word));
+            name == "is_set" || name.split('_').any(word)
         };
         match self.facts.expr(test) {
             Expr::Not(inner) | Expr::Await(inner) => self.told(*inner),
