@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod explain;
 mod fix;
+mod formats;
 mod incremental;
 mod own;
 mod project;

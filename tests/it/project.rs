@@ -64,11 +64,17 @@ impl Project {
     }
 }
 
-/// `dynaleak` in a folder, in an environment that says nothing about colours.
+/// `dynaleak` in a folder, in an environment that says nothing about colours or CI.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dynaleak"));
     command.current_dir(folder).stdin(Stdio::null());
-    for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+    for name in [
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "GITHUB_ACTIONS",
+    ] {
         command.env_remove(name);
     }
     command
