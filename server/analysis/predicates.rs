@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{Cx, kinds};
 use crate::api::{API, FRAMEWORKS};
-use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, ParamKind};
+use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind};
 use crate::finding::Confidence;
 use crate::lifetime::lifetime;
 use crate::query::Operand;
@@ -528,11 +528,19 @@ fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
         return Some(Confidence::High);
     }
     let context = cx.context(situation.function);
-    // A property that a request reads is told as such.
-    let read = !context.has(Mark::Request);
+    // A property that a request reads is told as such. One that only works with its client is read
+    // for what it finds out, mostly once.
+    let read = !context.has(Mark::Request) && gives_client(cx, situation.function);
     context
         .mark(|mark| mark == Mark::Loop || read && mark == Mark::Read)
         .map(|atom| atom.confidence.min(Confidence::Medium))
+}
+
+fn gives_client(cx: &Cx, function: FunctionId) -> bool {
+    let unit = cx.unit.id;
+    let returned = cx.reader.cell(CellKey::Return(FuncId { unit, function }));
+    let client = |kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
+    returned.data().any(|(_, data)| client(data.kind))
 }
 
 fn in_page_loop(cx: &Cx, operands: &[Operand]) -> Answer {
