@@ -78,7 +78,29 @@ pub struct Judged {
     told: Mutex<Vec<Option<Told>>>,
 }
 
+impl Verdict {
+    /// Has it the same words, at the same place of its chunk?
+    fn same(&self, other: &Verdict) -> bool {
+        std::ptr::eq(self.rule, other.rule)
+            && (self.unit, self.chunk, self.function) == (other.unit, other.chunk, other.function)
+            && self.span == other.span
+            && (self.severity, self.confidence) == (other.severity, other.confidence)
+            && self.story == other.story
+    }
+}
+
 impl Judged {
+    /// Takes over the words of verdicts that are as they were.
+    pub fn inherit(&mut self, old: &Judged) {
+        let mut before = old.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut words = |verdict: &Verdict| {
+            let at = old.verdicts.iter().position(|each| each.same(verdict))?;
+            before.get_mut(at)?.take()
+        };
+        let told = self.verdicts.iter().map(&mut words).collect();
+        self.told = Mutex::new(told);
+    }
+
     /// What the verdicts tell now. Where edits will come, words are kept for as long as they hold.
     pub fn findings(
         &self,

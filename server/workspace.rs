@@ -593,8 +593,11 @@ impl Workspace {
         } else {
             due.par_iter().with_min_len(8).map(run).collect()
         };
-        for (unit, judged) in results {
+        for (unit, mut judged) in results {
             self.panics.extend(&judged.panics);
+            if let Some(old) = self.judged.get(&unit) {
+                judged.inherit(old);
+            }
             self.drop_judged(unit);
             for key in &judged.reads {
                 if let CellKey::Named(name) = key {
