@@ -41,7 +41,7 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 }
 
 fn message(page: &Page, verdict: &Verdict) -> String {
-    format!("{} gathers every page of {}: the whole table is in memory at once", page.holder(verdict), page.source(verdict))
+    format!("{} gathers every page of {}: all of it is in memory at once", page.holder(verdict), page.source(verdict))
 }
 
 fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
