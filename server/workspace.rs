@@ -399,6 +399,7 @@ impl Workspace {
         for unit in units {
             if let Some(unit) = self.world.units.remove(unit) {
                 self.untold(unit.file, unit.id);
+                self.world.note_names(unit.id, None);
                 let named = self.named.iter().filter(|name| names(&unit, name));
                 changed.extend(named.cloned().map(CellKey::Named));
                 changed.push(CellKey::Signature(FuncId {
@@ -473,6 +474,7 @@ impl Workspace {
         let old = self.world.units.get(&unit.id);
         let same = old.is_some_and(|old| same_chunks(old, &unit));
         if !same {
+            self.world.note_names(unit.id, Some(&unit));
             dirty.insert(unit.id);
             let named =
                 |name: &&SmolStr| names(&unit, name) || old.is_some_and(|old| names(old, name));
@@ -664,6 +666,7 @@ impl Workspace {
                 if judges.is_empty() {
                     if let CellKey::Named(name) = key {
                         self.named.remove(name);
+                        self.world.forget_name(name);
                     }
                     self.judges.remove(key);
                 }
@@ -857,7 +860,7 @@ fn same_chunks(old: &Unit, new: &Unit) -> bool {
 }
 
 /// Does the name stand anywhere in the unit's code?
-fn names(unit: &Unit, name: &SmolStr) -> bool {
+pub(crate) fn names(unit: &Unit, name: &SmolStr) -> bool {
     (unit.chunks.iter()).any(|chunk| {
         let mut ids = 0..chunk.facts.exprs.len() as ExprId;
         ids.any(|id| chunk.facts.names(id, name))

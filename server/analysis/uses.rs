@@ -15,15 +15,19 @@ use crate::value::*;
 use crate::workspace::unit::{Unit, UnitKind};
 use crate::workspace::world::{ROUNDS, Reader};
 
+/// A name is common that stands in more places.
+const COMMON: usize = 400;
+
 /// Functions are followed to their callers this many times.
 const HOPS: usize = 6;
 
 impl Cx<'_> {
-    /// All uses of what a place holds; none where some may be unseen.
+    /// All uses of what a place holds; none where they are not few, or some may be unseen.
     pub fn uses(&self, place: &Place) -> Option<Uses> {
         let told = self.reader.cell(CellKey::Uses(place.clone()));
         let uses = self.followed(&told);
-        let known = !uses.whole && !told.is_unknown();
+        let few = uses.part().is_some() || uses.few().is_some();
+        let known = few && !uses.whole && !told.is_unknown();
         (known && !self.is_reached_unseen(place)).then_some(uses)
     }
 
@@ -120,8 +124,12 @@ impl Cx<'_> {
 
     /// Does the name stand anywhere that is not as it should be?
     fn strays(&self, name: &SmolStr, fine: impl Fn(&Unit, &ChunkFacts, ExprId) -> bool) -> bool {
-        let mut all = self.reader.named(name).into_iter();
-        all.any(|(unit, chunk, id)| !fine(unit, &unit.chunks[chunk as usize].facts, id))
+        let all = self.reader.named(name);
+        // Of a name that stands everywhere nobody can tell, and asking takes long.
+        all.len() > COMMON
+            || all
+                .into_iter()
+                .any(|(unit, chunk, id)| !fine(unit, &unit.chunks[chunk as usize].facts, id))
     }
 
     /// Is it known what an attribute is of?

@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::names;
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::cli::imports::{module_of, stem_of};
 use crate::facts::{ExprId, Import};
@@ -43,6 +44,8 @@ pub struct World {
     pub own: Option<Arc<Own>>,
     /// Modules found so far, by importing file, name and level.
     found: DashMap<(FileId, SmolStr, u8), Option<Arc<str>>>,
+    /// The units in which a name stands, of names that were asked for.
+    naming: DashMap<SmolStr, FxHashSet<UnitId>>,
     cells: FxHashMap<CellKey, Cell>,
     histories: FxHashMap<UnitId, History<Arc<Outcome>>>,
 }
@@ -182,6 +185,32 @@ impl World {
 
     fn history(&self, key: &CellKey) -> Option<&History<Value>> {
         self.cells.get(key)?.history.as_ref()
+    }
+
+    /// The units in which a name stands: looked for once, then kept up to date.
+    fn naming(&self, name: &SmolStr) -> FxHashSet<UnitId> {
+        if let Some(known) = self.naming.get(name) {
+            return known.clone();
+        }
+        let all = self.units.values().filter(|unit| names(unit, name));
+        let all: FxHashSet<UnitId> = all.map(|unit| unit.id).collect();
+        self.naming.insert(name.clone(), all.clone());
+        all
+    }
+
+    /// Before a unit is put in the place of its old self, or goes away.
+    pub fn note_names(&self, id: UnitId, new: Option<&Unit>) {
+        for mut of in self.naming.iter_mut() {
+            match new.is_some_and(|unit| names(unit, of.key())) {
+                true => of.insert(id),
+                false => of.remove(&id),
+            };
+        }
+    }
+
+    /// Nobody asks for the name any more.
+    pub fn forget_name(&self, name: &SmolStr) {
+        self.naming.remove(name);
     }
 
     pub fn outcome(&self, unit: UnitId) -> Option<&Arc<Outcome>> {
@@ -897,7 +926,8 @@ impl<'a> Reader<'a> {
         // A file that comes later may name it too, edits or not.
         self.reads.borrow_mut().insert(CellKey::Named(name.clone()));
         let mut found = Vec::new();
-        for unit in self.world.units.values() {
+        let units = self.world.naming(name);
+        for unit in units.iter().filter_map(|unit| self.world.units.get(unit)) {
             for (number, chunk) in unit.chunks.iter().enumerate() {
                 let ids = 0..chunk.facts.exprs.len() as ExprId;
                 let named = ids.filter(|id| chunk.facts.names(*id, name));
