@@ -8,6 +8,7 @@
 pub mod kinds;
 mod lower;
 
+use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
 pub use lower::{lower, named, undecorated};
@@ -277,6 +278,31 @@ pub enum Stmt {
     Break,
     Continue,
     Pass,
+}
+
+impl Stmt {
+    /// The blocks in it, in the order of the source.
+    pub fn blocks(&self) -> SmallVec<[&[Stmt]; 4]> {
+        match self {
+            Stmt::If { then, other, .. } => smallvec![&then[..], &other[..]],
+            Stmt::While { body, other, .. } | Stmt::For { body, other, .. } => {
+                smallvec![&body[..], &other[..]]
+            }
+            Stmt::With { body, .. } => smallvec![&body[..]],
+            Stmt::Try {
+                body,
+                handlers,
+                other,
+                finally,
+            } => {
+                let handlers = handlers.iter().map(|handler| &handler.body[..]);
+                let body = std::iter::once(&body[..]);
+                body.chain(handlers).chain([&other[..], finally]).collect()
+            }
+            Stmt::Match { cases, .. } => cases.iter().map(|case| &case[..]).collect(),
+            _ => SmallVec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

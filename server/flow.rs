@@ -12,7 +12,7 @@ pub mod uses;
 
 pub use calls::is_infinite;
 pub use effects::{leaves_at_once, statement_exprs, visit};
-pub use endless::{asks_for_nothing, each_time, never_ends};
+pub use endless::{asks_for_nothing, each_time, never_ends, same_place};
 pub use names::stored_at;
 
 use rustc_hash::{FxHashMap, FxHashSet};

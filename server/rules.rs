@@ -71,7 +71,7 @@ macro_rules! rules {
     ($($stem:ident,)*) => {
         pub mod notices;
         mod stories;
-        pub(crate) use stories::stored;
+        pub(crate) use stories::{read, stored};
         $(mod $stem;)*
 
         static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| vec![$({

@@ -416,7 +416,7 @@ fn words_of(predicate: &str) -> Option<&'static [&'static str]> {
 fn tell(cx: &Cx, verdict: &mut Verdict) {
     rules::stored(cx, verdict);
     if verdict.story.value.is_none() {
-        verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
+        rules::read(cx, verdict);
     }
     verdict.story.value_span = cx.span_of("value");
 }

@@ -49,6 +49,8 @@ pub struct Work {
     pub judged: usize,
     /// Chunks whose facts were carried over.
     pub reused: usize,
+    /// Units that were looked through for a name that nobody had asked for.
+    pub searched: usize,
 }
 
 pub struct Workspace {
@@ -62,8 +64,6 @@ pub struct Workspace {
     told: FxHashMap<FileId, BTreeSet<UnitId>>,
     /// Units whose verdicts read a cell.
     judges: FxHashMap<CellKey, FxHashSet<UnitId>>,
-    /// The names that verdicts asked for: where code comes to name one, they are judged anew.
-    named: FxHashSet<SmolStr>,
     paths: FxHashSet<Arc<str>>,
     work: Work,
     relinked: FxHashSet<UnitId>,
@@ -103,7 +103,6 @@ impl Workspace {
             judged: FxHashMap::default(),
             told: FxHashMap::default(),
             judges: FxHashMap::default(),
-            named: FxHashSet::default(),
             paths: FxHashSet::default(),
             work: Work::default(),
             relinked: FxHashSet::default(),
@@ -399,9 +398,8 @@ impl Workspace {
         for unit in units {
             if let Some(unit) = self.world.units.remove(unit) {
                 self.untold(unit.file, unit.id);
-                self.world.note_names(unit.id, None);
-                let named = self.named.iter().filter(|name| names(&unit, name));
-                changed.extend(named.cloned().map(CellKey::Named));
+                let named = self.world.note_names(unit.id, None);
+                changed.extend(named.into_iter().map(CellKey::Named));
                 changed.push(CellKey::Signature(FuncId {
                     unit: unit.id,
                     function: 1,
@@ -474,11 +472,9 @@ impl Workspace {
         let old = self.world.units.get(&unit.id);
         let same = old.is_some_and(|old| same_chunks(old, &unit));
         if !same {
-            self.world.note_names(unit.id, Some(&unit));
             dirty.insert(unit.id);
-            let named =
-                |name: &&SmolStr| names(&unit, name) || old.is_some_and(|old| names(old, name));
-            changed.extend(self.named.iter().filter(named).cloned().map(CellKey::Named));
+            let named = self.world.note_names(unit.id, Some(&unit));
+            changed.extend(named.into_iter().map(CellKey::Named));
             let signature =
                 |unit: &Unit| unit.chunks.first().and_then(|chunk| hash_of(&chunk.facts));
             if old.map(|old| signature(old)) != Some(signature(&unit)) {
@@ -544,7 +540,7 @@ impl Workspace {
             self.world.forget_readers(*unit, reads);
         }
         for unit in gone {
-            self.drop_judged(*unit);
+            self.drop_judged(*unit, &[]);
         }
         let mut due: FxHashSet<UnitId> = linked.units;
         for key in &linked.cells {
@@ -560,7 +556,7 @@ impl Workspace {
                 .get(unit)
                 .is_none_or(|unit| !has_matches(unit))
             {
-                self.drop_judged(*unit);
+                self.drop_judged(*unit, &[]);
             }
         }
         let due: Vec<UnitId> = due
@@ -595,16 +591,14 @@ impl Workspace {
         } else {
             due.par_iter().with_min_len(8).map(run).collect()
         };
+        self.work.searched += self.world.take_searched();
         for (unit, mut judged) in results {
             self.panics.extend(&judged.panics);
             if let Some(old) = self.judged.get(&unit) {
                 judged.inherit(old);
             }
-            self.drop_judged(unit);
+            self.drop_judged(unit, &judged.reads);
             for key in &judged.reads {
-                if let CellKey::Named(name) = key {
-                    self.named.insert(name.clone());
-                }
                 self.judges.entry(key.clone()).or_default().insert(unit);
             }
             if let Some(of) = self
@@ -653,19 +647,23 @@ impl Workspace {
         }
     }
 
-    fn drop_judged(&mut self, unit: UnitId) {
+    /// `kept`: what it reads still, sorted.
+    fn drop_judged(&mut self, unit: UnitId, kept: &[CellKey]) {
         let Some(old) = self.judged.remove(&unit) else {
             return;
         };
         if let Some(file) = self.world.units.get(&unit).map(|unit| unit.file) {
             self.untold(file, unit);
         }
-        for key in &old.reads {
+        for key in old
+            .reads
+            .iter()
+            .filter(|key| kept.binary_search(key).is_err())
+        {
             if let Some(judges) = self.judges.get_mut(key) {
                 judges.remove(&unit);
                 if judges.is_empty() {
                     if let CellKey::Named(name) = key {
-                        self.named.remove(name);
                         self.world.forget_name(name);
                     }
                     self.judges.remove(key);

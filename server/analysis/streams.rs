@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::facts::{ArgKind, Call, Captured, ChunkFacts, Expr, ExprId, Slot, Stmt};
 use crate::finding::Confidence;
-use crate::flow::{asks_for_nothing, each_time, never_ends, statement_exprs, visit};
+use crate::flow::{asks_for_nothing, each_time, never_ends, same_place, statement_exprs, visit};
 use crate::value::{Atom, FuncId, Mark, Place, What};
 
 /// Does a loop that never ends list the shards anew before it comes to this holder?
@@ -33,7 +33,7 @@ pub fn sees_new_shards(cx: &Cx, holder: &Captured) -> Option<Confidence> {
     let known = |stmt: &&Stmt| match stmt {
         Stmt::If { test, .. } => asks_for_nothing(facts, *test),
         // `for shard_id, iterator in iterators.items():` meets what is there already.
-        Stmt::For { iter, .. } => facts.any(*iter, &mut |part, _| same(facts, part, expr)),
+        Stmt::For { iter, .. } => facts.any(*iter, &mut |part, _| same_place(facts, part, expr)),
         _ => false,
     };
     (!inside.iter().any(known)).then_some(sure)
@@ -49,28 +49,28 @@ pub fn follows_shard(cx: &Cx, call: ExprId) -> Option<Confidence> {
     if !here {
         return None;
     }
-    let looped = |stmt: &&Stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. });
-    let path = path_to(facts, &facts.functions[own as usize].body, call)?;
-    if path.iter().any(looped) {
-        return Some(Confidence::High);
-    }
-    cx.context(own)
-        .has(Mark::Endless)
-        .then_some(Confidence::Medium)
+    around(cx, call, |stmt| {
+        matches!(stmt, Stmt::While { .. } | Stmt::For { .. })
+    })
 }
 
 /// Is it in a loop that never ends?
 pub fn endless(cx: &Cx, expr: ExprId) -> Option<Confidence> {
-    let facts = cx.facts;
-    let own = facts.owner(expr);
-    let path = path_to(facts, &facts.functions[own as usize].body, expr)?;
-    let forever = |stmt: &&Stmt| matches!(stmt, Stmt::While { test, body, .. } if never_ends(facts, *test, body));
-    if path.iter().any(forever) {
-        return Some(Confidence::High);
+    around(
+        cx,
+        expr,
+        |stmt| matches!(stmt, Stmt::While { test, body, .. } if never_ends(cx.facts, *test, body)),
+    )
+}
+
+/// Is such a statement around it, or one that never ends around calls of its function?
+fn around(cx: &Cx, expr: ExprId, wanted: impl Fn(&Stmt) -> bool) -> Option<Confidence> {
+    let own = cx.facts.owner(expr);
+    let path = path_to(cx.facts, &cx.facts.functions[own as usize].body, expr)?;
+    match path.into_iter().any(wanted) {
+        true => Some(Confidence::High),
+        false => (cx.context(own).has(Mark::Endless)).then_some(Confidence::Medium),
     }
-    cx.context(own)
-        .has(Mark::Endless)
-        .then_some(Confidence::Medium)
 }
 
 /// Methods that send or write what they are given.
@@ -261,7 +261,7 @@ fn lists_shards(cx: &Cx, block: &[Stmt]) -> bool {
 /// `if self.iterators: return`
 fn leaves_if(facts: &ChunkFacts, body: &[Stmt], place: ExprId) -> bool {
     body.iter().any(|stmt| {
-        matches!(stmt, Stmt::If { test, then, .. } if same(facts, *test, place) && matches!(then[..], [.., Stmt::Return(_)]))
+        matches!(stmt, Stmt::If { test, then, .. } if same_place(facts, *test, place) && matches!(then[..], [.., Stmt::Return(_)]))
     })
 }
 
@@ -276,44 +276,12 @@ pub fn path_to<'a>(facts: &ChunkFacts, block: &'a [Stmt], expr: ExprId) -> Optio
         if statement_exprs(stmt).into_iter().any(holds) {
             return Some(vec![stmt]);
         }
-        let inner = blocks(stmt)
+        let inner = stmt
+            .blocks()
             .into_iter()
             .find_map(|block| path_to(facts, block, expr))?;
         Some([vec![stmt], inner].concat())
     })
-}
-
-fn blocks(stmt: &Stmt) -> Vec<&[Stmt]> {
-    match stmt {
-        Stmt::If { then, other, .. } => vec![then, other],
-        Stmt::While { body, other, .. } | Stmt::For { body, other, .. } => vec![body, other],
-        Stmt::With { body, .. } => vec![body],
-        Stmt::Try {
-            body,
-            handlers,
-            other,
-            finally,
-        } => {
-            let handlers = handlers.iter().map(|handler| &handler.body[..]);
-            [&body[..], other, finally]
-                .into_iter()
-                .chain(handlers)
-                .collect()
-        }
-        Stmt::Match { cases, .. } => cases.iter().map(|case| &case[..]).collect(),
-        _ => vec![],
-    }
-}
-
-/// Do the two name one place?
-fn same(facts: &ChunkFacts, one: ExprId, other: ExprId) -> bool {
-    match (facts.expr(one), facts.expr(other)) {
-        (Expr::Attr(base, name), Expr::Attr(other, named)) => {
-            name == named && same(facts, *base, *other)
-        }
-        (one @ (Expr::Local(_) | Expr::Name(_) | Expr::Outer(..)), other) => one == other,
-        _ => false,
-    }
 }
 
 /// A place in words of its own, to tell it from others of the function.

@@ -126,6 +126,12 @@ impl<'a> Module<'a> {
         start + if mark { '\u{feff}'.len_utf8() } else { 0 }..self.text.line_start(last + 1)
     }
 
+    /// Can a function get a local of this name? Nothing in it is called so, nor anything of the module.
+    pub fn is_free(&self, function: Node, name: &str) -> bool {
+        let of_module = |node| self.resolve(node).kind() == "module";
+        !has_word(self.of(function), name) && !self.named(name).into_iter().any(of_module)
+    }
+
     /// All identifiers of this name, in order.
     pub fn named(&self, name: &str) -> Vec<Node<'_>> {
         let names = self.names.get_or_init(|| {

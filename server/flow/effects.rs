@@ -1048,31 +1048,8 @@ fn is_container(atom: &Atom) -> bool {
 pub fn visit<'s>(block: &'s [Stmt], seen: &mut impl FnMut(&'s Stmt)) {
     for stmt in block {
         seen(stmt);
-        match stmt {
-            Stmt::If { then, other, .. } => {
-                visit(then, seen);
-                visit(other, seen);
-            }
-            Stmt::While { body, other, .. } | Stmt::For { body, other, .. } => {
-                visit(body, seen);
-                visit(other, seen);
-            }
-            Stmt::With { body, .. } => visit(body, seen),
-            Stmt::Try {
-                body,
-                handlers,
-                other,
-                finally,
-            } => {
-                visit(body, seen);
-                handlers
-                    .iter()
-                    .for_each(|handler| visit(&handler.body, seen));
-                visit(other, seen);
-                visit(finally, seen);
-            }
-            Stmt::Match { cases, .. } => cases.iter().for_each(|case| visit(case, seen)),
-            _ => {}
+        for inner in stmt.blocks() {
+            visit(inner, seen);
         }
     }
 }

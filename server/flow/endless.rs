@@ -133,7 +133,7 @@ impl Until<'_> {
         let mut values = Vec::new();
         visit(self.body, &mut |stmt| {
             if let Stmt::Assign { targets, value, .. } = stmt
-                && targets.iter().any(|&target| self.same(target, place))
+                && targets.iter().any(|&target| self.binds(target, place))
             {
                 values.push(*value);
             }
@@ -141,18 +141,10 @@ impl Until<'_> {
         values
     }
 
-    /// Do the two name one place?
-    fn same(&self, one: ExprId, other: ExprId) -> bool {
-        match (self.facts.expr(one), self.facts.expr(other)) {
-            (Expr::Attr(base, name), Expr::Attr(other, named)) => {
-                name == named && self.same(*base, *other)
-            }
-            (Expr::Tuple(items), _) => items.iter().any(|&item| self.same(item, other)),
-            (
-                one @ (Expr::Local(_) | Expr::Name(_) | Expr::Outer(..)),
-                other @ (Expr::Local(_) | Expr::Name(_) | Expr::Outer(..)),
-            ) => one == other,
-            _ => false,
+    fn binds(&self, target: ExprId, place: ExprId) -> bool {
+        match self.facts.expr(target) {
+            Expr::Tuple(items) => items.iter().any(|&item| self.binds(item, place)),
+            _ => same_place(self.facts, target, place),
         }
     }
 
@@ -210,6 +202,17 @@ impl Until<'_> {
     }
 }
 
+/// Do the two name one place?
+pub fn same_place(facts: &ChunkFacts, one: ExprId, other: ExprId) -> bool {
+    match (facts.expr(one), facts.expr(other)) {
+        (Expr::Attr(base, name), Expr::Attr(other, named)) => {
+            name == named && same_place(facts, *base, *other)
+        }
+        (one @ (Expr::Local(_) | Expr::Name(_) | Expr::Outer(..)), other) => one == other,
+        _ => false,
+    }
+}
+
 /// Does a statement that runs each time hold such an expression?
 pub fn each_time(
     facts: &ChunkFacts,
@@ -226,25 +229,7 @@ pub fn each_time(
                 !asks_for_nothing(facts, *test) && each_time(facts, then, wanted)
                     || each_time(facts, other, wanted)
             }
-            Stmt::While { body, other, .. } | Stmt::For { body, other, .. } => {
-                each_time(facts, body, wanted) || each_time(facts, other, wanted)
-            }
-            Stmt::With { body, .. } => each_time(facts, body, wanted),
-            Stmt::Try {
-                body,
-                handlers,
-                other,
-                finally,
-            } => {
-                [body, other, finally]
-                    .into_iter()
-                    .any(|block| each_time(facts, block, wanted))
-                    || handlers
-                        .iter()
-                        .any(|handler| each_time(facts, &handler.body, wanted))
-            }
-            Stmt::Match { cases, .. } => cases.iter().any(|case| each_time(facts, case, wanted)),
-            _ => false,
+            _ => (stmt.blocks().into_iter()).any(|block| each_time(facts, block, wanted)),
         }
     })
 }

@@ -81,20 +81,16 @@ impl State {
     /// The findings shown in a document, in a cell its own ones, each with its bytes there.
     pub fn findings_in(&self, key: &Key, document: &Document) -> Vec<(Span, Finding)> {
         let (start, length) = (self.base(key, document), document.text.len());
-        let cell = document.cell_of.is_some();
-        let findings = self.projects[document.home.project].shown(&document.home.name);
-        let mut own = Vec::with_capacity(findings.len());
-        own.extend(
-            (findings.into_iter())
-                .filter(|Finding { span, .. }| {
-                    !cell || start <= span.start && span.start < start + length
-                })
-                .map(|finding| {
-                    let span = finding.span.start - start..(finding.span.end - start).min(length);
-                    (span, finding)
-                }),
-        );
-        own
+        let mut findings = self.projects[document.home.project].shown(&document.home.name);
+        if document.cell_of.is_some() {
+            let own = start..start + length;
+            findings.retain(|finding| own.contains(&finding.span.start));
+        }
+        let placed = findings.into_iter().map(|finding| {
+            let span = finding.span.start - start..(finding.span.end - start).min(length);
+            (span, finding)
+        });
+        placed.collect()
     }
 
     pub fn diagnostic_in(&self, document: &Document, span: &Span, finding: &Finding) -> Diagnostic {

@@ -1,13 +1,14 @@
 //! DDB405: get-records-without-limit.
 
 use crate::analysis::render::Page;
-use crate::analysis::{Cx, Verdict};
+use crate::analysis::Verdict;
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
 use crate::fix::containers::add_argument;
 use crate::fix::module::{function_of, has_word};
 use crate::rules::About;
+use crate::rules::stories::read;
 
 pub const ABOUT: About = About {
     code: "DDB405",
@@ -16,14 +17,10 @@ pub const ABOUT: About = About {
     severity: Severity::Info,
     categories: &[Category::ML, Category::UC],
     off: false,
-    tell,
+    tell: read,
     message,
     rewrite,
 };
-
-fn tell(cx: &Cx, verdict: &mut Verdict) {
-    verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
-}
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} has no `Limit`: each round may hold a thousand records of DynamoDB, or ten thousand of Kinesis", page.source(verdict))

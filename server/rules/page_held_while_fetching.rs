@@ -1,13 +1,14 @@
 //! DDB404: page-held-while-fetching.
 
 use crate::analysis::render::Page;
-use crate::analysis::{Cx, Verdict};
+use crate::analysis::Verdict;
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
 use crate::fix::containers::arguments;
 use crate::fix::module::{Module, ancestors, function_of, has_word, named_children, statement, statements};
 use crate::rules::About;
+use crate::rules::stories::read;
 use tree_sitter::Node;
 
 pub const ABOUT: About = About {
@@ -17,14 +18,10 @@ pub const ABOUT: About = About {
     severity: Severity::Info,
     categories: &[Category::ML],
     off: true,
-    tell,
+    tell: read,
     message,
     rewrite,
 };
-
-fn tell(cx: &Cx, verdict: &mut Verdict) {
-    verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
-}
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("the last page is still held while {} reads the next: two of them are in memory, and the text of one", page.source(verdict))
@@ -50,7 +47,7 @@ fn deleted(cx: &fix::Cx) -> Option<Rewrite> {
         [] => draft.below(module, last_of_round(module, made, page)?, &[format!("del {page}")])?,
         [argument] => {
             let start = argument.child_by_field_name("value").filter(|_| argument.kind() == "keyword_argument")?;
-            let key = ["key", "start", "next_key"].into_iter().find(|name| free(module, own, name))?;
+            let key = ["key", "start", "next_key"].into_iter().find(|name| module.is_free(own, name))?;
             let written = module.of(start);
             let (indent, end) = (module.indent(made)?, module.line_end());
             if written.contains(['\n', '#']) {
@@ -71,8 +68,4 @@ fn last_of_round<'t>(module: &Module, made: Node<'t>, page: &str) -> Option<Node
     let leaves = matches!(last.kind(), "return_statement" | "break_statement" | "continue_statement" | "raise_statement");
     let asked = has_word(module.of(around.child_by_field_name("condition")?), page);
     (!leaves && !asked).then_some(last)
-}
-
-fn free(module: &Module, own: Node, name: &str) -> bool {
-    !has_word(module.of(own), name) && module.named(name).into_iter().all(|node| module.resolve(node).kind() != "module")
 }

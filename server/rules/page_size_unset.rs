@@ -1,13 +1,14 @@
 //! DDB305: page-size-unset.
 
 use crate::analysis::render::Page;
-use crate::analysis::{Cx, Verdict};
+use crate::analysis::Verdict;
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
 use crate::fix::containers::{add_argument, arguments, method};
 use crate::fix::module::{Module, ancestors, binds, descend, function_of, named_children};
 use crate::rules::About;
+use crate::rules::stories::read;
 use tree_sitter::Node;
 
 pub const ABOUT: About = About {
@@ -17,14 +18,10 @@ pub const ABOUT: About = About {
     severity: Severity::Info,
     categories: &[Category::ML, Category::UC],
     off: false,
-    tell,
+    tell: read,
     message,
     rewrite,
 };
-
-fn tell(cx: &Cx, verdict: &mut Verdict) {
-    verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
-}
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     format!("{} sets no page size: each page takes up to 1 MB on the wire, and three to ten times that in memory", page.source(verdict))

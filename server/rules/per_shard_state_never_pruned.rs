@@ -7,7 +7,7 @@ use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
 use crate::fix::containers::arguments;
-use crate::fix::module::{Module, ancestors, binds, function_of, has_word, named_children, statements};
+use crate::fix::module::{Module, ancestors, binds, function_of, named_children, statements};
 use crate::rules::About;
 use crate::rules::stories::stored;
 use tree_sitter::Node;
@@ -54,13 +54,13 @@ fn pruned(cx: &fix::Cx) -> Option<Rewrite> {
     let listed = over.child_by_field_name("right")?;
     let id = shard_id(module, over, module.of(target), key_of(node)?)?;
     let (indent, unit, end) = (module.indent(over)?, module.unit(), module.line_end());
-    let gone = ["gone", "ended", "old_shard"].into_iter().find(|name| free(module, own, name))?;
+    let gone = ["gone", "ended", "old_shard"].into_iter().find(|name| module.is_free(own, name))?;
     let holder = module.of(holder);
     let mut draft = cx.draft(format!("Drop the entries of `{holder}` whose shards are no longer listed"), Applicability::Unsafe);
     let mut shards = module.of(listed);
     let start = module.lines(over).start;
     if !read_again(module, own, listed) {
-        shards = ["shards", "listed"].into_iter().find(|name| free(module, own, name))?;
+        shards = ["shards", "listed"].into_iter().find(|name| module.is_free(own, name))?;
         let all = if gives_list(module.of(listed)) { module.of(listed).to_string() } else { format!("list({})", module.of(listed)) };
         draft.insert(module, start, format!("{indent}{shards} = {all}{end}"));
         draft.replace(module, listed.byte_range(), shards);
@@ -69,10 +69,6 @@ fn pruned(cx: &fix::Cx) -> Option<Rewrite> {
     let kept = if id == target { format!("set({shards})") } else { format!("{{{id} for {target} in {shards}}}") };
     draft.insert(module, start, format!("{indent}for {gone} in {holder}.keys() - {kept}:{end}{indent}{unit}del {holder}[{gone}]{end}"));
     Some(draft)
-}
-
-fn free(module: &Module, own: Node, name: &str) -> bool {
-    !has_word(module.of(own), name) && module.named(name).into_iter().all(|node| module.resolve(node).kind() != "module")
 }
 
 /// The key of a store: `iterators[key] = ...`, `iterators.setdefault(key, ...)`.

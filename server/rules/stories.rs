@@ -35,9 +35,14 @@ pub fn returned(cx: &Cx, verdict: &mut Verdict) {
     verdict.function = function;
 }
 
+/// What the found read gives.
+pub fn read(cx: &Cx, verdict: &mut Verdict) {
+    verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
+}
+
 /// What the found call makes, and the situation that repeats it.
 pub fn made(cx: &Cx, verdict: &mut Verdict, repeats: impl Fn(Mark) -> bool, words: &'static str) {
-    verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
+    read(cx, verdict);
     if let Some(atom) = cx.context(verdict.function).atoms().iter().find(|atom| matches!(atom.what, What::Mark(mark) if repeats(mark))) {
         verdict.story.notes.extend(atom.steps.iter().map(|site| (Where::Site(*site), words)));
     }

@@ -8,6 +8,7 @@ use crate::fix::Rewrite;
 use crate::fix::projection::project;
 use crate::flow::uses::listed;
 use crate::rules::About;
+use crate::rules::stories::read;
 use smol_str::SmolStr;
 
 pub const ABOUT: About = About {
@@ -23,7 +24,7 @@ pub const ABOUT: About = About {
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
-    verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
+    read(cx, verdict);
     let uses = cx.captured("finding").and_then(|finding| cx.uses_here(finding.expr?));
     if uses.as_ref().is_some_and(|uses| uses.tested) {
         verdict.story.variant = "tested";

@@ -6,8 +6,10 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
+use dashmap::mapref::one::Ref;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -46,6 +48,8 @@ pub struct World {
     found: DashMap<(FileId, SmolStr, u8), Option<Arc<str>>>,
     /// The units in which a name stands, of names that were asked for.
     naming: DashMap<SmolStr, FxHashSet<UnitId>>,
+    /// How many units were looked through for these.
+    searched: AtomicUsize,
     cells: FxHashMap<CellKey, Cell>,
     histories: FxHashMap<UnitId, History<Arc<Outcome>>>,
 }
@@ -188,24 +192,36 @@ impl World {
     }
 
     /// The units in which a name stands: looked for once, then kept up to date.
-    fn naming(&self, name: &SmolStr) -> FxHashSet<UnitId> {
-        if let Some(known) = self.naming.get(name) {
-            return known.clone();
-        }
-        let all = self.units.values().filter(|unit| names(unit, name));
-        let all: FxHashSet<UnitId> = all.map(|unit| unit.id).collect();
-        self.naming.insert(name.clone(), all.clone());
-        all
+    fn naming(&self, name: &SmolStr) -> Ref<'_, SmolStr, FxHashSet<UnitId>> {
+        let search = || {
+            self.searched.fetch_add(self.units.len(), Ordering::Relaxed);
+            let all = self.units.values().filter(|unit| names(unit, name));
+            all.map(|unit| unit.id).collect()
+        };
+        let known = self.naming.entry(name.clone()).or_insert_with(search);
+        known.downgrade()
     }
 
-    /// Before a unit is put in the place of its old self, or goes away.
-    pub fn note_names(&self, id: UnitId, new: Option<&Unit>) {
+    /// Notes the names of a unit that comes in the place of its old self, or of none that goes away:
+    /// those of the asked ones that the old or the new one names.
+    pub fn note_names(&self, id: UnitId, new: Option<&Unit>) -> Vec<SmolStr> {
+        let mut named = Vec::new();
         for mut of in self.naming.iter_mut() {
-            match new.is_some_and(|unit| names(unit, of.key())) {
-                true => of.insert(id),
+            let now = new.is_some_and(|unit| names(unit, of.key()));
+            let before = match now {
+                true => !of.insert(id),
                 false => of.remove(&id),
             };
+            if now || before {
+                named.push(of.key().clone());
+            }
         }
+        named
+    }
+
+    /// How many units were looked through for names since the last time.
+    pub fn take_searched(&self) -> usize {
+        self.searched.swap(0, Ordering::Relaxed)
     }
 
     /// Nobody asks for the name any more.

@@ -198,3 +198,50 @@ fn a_run_without_edits_finds_the_same() {
     assert!(once.len() > 30, "the example has findings: {}", once.len());
     assert_eq!(once, rounds);
 }
+
+/// Of a bounded cache, which of the items' attributes are read is asked of all code that names it.
+const CACHE: &str = "import boto3\nfrom cachetools import TTLCache\n\ntable = boto3.resource(\"dynamodb\").Table(\"users\")\nUSERS = TTLCache(maxsize=1024, ttl=60)\n\n\ndef remember(user_id):\n    USERS[user_id] = table.scan()[\"Items\"]\n\n\ndef names(user_id):\n    return [user[\"name\"] for user in USERS[user_id]]\n";
+
+#[test]
+fn an_edit_looks_for_no_name_again() {
+    let others: Vec<(String, String)> = (0..40)
+        .map(|number| (format!("other_{number}.py"), module(5)))
+        .collect();
+    let mut files: Vec<(&str, &str)> = (others.iter())
+        .map(|(path, text)| (&path[..], &text[..]))
+        .collect();
+    files.push(("users.py", CACHE));
+    let mut workspace = loaded(&files);
+    let found = |workspace: &Workspace| {
+        let findings = workspace.findings("users.py");
+        findings.iter().map(|one| one.code).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&workspace), ["DDB205"]);
+    assert!(workspace.work().searched > 40, "{:?}", workspace.work());
+    // The only one that asks, one that reads, and one that has nothing to do with it.
+    for (path, old, new) in [
+        (
+            "users.py",
+            "def remember(user_id):",
+            "def remember(user_id, *_):",
+        ),
+        ("users.py", "return [user[", "return [0, 1] and [user["),
+        (
+            "other_7.py",
+            "def collect_3(key):",
+            "def collect_3(key, *_):",
+        ),
+    ] {
+        let work = edit(&mut workspace, path, old, new);
+        assert_eq!(work.searched, 0, "{path}: {new}");
+        assert_eq!(found(&workspace), ["DDB205"], "{path}: {new}");
+    }
+    // Code that comes to name it elsewhere is found all the same.
+    edit(
+        &mut workspace,
+        "other_7.py",
+        "def collect_3(key, *_):",
+        "def collect_3(key, users):\n    print(users.USERS)",
+    );
+    assert_eq!(found(&workspace), [""; 0]);
+}
