@@ -349,21 +349,9 @@ impl<'a> Cx<'a> {
         (0..3).fold(value.clone(), |value, _| self.reader.resolve(&value))
     }
 
-    /// The situations in which the function around this match runs; a nested function's are those of the functions around it too.
+    /// The situations in which a function of this chunk runs.
     pub fn context(&self, function: FunctionId) -> Value {
-        let mut context = Value::UNKNOWN;
-        let mut scope = function;
-        loop {
-            context = context.join(&self.reader.cell(CellKey::Context(FuncId {
-                unit: self.unit.id,
-                function: scope,
-            })));
-            let parent = self.facts.functions[scope as usize].parent;
-            if parent == scope || parent == 0 {
-                return context;
-            }
-            scope = parent;
-        }
+        self.reader.context(self.unit.id, self.facts, function)
     }
 
     /// Does all known use of this function end with a script's work?

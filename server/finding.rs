@@ -17,6 +17,16 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
 /// How sure the weakest step of a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,6 +37,16 @@ pub enum Confidence {
     Medium,
     /// A resolved constructor, an annotation, flow inside one file.
     High,
+}
+
+impl Confidence {
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
 }
 
 /// What a rule's defect does to the process.
@@ -45,6 +65,19 @@ pub enum Effect {
     Wrong,
     /// Data or a key goes where it should not.
     Exposure,
+}
+
+impl Effect {
+    pub fn name(self) -> &'static str {
+        match self {
+            Effect::Leak => "leak",
+            Effect::Peak => "peak",
+            Effect::Churn => "churn",
+            Effect::DataLoss => "data-loss",
+            Effect::Wrong => "wrong",
+            Effect::Exposure => "exposure",
+        }
+    }
 }
 
 /// OWASP-style category of a rule.

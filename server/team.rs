@@ -61,20 +61,15 @@ struct Head<'a> {
 }
 
 const KEYS: [&str; 4] = ["default", "effect", "message", "severity"];
-const EFFECTS: [(&str, Effect); 6] = [
-    ("churn", Effect::Churn),
-    ("data-loss", Effect::DataLoss),
-    ("exposure", Effect::Exposure),
-    ("leak", Effect::Leak),
-    ("peak", Effect::Peak),
-    ("wrong", Effect::Wrong),
+const EFFECTS: [Effect; 6] = [
+    Effect::Churn,
+    Effect::DataLoss,
+    Effect::Exposure,
+    Effect::Leak,
+    Effect::Peak,
+    Effect::Wrong,
 ];
-const SEVERITIES: [(&str, Severity); 3] = [
-    ("error", Severity::Error),
-    ("info", Severity::Info),
-    ("warning", Severity::Warning),
-];
-const DEFAULTS: [(&str, bool); 2] = [("off", true), ("on", false)];
+const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Info, Severity::Warning];
 /// What a message may name in braces.
 const PLACES: [&str; 4] = ["finding", "holder", "source", "value"];
 
@@ -119,9 +114,9 @@ impl<'a> Head<'a> {
                     head.message = value.to_string();
                     wrong_message(value)
                 }
-                "severity" => chosen(&mut head.severity, value, &SEVERITIES),
-                "effect" => chosen(&mut head.effect, value, &EFFECTS),
-                "default" => chosen(&mut head.off, value, &DEFAULTS),
+                "severity" => chosen(&mut head.severity, value, &SEVERITIES, Severity::name),
+                "effect" => chosen(&mut head.effect, value, &EFFECTS, Effect::name),
+                "default" => chosen(&mut head.off, value, &[true, false], default),
                 other => {
                     let near = nearest(other, KEYS.into_iter()).unwrap_or_default();
                     Some(format!(
@@ -202,13 +197,25 @@ fn unquoted(value: &str) -> &str {
     inner('"').or_else(|| inner('\'')).unwrap_or(value)
 }
 
-fn chosen<T: Copy>(field: &mut T, value: &str, all: &[(&str, T)]) -> Option<String> {
-    if let Some((_, chosen)) = all.iter().find(|(name, _)| *name == value) {
+fn chosen<T: Copy>(
+    field: &mut T,
+    value: &str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Option<String> {
+    if let Some(chosen) = all.iter().find(|each| name(**each) == value) {
         *field = *chosen;
         return None;
     }
-    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = all.iter().map(|each| name(*each)).collect();
     Some(format!("`{}` is none of {}", clip(value), names.join(", ")))
+}
+
+fn default(off: bool) -> &'static str {
+    match off {
+        true => "off",
+        false => "on",
+    }
 }
 
 fn wrong_message(message: &str) -> Option<String> {

@@ -285,19 +285,7 @@ fn called(
     function: crate::facts::FunctionId,
     facts: &crate::facts::ChunkFacts,
 ) -> Vec<String> {
-    let mut context = Value::UNKNOWN;
-    let mut scope = function;
-    loop {
-        context = context.join(&reader.cell(crate::summary::CellKey::Context(FuncId {
-            unit: unit.id,
-            function: scope,
-        })));
-        let parent = facts.functions[scope as usize].parent;
-        if parent == scope || parent == 0 {
-            break;
-        }
-        scope = parent;
-    }
+    let context = reader.context(unit.id, facts, function);
     let mut phrases: Vec<String> = Vec::new();
     for (mark, phrase) in [
         (Mark::Request, "runs for each request, event or task"),

@@ -13,6 +13,7 @@ use crate::fix::Fixer;
 use crate::query::{OwnQuery, RULES};
 use crate::select::{Selection, Selector, clip};
 use crate::suppress::{Ignored, Shown};
+use crate::text::Text;
 use crate::workspace::{Options, Workspace};
 use clap::{ArgGroup, Args};
 use rayon::ThreadPoolBuilder;
@@ -23,6 +24,7 @@ use super::configured::{configured, own_of, rules_of, sound};
 use super::explain::{self, Answer, At};
 use super::formats::{Format, Output};
 use super::gather::{gather, load};
+use super::matters::Matters;
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
 use super::rewrite::{self, Rewritten};
@@ -231,7 +233,7 @@ impl Check {
         }
         let unread = || {
             let bytes = std::fs::read(&at.path).unwrap_or_default();
-            explain::lines(&String::from_utf8_lossy(&bytes))
+            explain::lines(&Text::new(String::from_utf8_lossy(&bytes).into_owned()))
         };
         match explain::answer(report, &name, at.line, &unread) {
             Answer::Beyond(lines) => {
@@ -357,7 +359,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     sound(roots)?;
 
     progress.set(format!("Reading {} files", files.len()));
-    let gathered = gather(&files, own.as_deref());
+    let gathered = gather(&files, &Matters::with(own.as_deref()));
     let options = Options {
         include_tests: true,
         once: !(check.fix || check.diff),

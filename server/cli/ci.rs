@@ -9,8 +9,7 @@ use serde::Serialize;
 use crate::finding::{Finding, Severity};
 
 use super::check::Report;
-use super::formats::fingerprints;
-use super::human::listed;
+use super::formats::fingerprinted;
 use super::json;
 use super::place::Place;
 
@@ -22,7 +21,7 @@ pub fn github(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             Severity::Warning => "warning",
             Severity::Info => "notice",
         };
-        let (start, end) = places(report, finding);
+        let [start, end] = places(report, finding);
         let file = property(&finding.file);
         let title = property(&format!("dynaleak ({})", finding.code));
         let message = data(&format!("{}: {}", finding.code, finding.message));
@@ -72,13 +71,12 @@ struct Lines {
 }
 
 pub fn gitlab(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let all = listed(report).into_iter().zip(fingerprints(report));
     let mut issues = Vec::new();
-    for ((finding, by), fingerprint) in all {
+    for (finding, by, fingerprint) in fingerprinted(report) {
         if by.is_some() {
             continue;
         }
-        let (start, end) = places(report, finding);
+        let [start, end] = places(report, finding);
         issues.push(Issue {
             description: format!("{}: {}", finding.code, finding.message),
             check_name: finding.code,
@@ -122,7 +120,7 @@ pub fn junit(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 }
 
 fn test(report: &Report, finding: &Finding) -> TestCase {
-    let (start, _) = places(report, finding);
+    let [start, _] = places(report, finding);
     let place = format!("{}:{}:{}", finding.file, start.line, start.column);
     let mut status = match finding.fails() {
         true => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -144,10 +142,8 @@ fn test(report: &Report, finding: &Finding) -> TestCase {
     test
 }
 
-fn places(report: &Report, finding: &Finding) -> (Place, Place) {
-    let text = report.workspace.text(&finding.file);
-    let at = |byte| Place::of(text, byte);
-    (at(finding.span.start), at(finding.span.end))
+fn places(report: &Report, finding: &Finding) -> [Place; 2] {
+    Place::ends(report.workspace.text(&finding.file), &finding.span)
 }
 
 #[cfg(test)]

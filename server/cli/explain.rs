@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::analysis::explain::{Answered, Candidate, Explained, explained};
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::Finding;
 use crate::secret::masked;
+use crate::text::Text;
 
 use super::check::Report;
 use super::output::one_line;
@@ -57,15 +58,17 @@ pub struct Told {
     ignored: Vec<Finding>,
 }
 
-/// Looks at a line of the file that the report calls `name`; `text` is what the file holds.
+/// Looks at a line of the file that the report calls `name`; `unread` counts the lines of one that
+/// was not analysed.
 pub fn answer(report: &Report, name: &Arc<str>, line: usize, unread: &dyn Fn() -> usize) -> Answer {
     let Some(text) = report.workspace.text(name) else {
-        return match line > unread() {
-            true => Answer::Beyond(unread()),
+        let all = unread();
+        return match line > all {
+            true => Answer::Beyond(all),
             false => Answer::Unread,
         };
     };
-    let all = lines(text.as_str());
+    let all = lines(text);
     if line > all {
         return Answer::Beyond(all);
     }
@@ -97,9 +100,12 @@ pub fn answer(report: &Report, name: &Arc<str>, line: usize, unread: &dyn Fn() -
 }
 
 /// As an editor counts them: a line end at the end begins no line that one could mean.
-pub fn lines(text: &str) -> usize {
-    let ends = text.replace("\r\n", "\n").replace('\r', "\n");
-    ends.lines().count().max(1)
+pub fn lines(text: &Text) -> usize {
+    let last = text.line_count() - 1;
+    match text.line_start(last) == text.len() {
+        true => last.max(1),
+        false => last + 1,
+    }
 }
 
 pub fn show(out: &mut dyn Write, at: &str, told: &Told) -> io::Result<()> {
@@ -129,8 +135,8 @@ pub fn show(out: &mut dyn Write, at: &str, told: &Told) -> io::Result<()> {
             out,
             "Flagged: {} ({}, confidence {}): {}",
             finding.code,
-            severity(finding.severity),
-            confidence(finding.confidence),
+            finding.severity.name(),
+            finding.confidence.name(),
             finding.message
         )?;
     }
@@ -191,20 +197,4 @@ fn failed(answer: &Answered) -> String {
         false => "not so",
     };
     format!("{}: {so}: {}", answer.written, answer.question)
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
-}
-
-fn confidence(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::High => "high",
-        Confidence::Medium => "medium",
-        Confidence::Low => "low",
-    }
 }

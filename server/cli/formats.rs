@@ -1,15 +1,19 @@
 //! The forms in which a report is written: for people, for programs, for what shows findings in CI.
 
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use rustc_hash::FxHashMap;
 
 use super::check::{Failure, Report};
 use super::human::listed;
+use super::output::{Access, beside};
 use super::{ci, human, json, sarif};
 use crate::baseline::Key;
+use crate::finding::Finding;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -113,43 +117,40 @@ impl Output {
         self.format
     }
 
-    /// Writes the whole file or leaves what is there.
+    /// Writes the whole file or leaves what is there; into what is no file of its own, such as a link,
+    /// a pipe or `/dev/stdout`, it is written as it comes.
     pub fn write(
         &self,
         content: impl FnOnce(Format, &mut dyn Write) -> io::Result<()>,
     ) -> Result<(), String> {
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let written = || -> io::Result<()> {
-            let mut builder = tempfile::Builder::new();
-            // As other new files: what remains of these is up to the umask.
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-            let mut file = builder.tempfile_in(folder)?;
-            let mut out = io::BufWriter::new(&mut file);
+        let into = |file: &mut File| {
+            let mut out = io::BufWriter::new(file);
             content(self.format, &mut out)?;
-            out.flush()?;
-            drop(out);
-            file.persist(&self.path).map_err(|error| error.error)?;
-            Ok(())
+            out.flush()
+        };
+        let special = fs::symlink_metadata(&self.path).is_ok_and(|there| !there.is_file());
+        let written = || match special {
+            true => into(&mut File::create(&self.path)?),
+            false => {
+                let mut file = beside(&self.path, Access::Usual)?;
+                into(file.as_file_mut())?;
+                file.persist(&self.path).map_err(|error| error.error)?;
+                Ok(())
+            }
         };
         written().map_err(|error| format!("{}: cannot be written: {error}", self.path.display()))
     }
 }
 
-/// The fingerprints of a report's findings, in the order of [`listed`].
-pub fn fingerprints(report: &Report) -> Vec<String> {
+/// All findings with their comments, as [`listed`] gives them, and their fingerprints.
+pub fn fingerprinted(report: &Report) -> Vec<(&Finding, Option<&Range<usize>>, String)> {
     let mut seen: FxHashMap<Key, usize> = FxHashMap::default();
-    let mut fingerprint = |finding| {
+    let mut all = Vec::new();
+    for (finding, by) in listed(report) {
         let key = Key::of(finding, report.workspace.text(&finding.file));
         let nth = seen.entry(key.clone()).or_default();
         *nth += 1;
-        key.fingerprint(*nth)
-    };
-    listed(report)
-        .into_iter()
-        .map(|(finding, _)| fingerprint(finding))
-        .collect()
+        all.push((finding, by, key.fingerprint(*nth)));
+    }
+    all
 }

@@ -12,7 +12,6 @@ use super::coding::{decode, read};
 use super::imports::{ends_of, imports, may_mean, mean, module_of, stem_of};
 use super::matters::{Matters, Words};
 use super::walk::{File, Trouble};
-use crate::own::Own;
 use crate::value::stable_hash;
 use crate::workspace::Workspace;
 use crate::workspace::asks::{Ask, Heat};
@@ -28,13 +27,12 @@ pub struct Gathered {
 }
 
 /// The bytes of a file that doesn't matter are dropped at once: of it, only its imports are kept.
-pub fn gather<'a>(files: &'a [File], own: Option<&Own>) -> (Gathered, Importers<'a>) {
-    let matters = Matters::with(own);
+pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<'a>) {
     let stems = (files.iter())
         .map(|file| stem_of(module_of(&file.name)))
         .collect();
     let seen: Vec<Result<Seen, Trouble>> = (files.par_iter())
-        .map_init(Vec::new, |bytes, file| look(file, bytes, &matters, &stems))
+        .map_init(Vec::new, |bytes, file| look(file, bytes, matters, &stems))
         .collect();
 
     let mut gathered = Gathered::default();

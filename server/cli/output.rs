@@ -1,9 +1,13 @@
 //! Standard output: colours only where they are wanted, and a reader that goes away is no error.
 
 use std::io::{self, BufWriter, ErrorKind, Write, stdout};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
+use tempfile::{Builder, NamedTempFile};
 
 use super::Verdict;
 
@@ -23,6 +27,30 @@ pub fn print(
         }
         _ => verdict,
     }
+}
+
+/// Who may read a new file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Its owner, until it is given another mode.
+    Owner,
+    /// Whom the umask lets, as with other new files.
+    Usual,
+}
+
+/// A new file beside the target, to take its place in one step. What a kill leaves over is hidden and
+/// no Python file.
+pub fn beside(target: &Path, access: Access) -> io::Result<NamedTempFile> {
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = Builder::new();
+    builder.prefix(".dynaleak-").suffix(".tmp");
+    #[cfg(unix)]
+    if access == Access::Usual {
+        builder.permissions(PermissionsExt::from_mode(0o666));
+    }
+    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 
 /// One line on standard error.

@@ -1,5 +1,7 @@
 //! Where a byte stands, as people and the JSON output count: from 1, columns in code points.
 
+use std::ops::Range;
+
 use crate::text::Text;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +11,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where a span begins and ends.
+    pub fn ends(text: Option<&Text>, span: &Range<usize>) -> [Place; 2] {
+        [span.start, span.end].map(|byte| Place::of(text, byte))
+    }
+
     /// A file that is not loaded has only its beginning.
     pub fn of(text: Option<&Text>, byte: usize) -> Place {
         let Some(text) = text else {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use similar::TextDiff;
-use tempfile::Builder;
 
 use crate::config::files::Configs;
 use crate::finding::Finding;
@@ -19,7 +18,7 @@ use crate::workspace::Workspace;
 use super::coding;
 use super::configured::configured;
 use super::human::counted;
-use super::output::one_line;
+use super::output::{Access, beside, one_line};
 use super::walk::File;
 
 /// What was rewritten, or would be.
@@ -161,7 +160,7 @@ struct Problem {
 }
 
 /// A kill at any moment leaves the old file or the new one: what is written beside it takes its
-/// place in one step, with its mode. What a kill leaves over is hidden and no Python file.
+/// place in one step, with its mode.
 fn replace(target: &Path, changed: &Changed) -> Result<(), Problem> {
     let failed = |error: io::Error| Problem {
         why: format!("cannot be written: {error}"),
@@ -171,12 +170,7 @@ fn replace(target: &Path, changed: &Changed) -> Result<(), Problem> {
     if mode.readonly() {
         return Err(failed(io::ErrorKind::PermissionDenied.into()));
     }
-    let folder = target.parent().unwrap_or(Path::new("."));
-    let mut file = Builder::new()
-        .prefix(".dynaleak-")
-        .suffix(".tmp")
-        .tempfile_in(folder)
-        .map_err(failed)?;
+    let mut file = beside(target, Access::Owner).map_err(failed)?;
     file.write_all(changed.after.as_bytes()).map_err(failed)?;
     file.as_file().set_permissions(mode).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
@@ -187,7 +181,8 @@ fn replace(target: &Path, changed: &Changed) -> Result<(), Problem> {
     file.persist(target).map_err(|error| failed(error.error))?;
     // The new name is as lasting as the new bytes; where folders cannot be synced it need not be.
     #[cfg(unix)]
-    let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    let _ = fs::File::open(target.parent().unwrap_or(Path::new(".")))
+        .and_then(|folder| folder.sync_all());
     Ok(())
 }
 

@@ -136,10 +136,10 @@ fn table(out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<[String; 5]> = (rules::known().into_iter())
         .map(|rule| {
             let severity = match rule.off {
-                true => format!("{} (off)", severity(rule.severity)),
-                false => severity(rule.severity).to_string(),
+                true => format!("{} (off)", rule.severity.name()),
+                false => rule.severity.name().to_string(),
             };
-            let effect = rule.effect.map_or("notice", effect).to_string();
+            let effect = rule.effect.map_or("notice", Effect::name).to_string();
             [
                 rule.code.into(),
                 rule.name.into(),
@@ -158,23 +158,4 @@ fn table(out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     Ok(())
-}
-
-fn effect(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Leak => "leak",
-        Effect::Peak => "peak",
-        Effect::Churn => "churn",
-        Effect::DataLoss => "data-loss",
-        Effect::Wrong => "wrong",
-        Effect::Exposure => "exposure",
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
 }

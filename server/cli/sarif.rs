@@ -1,16 +1,16 @@
 //! SARIF 2.1.0: what GitHub's code scanning and other viewers read.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use crate::finding::{Applicability, Category, Confidence, Effect, Finding, Fix, Severity};
+use crate::finding::{Applicability, Category, Finding, Fix, Severity};
 use crate::rules::{self, Entry};
 
 use super::check::{Failure, Report};
-use super::formats::fingerprints;
-use super::human::listed;
+use super::formats::fingerprinted;
 use super::json::{self as documents, VERSION, cwe};
 use super::place::Place;
 
@@ -19,10 +19,10 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let rules = rules::known();
     let number = |code: &str| rules.iter().position(|rule| rule.code == code);
-    let all = listed(report).into_iter().zip(fingerprints(report));
-    let results: Vec<Value> = all
-        .map(|((finding, by), fingerprint)| {
-            Results { report }.result(finding, by, fingerprint, number(finding.code))
+    let results = Results { report };
+    let results: Vec<Value> = (fingerprinted(report).into_iter())
+        .map(|(finding, by, fingerprint)| {
+            results.result(finding, by, fingerprint, number(finding.code))
         })
         .collect();
     let notices = report.troubles.iter().map(|trouble| {
@@ -92,18 +92,13 @@ fn descriptor(rule: &Entry) -> Value {
         .unwrap_or_default()
         .trim_start_matches("# ");
     let short = paragraphs.next().unwrap_or(title).replace('\n', " ");
-    let tags: Vec<String> = (rule.categories.iter())
-        .map(|category| match category {
-            Category::ML => "memory",
-            Category::UC | Category::DE | Category::AU => "security",
-        })
-        .map(String::from)
-        .chain(
-            cwe(rule.categories)
-                .iter()
-                .map(|number| format!("external/cwe/cwe-{number:03}")),
-        )
-        .collect();
+    let topics = rule.categories.iter().map(|category| match category {
+        Category::ML => "memory".to_string(),
+        Category::UC | Category::DE | Category::AU => "security".to_string(),
+    });
+    let weaknesses = cwe(rule.categories).into_iter();
+    let weaknesses = weaknesses.map(|number| format!("external/cwe/cwe-{number:03}"));
+    let tags: BTreeSet<String> = topics.chain(weaknesses).collect();
     let cwe = (cwe(rule.categories).into_iter()).map(|number| taxon("CWE", &number.to_string()));
     let owasp = (rule.categories.iter())
         .filter_map(owasp)
@@ -116,23 +111,8 @@ fn descriptor(rule: &Entry) -> Value {
         "help": { "text": help, "markdown": help },
         "defaultConfiguration": { "level": level(rule.severity), "enabled": !rule.off },
         "relationships": cwe.chain(owasp).collect::<Vec<_>>(),
-        "properties": { "tags": unique(tags), "precision": "high", "effect": rule.effect.map(effect) },
+        "properties": { "tags": tags, "precision": "high", "effect": rule.effect },
     })
-}
-
-fn unique(mut words: Vec<String>) -> Vec<String> {
-    let mut seen = Vec::new();
-    words.retain(|word| {
-        !seen.contains(word) && {
-            seen.push(word.clone());
-            true
-        }
-    });
-    words
-}
-
-fn effect(effect: Effect) -> Value {
-    serde_json::to_value(effect).unwrap_or_default()
 }
 
 fn taxon(component: &str, id: &str) -> Value {
@@ -221,7 +201,7 @@ impl Results<'_> {
             "message": { "text": &*finding.message },
             "locations": [self.location(&finding.file, &finding.span, None, Some(&finding.function))],
             "partialFingerprints": { "dynaleak/v1": fingerprint },
-            "properties": { "confidence": confidence(finding.confidence) },
+            "properties": { "confidence": finding.confidence },
         });
         if let Some(rule) = rule {
             result["ruleIndex"] = rule.into();
@@ -269,7 +249,7 @@ impl Results<'_> {
 
     fn region(&self, file: &str, span: &Range<usize>) -> Value {
         let text = self.report.workspace.text(file);
-        let [start, end] = [span.start, span.end].map(|byte| Place::of(text, byte));
+        let [start, end] = Place::ends(text, span);
         json!({
             "startLine": start.line,
             "startColumn": start.column,
@@ -312,8 +292,4 @@ fn numbered(mut steps: Vec<Value>) -> Vec<Value> {
         step["id"] = (number + 1).into();
     }
     steps
-}
-
-fn confidence(confidence: Confidence) -> Value {
-    serde_json::to_value(confidence).unwrap_or_default()
 }

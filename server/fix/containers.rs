@@ -171,10 +171,9 @@ fn handed<'m>(module: &'m Module, parameter: Node) -> Option<Node<'m>> {
         // `Thread(target=produce, args=(queue,))`
         "keyword_argument" => {
             let all = named_children(parent.parent()?);
-            let args = all.iter().find(|it| {
-                it.child_by_field_name("name")
-                    .is_some_and(|name| module.of(name) == "args")
-            })?;
+            let args = all
+                .iter()
+                .find(|it| keyword(module, **it) == Some("args"))?;
             let tuple = args.child_by_field_name("value")?;
             named_children(tuple)
         }
@@ -948,6 +947,16 @@ pub fn method<'a>(module: &Module<'a>, call: Node) -> &'a str {
     let function = call.child_by_field_name("function");
     let name = function.and_then(|function| function.child_by_field_name("attribute"));
     name.map_or("", |name| module.of(name))
+}
+
+/// The name of a keyword argument.
+pub fn keyword<'a>(module: &Module<'a>, argument: Node) -> Option<&'a str> {
+    let named = argument.kind() == "keyword_argument";
+    named.then(|| {
+        argument
+            .child_by_field_name("name")
+            .map(|name| module.of(name))
+    })?
 }
 
 pub fn arguments(call: Node) -> Option<Node> {

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::containers::{arguments, method, written};
+use super::containers::{arguments, keyword, method, written};
 use super::imports::{self, Style};
 use super::module::{
     Module, ancestors, binds, descend, function_of, has_word, is_name, named_children, scope_of,
@@ -497,10 +497,9 @@ fn maxsize<'t>(module: &Module, call: Node<'t>) -> Option<Node<'t>> {
         node.child_by_field_name("value")
             .filter(|_| node.kind() == "keyword_argument")
     };
-    let by_name = all.iter().find(|node| {
-        node.child_by_field_name("name")
-            .is_some_and(|name| module.of(name) == "maxsize")
-    });
+    let by_name = all
+        .iter()
+        .find(|it| keyword(module, **it) == Some("maxsize"));
     if let Some(found) = by_name.and_then(value) {
         return Some(found);
     }

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 use tree_sitter::Node;
 
 use super::Rewrite;
-use super::containers::{add_argument, arguments};
+use super::containers::{add_argument, arguments, keyword};
 use super::module::{Module, named_children};
 
 /// Keywords beside which a read takes no `ProjectionExpression`.
@@ -30,12 +30,11 @@ pub fn project(
     if given.iter().any(|it| it.kind() != "keyword_argument") {
         return None;
     }
-    let named = |wanted: &str| {
-        let name = |it: &&Node| {
-            it.child_by_field_name("name")
-                .is_some_and(|name| module.of(name) == wanted)
-        };
-        given.iter().find(name).copied()
+    let named = |wanted| {
+        given
+            .iter()
+            .find(|it| keyword(module, **it) == Some(wanted))
+            .copied()
     };
     if APART.into_iter().any(|keyword| named(keyword).is_some()) {
         return None;

@@ -36,11 +36,11 @@ pub fn index(
     let found = configs.of_folder(root);
     let own = found.config.own.clone();
     let rules = &with_team(rules, &found.team.rules);
-    let gathered = gather(&files, own.as_deref());
+    let matters = Matters::with(own.as_deref());
+    let gathered = gather(&files, &matters);
     let importers = gathered.1.by_stem();
     going().then_some(())?;
 
-    let matters = Matters::with(own.as_deref());
     let mut workspace = empty(rules);
     workspace.set_own(own);
     // A share of the whole is not known: each round of importers brings it nearer.

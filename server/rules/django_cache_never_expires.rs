@@ -5,7 +5,7 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
-use crate::fix::containers::arguments;
+use crate::fix::containers::{arguments, keyword};
 use crate::fix::module::named_children;
 use crate::rules::About;
 
@@ -39,9 +39,8 @@ const TIMEOUT: u32 = 300;
 fn expiring(cx: &fix::Cx) -> Option<Rewrite> {
     let module = cx.module;
     let all = named_children(arguments(cx.node)?);
-    let value = |node: &tree_sitter::Node| node.child_by_field_name("name").is_some_and(|name| module.of(name) == "timeout");
     let mut draft = cx.draft(format!("Let it expire after {TIMEOUT} seconds"), Applicability::Unsafe);
-    match all.iter().find(|node| value(node)) {
+    match all.iter().find(|it| keyword(module, **it) == Some("timeout")) {
         Some(keyword) => draft.replace(module, keyword.child_by_field_name("value")?.byte_range(), TIMEOUT.to_string()),
         None => {
             let third = all.get(2).filter(|node| node.kind() == "none")?;

@@ -5,7 +5,7 @@ use crate::analysis::Verdict;
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
-use crate::fix::containers::{add_argument, arguments, method};
+use crate::fix::containers::{add_argument, arguments, keyword, method};
 use crate::fix::module::{Module, ancestors, binds, descend, function_of, named_children};
 use crate::rules::About;
 use crate::rules::stories::read;
@@ -93,11 +93,6 @@ fn limited(cx: &fix::Cx) -> Option<Rewrite> {
         add_argument(&mut draft, module, call, &format!("Limit={size}"))?;
     }
     Some(draft.sized(size))
-}
-
-fn keyword<'a>(module: &Module<'a>, argument: Node) -> Option<&'a str> {
-    let named = argument.kind() == "keyword_argument";
-    named.then(|| argument.child_by_field_name("name").map(|name| module.of(name)))?
 }
 
 /// The name that a call's result is assigned to.

@@ -5,7 +5,7 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
-use crate::fix::containers::{add_argument, arguments};
+use crate::fix::containers::{add_argument, arguments, keyword};
 use crate::fix::module::named_children;
 use crate::rules::About;
 use crate::rules::stories::made;
@@ -41,7 +41,7 @@ fn named_once(cx: &fix::Cx) -> Option<Rewrite> {
     let module = cx.module;
     let all = named_children(arguments(cx.node)?);
     let receiver = all.first().filter(|it| it.kind() == "identifier")?;
-    let given = |name: &str| all.iter().any(|it| it.child_by_field_name("name").is_some_and(|it| module.of(it) == name));
+    let given = |name: &str| all.iter().any(|it| keyword(module, *it) == Some(name));
     let splat = all.iter().any(|it| matches!(it.kind(), "dictionary_splat" | "list_splat"));
     let knows = ["django", "celery"].iter().any(|library| !module.named(library).is_empty());
     if given("dispatch_uid") || splat || !knows {

@@ -5,7 +5,7 @@ use crate::analysis::{Cx, Verdict};
 use crate::finding::{Applicability, Category, Effect, Severity};
 use crate::fix;
 use crate::fix::Rewrite;
-use crate::fix::containers::{arguments, plain};
+use crate::fix::containers::{arguments, keyword, plain};
 use crate::fix::module::{function_of, named_children};
 use crate::rules::About;
 use crate::rules::stories::stored;
@@ -45,7 +45,7 @@ fn by_key(cx: &fix::Cx) -> Option<Rewrite> {
         return None;
     }
     let all = named_children(arguments(read)?);
-    let key = all.iter().find(|it| it.child_by_field_name("name").is_some_and(|name| module.of(name) == "Key"))?;
+    let key = all.iter().find(|it| keyword(module, **it) == Some("Key"))?;
     let pairs = named_children(key.child_by_field_name("value").filter(|it| it.kind() == "dictionary")?);
     let [pair] = pairs[..] else { return None };
     let id = pair.child_by_field_name("value").filter(|it| plain(*it))?;

@@ -18,7 +18,7 @@ use smol_str::SmolStr;
 use super::names;
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::cli::imports::{module_of, stem_of};
-use crate::facts::{ExprId, Import};
+use crate::facts::{ChunkFacts, ExprId, FunctionId, Import};
 use crate::flow::{evaluate, stored_at};
 use crate::own::Own;
 use crate::summary::{CellKey, Outcome};
@@ -860,6 +860,24 @@ impl<'a> Reader<'a> {
         let value = self.world.value(&key, self.round);
         self.reads.borrow_mut().insert(key);
         value
+    }
+
+    /// The situations in which a function runs; a nested one's are those of the functions around it too.
+    pub fn context(&self, unit: UnitId, facts: &ChunkFacts, function: FunctionId) -> Value {
+        let mut context = Value::UNKNOWN;
+        let mut scope = function;
+        loop {
+            let function = FuncId {
+                unit,
+                function: scope,
+            };
+            context = context.join(&self.cell(CellKey::Context(function)));
+            let parent = facts.functions[scope as usize].parent;
+            if parent == scope || parent == 0 {
+                return context;
+            }
+            scope = parent;
+        }
     }
 
     /// Parameters replaced by what their function's call sites pass, one hop.

@@ -247,3 +247,18 @@ fn a_report_that_cannot_be_written_fails_the_run() {
         assert_eq!(run.code, Some(2), "{run:?}");
     }
 }
+
+/// A link such as `/dev/stdout` must not be replaced by a file.
+#[cfg(unix)]
+#[test]
+fn a_report_goes_through_a_link() {
+    let project = leaky();
+    project.write("target.json", "[]");
+    std::os::unix::fs::symlink("target.json", project.path("link.json")).unwrap();
+    let run = project.run(&["check", "-q", "--output", "gitlab=link.json"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let link = fs::symlink_metadata(project.path("link.json")).unwrap();
+    assert!(link.is_symlink());
+    let written = fs::read_to_string(project.path("target.json")).unwrap();
+    assert_eq!(written, told(&project, "gitlab"));
+}
