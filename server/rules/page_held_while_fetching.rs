@@ -24,7 +24,7 @@ pub const ABOUT: About = About {
 };
 
 fn message(page: &Page, verdict: &Verdict) -> String {
-    format!("the last page is still held while {} reads the next: two of them are in memory, and the text of one", page.source(verdict))
+    format!("the last page is still held while {} reads the next: two pages and the text of one answer are in memory at once", page.source(verdict))
 }
 
 fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
