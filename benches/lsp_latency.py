@@ -73,7 +73,8 @@ def grouped_{n}(orders):
 
 
 def build(lines, findings):
-    """The text, and the line with the finding that comes and goes."""
+    """The text, and the lines with the findings that come and go by turns: places all over the
+    file, for an edit costs more where others' stories begin."""
     holders = max(1, findings // 10)
     head = HEAD + "".join(HOLDER.format(n=number) for number in range(holders))
     leaks = [LEAK.format(n=number, holder=number % holders) for number in range(findings)]
@@ -86,8 +87,8 @@ def build(lines, findings):
         taken = upto
     text = head + "".join([*parts, *plain[taken:]])
     rows = text.split("\n")
-    wanted = f"def keep_{findings // 2}(key):"
-    return text, rows.index(wanted) + 1
+    edited = [(2 * number + 1) * findings // 16 for number in range(8)]
+    return text, [rows.index(f"def keep_{number}(key):") + 1 for number in edited]
 
 
 class Server:
@@ -222,7 +223,7 @@ def main():
     head = True
     for findings in args.findings:
         for lines in args.lines:
-            text, row = build(lines, findings)
+            text, places = build(lines, findings)
             with tempfile.TemporaryDirectory() as folder:
                 root = pathlib.Path(folder).resolve()
                 path = root / "edited.py"
@@ -236,7 +237,7 @@ def main():
                 for number in range(args.edits):
                     for server in servers:
                         time.sleep(0.005)
-                        server.edit(number, row)
+                        server.edit(number, places[number // 2 % len(places)])
                 for server in servers:
                     one = server.row(text.count("\n"))
                     if args.json:

@@ -122,16 +122,39 @@ impl Text {
         (line as u32, self.character(line, byte, encoding))
     }
 
-    /// The positions of a span's start and end, which mostly stand in one line.
-    pub fn positions(&self, span: &Range<usize>, encoding: Encoding) -> [(u32, u32); 2] {
-        let line = self.line_of(span.start);
-        let in_line = span.start <= span.end && span.end < self.line_start(line + 1);
+    /// The positions of a span's start and end, which mostly stand in one line of ASCII. `near`: a
+    /// line that may be the first of them or be a few before it.
+    pub fn positions(
+        &self,
+        span: &Range<usize>,
+        encoding: Encoding,
+        near: usize,
+    ) -> [(u32, u32); 2] {
+        let line = self.line_near(span.start, near);
+        let (start, next) = (self.line_start(line), self.line_start(line + 1));
+        let in_line = span.start <= span.end && span.end < next;
+        // Between `\r` and `\n` is the line's end.
+        let plain = |before: &[u8]| before.is_ascii() && before.last() != Some(&b'\r');
+        if in_line && plain(&self.text.as_bytes()[start..span.end]) {
+            return [span.start, span.end].map(|byte| (line as u32, (byte - start) as u32));
+        }
         let last = match in_line {
             true => line,
             false => self.line_of(span.end),
         };
         let at = |line, byte| (line as u32, self.character(line, byte, encoding));
         [at(line, span.start), at(last, span.end)]
+    }
+
+    /// The line that holds `byte`, fast where it is one of the few from `near` on.
+    fn line_near(&self, byte: usize, near: usize) -> usize {
+        const FEW: usize = 8;
+        let starts = self.line_starts.get(near..).unwrap_or_default();
+        let mut few = starts.iter().take(FEW);
+        match few.position(|&start| start as usize > byte) {
+            None | Some(0) => self.line_of(byte),
+            Some(behind) => near + behind - 1,
+        }
     }
 
     /// The 0-based character of a line that holds `byte`.
@@ -271,7 +294,7 @@ mod tests {
         }
 
         #[test]
-        fn positions_round_trip(text in broken(), byte in 0..60usize, line in 0..20u32, character in 0..20u32) {
+        fn positions_round_trip(text in broken(), byte in 0..60usize, line in 0..20u32, character in 0..20u32, near in 0..20usize) {
             let text = Text::new(text);
             for encoding in ENCODINGS {
                 let offset = text.offset(line, character, encoding);
@@ -281,7 +304,7 @@ mod tests {
                 let (line, character) = text.position(byte, encoding);
                 prop_assert!(text.offset(line, character, encoding) <= byte);
                 let both = [offset, byte].map(|each| text.position(each, encoding));
-                prop_assert_eq!(text.positions(&(offset..byte), encoding), both);
+                prop_assert_eq!(text.positions(&(offset..byte), encoding, near), both);
             }
             prop_assert!(text.column(byte) <= text.len());
         }

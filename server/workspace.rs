@@ -790,7 +790,10 @@ impl Workspace {
         }
         let slow = self.rules.as_ref().map_or(Vec::new(), |rules| rules.slow());
         findings.retain(|one| !slow.contains(&one.code));
-        findings.sort_by_cached_key(|one| (one.span.start, one.code, one.span.end));
+        let place = |one: &Finding| (one.span.start, one.code, one.span.end);
+        if !findings.is_sorted_by_key(place) {
+            findings.sort_by_key(place);
+        }
         findings.dedup_by(|a, b| a.span == b.span && a.code == b.code);
         findings
     }

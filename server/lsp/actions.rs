@@ -237,8 +237,7 @@ impl State {
 
     pub(super) fn findings_of(&self, key: &Key, document: &Document) -> Vec<Shown> {
         let mut seen: HashMap<String, usize> = HashMap::new();
-        let findings = self.findings_in(key, document).into_iter();
-        let told_apart = findings.map(|(span, finding)| {
+        let told_apart = self.findings_in(key, document).map(|(span, finding)| {
             let fingerprint = fingerprint(&finding);
             let count = seen.entry(fingerprint.clone()).or_default();
             *count += 1;

@@ -15,7 +15,17 @@ use super::notebook::Notebook;
 use super::state::State;
 
 pub fn range(text: &Text, span: &Range<usize>, encoding: Encoding) -> ls_types::Range {
-    let [start, end] = text.positions(span, encoding);
+    range_near(text, span, encoding, 0)
+}
+
+/// The same, faster for a span that begins in one of the few lines from `line` on.
+pub fn range_near(
+    text: &Text,
+    span: &Range<usize>,
+    encoding: Encoding,
+    line: u32,
+) -> ls_types::Range {
+    let [start, end] = text.positions(span, encoding, line as usize);
     ls_types::Range::new(Position::new(start.0, start.1), Position::new(end.0, end.1))
 }
 
@@ -76,6 +86,8 @@ pub struct Places<'a> {
     state: &'a State,
     project: usize,
     last: Option<(Arc<str>, Stands<'a>)>,
+    /// The line where the next place may begin, or a few lines before it.
+    pub near: u32,
     /// The cell that was named last.
     cell: Option<Arc<Uri>>,
 }
@@ -93,6 +105,7 @@ impl<'a> Places<'a> {
             state,
             project,
             last: None,
+            near: 0,
             cell: None,
         }
     }
@@ -112,7 +125,7 @@ impl<'a> Places<'a> {
         }
         let encoding = self.state.encoding();
         match &self.last.as_ref()?.1 {
-            Stands::Whole(uri, text) => Some((uri, range(text, span, encoding))),
+            Stands::Whole(uri, text) => Some((uri, range_near(text, span, encoding, self.near))),
             Stands::Cells(notebook) => {
                 let (cell, start) = notebook.cell_at(span.start)?;
                 let document = self.state.documents.get(cell)?;

@@ -11,7 +11,7 @@ use crate::config::files::{Found, findings, is_settings, mistakes};
 use crate::finding::Finding;
 use crate::text::{Encoding, Text};
 
-use super::convert::{Places, range, severity};
+use super::convert::{Places, range, range_near, severity};
 use super::documents::Document;
 use super::items::{Item, Pulled, diagnostic, diagnostics, items, plain};
 use super::names::{Key, path_of, uri_of};
@@ -71,26 +71,32 @@ impl State {
             return None;
         }
         let encoding = self.encoding();
-        let findings = self.findings_in(key, document).into_iter();
-        let findings =
-            findings.map(|(span, finding)| (range(&document.text, &span, encoding), finding));
+        let mut near = 0;
+        let findings = self.findings_in(key, document).map(|(span, finding)| {
+            let range = range_near(&document.text, &span, encoding, near);
+            near = range.start.line;
+            (range, finding)
+        });
         let places = Places::new(self, document.home.project);
         Some(items(findings, &document.report.items, places))
     }
 
     /// The findings shown in a document, in a cell its own ones, each with its bytes there.
-    pub fn findings_in(&self, key: &Key, document: &Document) -> Vec<(Span, Finding)> {
+    pub fn findings_in(
+        &self,
+        key: &Key,
+        document: &Document,
+    ) -> impl Iterator<Item = (Span, Finding)> + use<> {
         let (start, length) = (self.base(key, document), document.text.len());
-        let mut findings = self.projects[document.home.project].shown(&document.home.name);
-        if document.cell_of.is_some() {
-            let own = start..start + length;
-            findings.retain(|finding| own.contains(&finding.span.start));
-        }
-        let placed = findings.into_iter().map(|finding| {
+        let own = document.cell_of.as_ref().map(|_| start..start + length);
+        let findings = self.projects[document.home.project].shown(&document.home.name);
+        let here = move |finding: &Finding| {
+            (own.as_ref()).is_none_or(|own| own.contains(&finding.span.start))
+        };
+        findings.into_iter().filter(here).map(move |finding| {
             let span = finding.span.start - start..(finding.span.end - start).min(length);
             (span, finding)
-        });
-        placed.collect()
+        })
     }
 
     pub fn diagnostic_in(&self, document: &Document, span: &Span, finding: &Finding) -> Diagnostic {

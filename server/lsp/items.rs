@@ -50,6 +50,7 @@ impl Sign {
     fn holds(&self, finding: &Finding, range: Range, places: &mut Places) -> bool {
         let mut stays = |(step, known): (Step, &Option<(Arc<Uri>, Range)>)| {
             let known = known.as_ref().map(|(uri, range)| (uri, *range));
+            places.near = known.map_or(0, |(_, range)| range.start.line);
             places.at(step.file, step.span) == known
         };
         self.telling.same(finding.telling)
