@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tower_lsp::ls_types;
-use tower_lsp::ls_types::{DiagnosticSeverity, Location, Position, Uri};
+use tower_lsp::ls_types::{CodeDescription, DiagnosticSeverity, Location, Position, Uri};
 
 use crate::finding::Severity;
 use crate::text::{Encoding, Text};
@@ -12,6 +12,7 @@ use crate::text::{Encoding, Text};
 use super::documents::Document;
 use super::names::{Key, uri_of};
 use super::notebook::Notebook;
+use super::settings::page;
 use super::state::State;
 
 pub fn range(text: &Text, span: &Range<usize>, encoding: Encoding) -> ls_types::Range {
@@ -108,6 +109,12 @@ impl<'a> Places<'a> {
             near: 0,
             cell: None,
         }
+    }
+
+    /// Where a rule's page lies, if the client said so; hover shows the pages in any case.
+    pub fn page(&self, code: &str) -> Option<CodeDescription> {
+        let pages = self.state.settings.rule_pages.as_deref()?;
+        page(pages, code).map(|href| CodeDescription { href })
     }
 
     /// Does the client show related locations?

@@ -131,7 +131,7 @@ pub fn items(
             }
             None => {
                 let sign = Sign::of(&finding, range, &mut places);
-                let diagnostic = made(&finding, &sign);
+                let diagnostic = made(&finding, &sign, &places);
                 Item::new(Some(sign), diagnostic)
             }
         }
@@ -155,10 +155,10 @@ pub fn diagnostics(items: &[Arc<Item>]) -> Vec<Diagnostic> {
 }
 
 pub fn diagnostic(finding: &Finding, range: Range, places: &mut Places) -> Diagnostic {
-    made(finding, &Sign::of(finding, range, places))
+    made(finding, &Sign::of(finding, range, places), places)
 }
 
-fn made(finding: &Finding, sign: &Sign) -> Diagnostic {
+fn made(finding: &Finding, sign: &Sign, places: &Places) -> Diagnostic {
     let related = sign.steps.as_ref().map(|places| {
         let steps = finding.trail.iter().zip(places);
         let related = steps.filter_map(|(step, place)| {
@@ -174,8 +174,7 @@ fn made(finding: &Finding, sign: &Sign) -> Diagnostic {
         range: sign.range,
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(finding.code.to_string())),
-        // The rules' pages have no address: hover shows them.
-        code_description: None,
+        code_description: places.page(finding.code),
         source: Some(SOURCE.to_string()),
         message: finding.message.to_string(),
         related_information: related,

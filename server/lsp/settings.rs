@@ -1,6 +1,9 @@
 //! What the client sets: `initializationOptions`, and the section `dynaleak` of its configuration.
 
+use std::str::FromStr;
+
 use serde_json::Value;
+use tower_lsp::ls_types::Uri;
 
 use crate::config::{Overrides, SomeBounds};
 use crate::select::Selector;
@@ -14,6 +17,8 @@ pub struct Settings {
     /// Stronger than any configuration file.
     pub overrides: Overrides,
     pub inlay_hints: bool,
+    /// Where a rule's page lies, with `{code}` in the place of its code.
+    pub rule_pages: Option<String>,
     pub log_level: Option<log::Level>,
 }
 
@@ -51,6 +56,7 @@ impl Settings {
                 ),
                 "bounds" => put(&mut settings.overrides.bounds, bounds(value)),
                 "inlayHints" => put(&mut settings.inlay_hints, switch(value)),
+                "rulePages" => put(&mut settings.rule_pages, pages(value).map(Some)),
                 "select" => put(
                     &mut settings.overrides.selection.select,
                     selectors(value).map(Some),
@@ -105,6 +111,18 @@ fn bounds(value: &Value) -> Option<SomeBounds> {
 /// The client's settings come before the roots, and so before a team's rules.
 fn selector(word: &str) -> Result<Selector, String> {
     Selector::parse(word).or_else(|error| Selector::of_team(word).ok_or(error))
+}
+
+/// An address with a scheme, which clients show as a link.
+fn pages(value: &Value) -> Option<String> {
+    let address = value.as_str()?;
+    page(address, "DDB101")?;
+    Some(address.to_string())
+}
+
+/// The address of a rule's page.
+pub fn page(pages: &str, code: &str) -> Option<Uri> {
+    Uri::from_str(&pages.replace("{code}", code)).ok()
 }
 
 /// `true` or `{"enable": true}`.

@@ -10,7 +10,7 @@ use crate::config::Overrides;
 use crate::config::files::Configs;
 use crate::query::Rules;
 
-use super::documents::{Document, Home};
+use super::documents::{Document, Home, Report};
 use super::log;
 use super::names::{Key, is_python, name_in, path_of};
 use super::notebook::Notebook;
@@ -104,6 +104,12 @@ impl State {
         }
         if settings.overrides != self.settings.overrides {
             self.configs = Arc::new(Configs::nearest(settings.overrides.clone()));
+        }
+        if settings.rule_pages != self.settings.rule_pages {
+            // Diagnostics that say the same as before would be given out again.
+            for document in self.documents.values_mut() {
+                document.report = Report::default();
+            }
         }
         self.settings = Arc::new(settings);
         self.reconfigure();

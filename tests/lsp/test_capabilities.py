@@ -291,6 +291,28 @@ async def test_settings_are_fetched_and_live(keeps):
         await server.until("main.py", [("DDB101", 8)])
 
 
+async def test_a_code_leads_to_its_page_where_the_client_says_where(keeps):
+    async def address(server):
+        [found] = (await server.pull("main.py")).items
+        return found.code_description and found.code_description.href
+
+    async with session(keeps, settings={"rulePages": "https://example.org/{code}.html"}) as server:
+        server.open("main.py", KEEPS)
+        await server.until("main.py", [("DDB101", 8)])
+        assert await address(server) == "https://example.org/DDB101.html"
+        server.client.set_configuration({"dynaleak": {"rulePages": "dynaleak-rule:/{code}.md"}})
+        server.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings=None))
+        for _ in range(100):
+            if await address(server) == "dynaleak-rule:/DDB101.md":
+                break
+            await asyncio.sleep(0.05)
+        assert await address(server) == "dynaleak-rule:/DDB101.md"
+    for nowhere in ({}, {"rulePages": "no address"}, {"rulePages": "pages/{code}"}, {"rulePages": 7}):
+        async with session(keeps, options=nowhere) as server:
+            server.open("main.py", KEEPS)
+            assert await address(server) is None
+
+
 async def test_settings_that_make_no_sense_change_nothing(keeps):
     options = {"diagnosticMode": 7, "select": "nonsense", "ignore": {"a": 1}, "includeTests": "yes", "unknown": []}
     async with session(keeps, options=options) as server:

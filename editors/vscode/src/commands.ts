@@ -56,8 +56,10 @@ async function showDebugInformation(context: vscode.ExtensionContext, server: Se
 }
 
 /** Rules' pages as read-only Markdown documents, in the preview. */
-class RulePages implements vscode.TextDocumentContentProvider {
+export class RulePages implements vscode.TextDocumentContentProvider {
   static readonly SCHEME = "dynaleak-rule";
+  /** Where the server finds them for the link on a finding's code. */
+  static readonly ADDRESS = `${RulePages.SCHEME}:/{code}.md`;
 
   constructor(private readonly server: Server) {}
 

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { CloseAction, ConfigurationRequest, DidChangeConfigurationNotification, ErrorAction, LanguageClient, RevealOutputChannelOn, State, type LanguageClientOptions } from "vscode-languageclient/node";
 import { findBinary, type Binary } from "./binary";
+import { RulePages } from "./commands";
 
 export type Condition =
   | { is: "starting" }
@@ -145,7 +146,7 @@ export class Server implements vscode.Disposable {
   }
 
   private overridden(settings: unknown): object {
-    return { ...(settings as object), ...(this.whole ? { diagnosticMode: "workspace" } : {}) };
+    return { rulePages: RulePages.ADDRESS, ...(settings as object), ...(this.whole ? { diagnosticMode: "workspace" } : {}) };
   }
 
   /** The server ended by itself: again, but not for ever. */

@@ -74,6 +74,8 @@ test("shows findings across files, in both folders", async () => {
     const [item] = vscode.languages.getDiagnostics(document.uri);
     const places = item.relatedInformation.map((step) => path.basename(step.location.uri.path));
     assert.ok(places.includes("store.py") && places.includes("main.py"), places.join(" "));
+    const page = await vscode.workspace.openTextDocument(item.code.target);
+    assert.match(page.getText(), /^# DDB101: /);
   }
 });
 
