@@ -67,7 +67,7 @@ METHOD = """## How it is measured
 - Sizes come from the configuration: `queue = 100`, `cache = 16`, `accumulator = 100`, `page = 100`, small enough that a bound is reached within the warm-up.
 - moto answers equal reads with the bytes that it gave the first time. The latency of DynamoDB is no part of this.
 - `shown only, by hand`: dynaleak shows this form and does not apply it in bulk; what was measured was written by hand. `no rewrite, recommended`: it does not even show it, the rule's page describes it.
-- With the second form replaced by the leaky one every case fails (`--self-test`).
+- A case whose leaky form would pass as its own rewrite fails: it would prove nothing.
 
 ## The second forms
 """
