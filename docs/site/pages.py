@@ -87,6 +87,8 @@ CSS = """\
 :root, [data-md-color-scheme="default"] { --dynaleak-flag: #ffe9e2; --dynaleak-edge: #d9480f; }
 [data-md-color-scheme="slate"] { --dynaleak-flag: #4a2a22; --dynaleak-edge: #ff8a5c; }
 .md-grid { max-width: 68rem; }
+/* There is no repository to show in the header: the search ends where the page does. */
+.md-header__source { display: none; }
 """
 
 FENCE = re.compile(r"^( *)```(.*)$")
@@ -160,7 +162,7 @@ class Site:
             text += f"\n## {name}\n\n| code | name | effect | severity |\n|---|---|---|---|\n"
             for rule in self.rules:
                 if rule["code"][3] == family:
-                    text += f"| [{rule['code']}]({rule['code']}.md) | {rule['name']} | {rule['effect']} | {rule['severity']} |\n"
+                    text += f"| [{rule['code']}]({rule['code']}.md) | [{rule['name']}]({rule['code']}.md) | {rule['effect']} | {rule['severity']} |\n"
         self.write("rules/index.md", text)
 
     def navigation(self) -> str:
