@@ -65,7 +65,10 @@ pub fn keys<'a, 'f>(
     let mut keys = Vec::new();
     let mut last: Option<(&str, Option<Codes>)> = None;
     for finding in findings {
-        if last.as_ref().is_none_or(|(file, _)| *file != &*finding.file) {
+        if last
+            .as_ref()
+            .is_none_or(|(file, _)| *file != &*finding.file)
+        {
             last = Some((&finding.file, source(&finding.file).map(Codes::new)));
         }
         let codes = last.as_mut().and_then(|(_, codes)| codes.as_mut());
@@ -130,7 +133,10 @@ impl Baseline {
             if line.trim().is_empty() {
                 continue;
             }
-            if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark)) {
+            if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"]
+                .iter()
+                .any(|mark| line.starts_with(mark))
+            {
                 let reason = "a merge was not finished here: keep the lines of both sides, and take out the marks";
                 return Err(damage(reason.to_string()));
             }
@@ -147,12 +153,25 @@ impl Baseline {
                 continue;
             }
             if !headed {
-                return Err(damage("this is no baseline of dynaleak: the first line is not its header".to_string()));
+                return Err(damage(
+                    "this is no baseline of dynaleak: the first line is not its header".to_string(),
+                ));
             }
             let entry: Entry = serde_json::from_str(line)
                 .map_err(|error| damage(format!("this is no entry of a baseline: {error}")))?;
-            let Entry { file, rule, function, code, count } = entry;
-            let key = Key { file, rule, function, code };
+            let Entry {
+                file,
+                rule,
+                function,
+                code,
+                count,
+            } = entry;
+            let key = Key {
+                file,
+                rule,
+                function,
+                code,
+            };
             let known = baseline.entries.entry(key).or_default();
             *known = count.max(*known);
         }
@@ -172,8 +191,19 @@ impl Baseline {
         };
         let mut text = line(&header);
         for (key, count) in &self.entries {
-            let Key { file, rule, function, code } = key.clone();
-            text.push_str(&line(&Entry { file, rule, function, code, count: *count }));
+            let Key {
+                file,
+                rule,
+                function,
+                code,
+            } = key.clone();
+            text.push_str(&line(&Entry {
+                file,
+                rule,
+                function,
+                code,
+                count: *count,
+            }));
         }
         text
     }
@@ -192,7 +222,12 @@ impl Baseline {
             by: vec![None; keys.len()],
             left: self.entries.clone(),
         };
-        for phase in [Phase::Same, Phase::OtherFile, Phase::OtherFunction, Phase::Anywhere] {
+        for phase in [
+            Phase::Same,
+            Phase::OtherFile,
+            Phase::OtherFunction,
+            Phase::Anywhere,
+        ] {
             if !matched.by.contains(&None) {
                 break;
             }
@@ -200,7 +235,10 @@ impl Baseline {
             let mut entries: FxHashMap<_, Vec<(&Key, usize)>> = FxHashMap::default();
             for (key, count) in left.iter().rev() {
                 if phase == Phase::Same || free(key) {
-                    entries.entry(phase.of(key)).or_default().push((key, *count));
+                    entries
+                        .entry(phase.of(key))
+                        .or_default()
+                        .push((key, *count));
                 }
             }
             let mut used: FxHashMap<&Key, usize> = FxHashMap::default();
@@ -247,7 +285,12 @@ enum Phase {
 impl Phase {
     /// What two keys must have in common.
     fn of(self, key: &Key) -> [&str; 4] {
-        let Key { file, rule, function, code } = key;
+        let Key {
+            file,
+            rule,
+            function,
+            code,
+        } = key;
         match self {
             Phase::Same => [file, rule, function, code],
             Phase::OtherFile => ["", rule, function, code],
@@ -293,14 +336,21 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let one = baseline(&[(key("é \"a\".py", "f", "x\n"), 2), (key("a.py", "f", "y"), 1)]);
+        let one = baseline(&[
+            (key("é \"a\".py", "f", "x\n"), 2),
+            (key("a.py", "f", "y"), 1),
+        ]);
         let text = one.text();
         assert_eq!(text.lines().count(), 3);
         assert_eq!(Baseline::parse(&text), Ok(one.clone()));
         // As a union merge leaves it: both sides' lines, in any order.
         let mut lines: Vec<&str> = text.lines().collect();
         lines[1..].reverse();
-        let twice = format!("{}\n{}{text}", lines.join("\r\n"), text.replace(":2}", ":3}"));
+        let twice = format!(
+            "{}\n{}{text}",
+            lines.join("\r\n"),
+            text.replace(":2}", ":3}")
+        );
         let read = Baseline::parse(&twice).unwrap();
         assert_eq!(read.entries.values().copied().collect::<Vec<_>>(), [1, 3]);
     }
@@ -356,7 +406,11 @@ mod tests {
     #[test]
     fn what_is_as_it_was_comes_before_what_moved() {
         let known = baseline(&[(key("b.py", "f", "x"), 1)]);
-        let keys = [key("a.py", "f", "x"), key("b.py", "g", "x"), key("b.py", "f", "x")];
+        let keys = [
+            key("a.py", "f", "x"),
+            key("b.py", "g", "x"),
+            key("b.py", "f", "x"),
+        ];
         assert_eq!(by(&known, &keys), [false, false, true]);
         assert_eq!(by(&known, &keys[..2]), [true, false]);
     }

@@ -249,7 +249,10 @@ mod tests {
             "«with (\n    a() as x,\n    b() as y,\n):\n    z",
         );
         same("«for (x, y) in z:\n  x", "«for x, y in z:\n    x");
-        same(r#"«f('it\'s "so"', U"a" 'b')"#, r#"«f("it's \"so\"", "ab")"#);
+        same(
+            r#"«f('it\'s "so"', U"a" 'b')"#,
+            r#"«f("it's \"so\"", "ab")"#,
+        );
         same("«f(0XFF, 1E5)", "«f(0xff, 1e5)");
         same(r#"«f(F'{ x }')"#, r#"«f(f"{x}")"#);
     }

@@ -130,7 +130,10 @@ impl Settled {
         };
         let first = self.stale.keys().next();
         let first = first.map_or(String::new(), |key| {
-            format!(", such as {} in `{}` of {}", key.rule, key.function, key.file)
+            format!(
+                ", such as {} in `{}` of {}",
+                key.rule, key.function, key.file
+            )
         });
         Some(format!(
             "{}: {what} not there any more{first}: run `dynaleak check` where CI is not set, which takes {them} out, and commit the file",
@@ -279,7 +282,9 @@ impl Baselines {
             let outcome = match mode {
                 _ if write && whole => book.put(&text).map(|()| Outcome::Written),
                 _ if write => Err("not written, for the check is not whole".to_string()),
-                Mode::Prune if whole && covered && changed => book.put(&text).map(|()| Outcome::Pruned),
+                Mode::Prune if whole && covered && changed => {
+                    book.put(&text).map(|()| Outcome::Pruned)
+                }
                 Mode::Lock if !stale.is_empty() => Ok(Outcome::Locked),
                 _ => Ok(Outcome::Kept),
             };
@@ -331,7 +336,8 @@ impl Book {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !required => None,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let message = "there is no such baseline: `dynaleak check --write-baseline` writes it";
+                let message =
+                    "there is no such baseline: `dynaleak check --write-baseline` writes it";
                 return Err(failure(message.to_string()));
             }
             Err(error) => return Err(failure(format!("the baseline cannot be read: {error}"))),
@@ -374,10 +380,14 @@ impl Book {
             .map(|path| absolute(Path::new(path), &self.folder))
             .filter(|path| path.exists())
             .collect();
-        all.extend(scope.named().map(|named| match self.folder.starts_with(&named) {
-            true => self.folder.clone(),
-            false => named,
-        }));
+        all.extend(
+            scope
+                .named()
+                .map(|named| match self.folder.starts_with(&named) {
+                    true => self.folder.clone(),
+                    false => named,
+                }),
+        );
         let outer = |path: &&PathBuf| {
             !(all.iter()).any(|other| *other != **path && path.starts_with(other))
         };
@@ -475,6 +485,8 @@ fn text_of(path: &Path) -> io::Result<String> {
         return Err(io::Error::other("larger than 256 MB"));
     }
     let mut text = String::new();
-    fs::File::open(path)?.take(LIMIT).read_to_string(&mut text)?;
+    fs::File::open(path)?
+        .take(LIMIT)
+        .read_to_string(&mut text)?;
     Ok(text)
 }

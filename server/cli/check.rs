@@ -306,7 +306,12 @@ impl Check {
     /// Counts are for people, and for programs that read JSON.
     fn countable(&self) -> Result<(), Vec<Failure>> {
         let format = self.output_format;
-        let counts = [Format::Full, Format::Concise, Format::Json, Format::JsonLines];
+        let counts = [
+            Format::Full,
+            Format::Concise,
+            Format::Json,
+            Format::JsonLines,
+        ];
         match self.statistics && !counts.contains(&format) {
             true => Err(failed(format!(
                 "--statistics prints counts, which are no {}: leave out one of them, or write the report to a file with --output",
@@ -332,7 +337,10 @@ impl Check {
             }
         } else if !self.exit_zero
             && (report.findings.iter().any(Finding::fails)
-                || report.baselines.iter().any(|it| it.outcome == Outcome::Locked))
+                || report
+                    .baselines
+                    .iter()
+                    .any(|it| it.outcome == Outcome::Locked))
         {
             Verdict::Failed
         } else {
@@ -494,7 +502,14 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let settled = {
         let troubled: FxHashSet<&str> = troubles.iter().map(|it| it.name.as_str()).collect();
         let whole = workspace.take_panics().is_empty() && !troubles.iter().any(|it| it.fatal);
-        baselines.settle(&parted, &scope, mode, check.write_baseline, &troubled, whole)
+        baselines.settle(
+            &parted,
+            &scope,
+            mode,
+            check.write_baseline,
+            &troubled,
+            whole,
+        )
     };
     let mut findings = std::mem::take(&mut parted.new);
     if !check.show_ignored && check.explain.is_none() {
@@ -502,8 +517,10 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         parted.known.clear();
     }
     if let Some(since) = &since {
-        let paths: FxHashMap<&str, &Path> =
-            files.iter().map(|file| (&*file.name, &*file.path)).collect();
+        let paths: FxHashMap<&str, &Path> = files
+            .iter()
+            .map(|file| (&*file.name, &*file.path))
+            .collect();
         let path = |name: &str| paths.get(name).copied();
         findings = since.only(findings, &workspace, &path);
         parted.known = since.only(parted.known, &workspace, &path);

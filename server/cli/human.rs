@@ -260,7 +260,11 @@ fn told(out: &mut dyn Write, settled: &Settled) -> io::Result<()> {
     let were = |count: usize| if count == 1 { "was" } else { "were" };
     let moved = match settled.moved {
         0 => String::new(),
-        count => format!("; {count} that {} moved {} followed", if count == 1 { "has" } else { "have" }, were(count)),
+        count => format!(
+            "; {count} that {} moved {} followed",
+            if count == 1 { "has" } else { "have" },
+            were(count)
+        ),
     };
     let gone = match gone {
         0 => String::new(),
@@ -268,7 +272,10 @@ fn told(out: &mut dyn Write, settled: &Settled) -> io::Result<()> {
         count => format!("; {count} that are gone were taken out"),
     };
     match settled.outcome {
-        Outcome::Written => writeln!(out, "Wrote {known} to {name}: from now on only new ones fail."),
+        Outcome::Written => writeln!(
+            out,
+            "Wrote {known} to {name}: from now on only new ones fail."
+        ),
         Outcome::Pruned => writeln!(out, "{name} accepts {known}{gone}{moved}."),
         _ if settled.known > 0 => writeln!(out, "{name} accepts {known}."),
         _ => Ok(()),

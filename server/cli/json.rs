@@ -1,7 +1,7 @@
 //! The JSON output, schema 1: what programs rely on, so nothing here changes its name or its meaning.
 
-use std::io::{self, Write};
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::ops::Range;
 
 use crate::baseline::Key;
@@ -12,8 +12,8 @@ use crate::rules;
 use crate::workspace::Workspace;
 use serde::Serialize;
 
-use super::check::{Failure, Report};
 use super::baseline::{Outcome, Settled};
+use super::check::{Failure, Report};
 use super::human::{By, listed};
 use super::place::Place;
 use super::statistics::Count;
@@ -226,11 +226,7 @@ struct Summary {
     findings: usize,
 }
 
-fn finding<'a>(
-    files: &Workspace,
-    finding: &'a Finding,
-    by: Option<By>,
-) -> FindingOut<'a> {
+fn finding<'a>(files: &Workspace, finding: &'a Finding, by: Option<By>) -> FindingOut<'a> {
     let rule = rules::entry(finding.code);
     let categories = rule.map_or(&[][..], |rule| rule.categories);
     FindingOut {

@@ -13,8 +13,8 @@ use crate::rules::{self, Entry};
 use super::baseline::Settled;
 use super::check::{Failure, Report};
 use super::formats::fingerprinted;
-use super::json::{self as documents, VERSION, cwe};
 use super::human::By;
+use super::json::{self as documents, VERSION, cwe};
 use super::place::Place;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -190,7 +190,10 @@ fn escaped(path: &str) -> String {
 /// What a baseline accepts and is not there any more.
 fn absent(report: &Report) -> Vec<Value> {
     let result = |settled: &Settled, key: &Key| {
-        let folder = settled.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = settled
+            .name
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder);
         let file = match folder {
             "" => key.file.clone(),
             folder => format!("{folder}/{}", key.file),
@@ -261,7 +264,11 @@ impl Results<'_> {
             result["suppressions"] = json!([{ "kind": kind }]);
         }
         if !self.report.baselines.is_empty() {
-            let state = if finding.baselined { "unchanged" } else { "new" };
+            let state = if finding.baselined {
+                "unchanged"
+            } else {
+                "new"
+            };
             result["baselineState"] = state.into();
         }
         result

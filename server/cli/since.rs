@@ -36,7 +36,13 @@ impl Since {
         let top = path_of(top.trim_ascii_end());
         let top = fs::canonicalize(&top).unwrap_or(top);
         let commit = format!("{revision}^{{commit}}");
-        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
+        let arguments = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &commit,
+        ];
         let commit = ask(here, &arguments)
             .map_err(|_| format!("--since: git knows no revision `{revision}` here"))?;
         let commit = String::from_utf8_lossy(commit.trim_ascii_end()).into_owned();
@@ -102,8 +108,9 @@ impl Lines {
     fn any(&self, lines: Range<usize>) -> bool {
         match self {
             Lines::All => true,
-            Lines::Some(changed) => (changed.iter())
-                .any(|each| each.start < lines.end && lines.start < each.end),
+            Lines::Some(changed) => {
+                (changed.iter()).any(|each| each.start < lines.end && lines.start < each.end)
+            }
         }
     }
 }
@@ -132,10 +139,7 @@ impl Looked<'_, '_> {
         let (changed, tree) = files
             .entry(file.to_string())
             .or_insert_with(|| (self.lines(file), None));
-        let (false, Some(text)) = (
-            matches!(changed, Lines::All),
-            self.workspace.text(file),
-        ) else {
+        let (false, Some(text)) = (matches!(changed, Lines::All), self.workspace.text(file)) else {
             return true;
         };
         if matches!(changed, Lines::Some(changed) if changed.is_empty()) {
@@ -147,7 +151,9 @@ impl Looked<'_, '_> {
 
     fn lines(&self, file: &str) -> Lines {
         let path = (self.path)(file).and_then(|path| fs::canonicalize(path).ok());
-        let name = path.as_deref().and_then(|path| path.strip_prefix(&self.since.top).ok());
+        let name = path
+            .as_deref()
+            .and_then(|path| path.strip_prefix(&self.since.top).ok());
         match name.filter(|name| self.since.tracked.contains(*name)) {
             Some(name) => Lines::Some(self.since.changed.get(name).cloned().unwrap_or_default()),
             None => Lines::All,
@@ -208,7 +214,11 @@ fn changes(diff: &[u8]) -> FxHashMap<PathBuf, Vec<Range<usize>>> {
 
 /// `@@ -3,2 +4 @@`: how many lines went, and which came, from 0.
 fn hunk(line: &[u8]) -> Option<(usize, Range<usize>)> {
-    let line = std::str::from_utf8(line.strip_prefix(b"@@ -")?.split(|byte| *byte == b'@').next()?);
+    let line = std::str::from_utf8(
+        line.strip_prefix(b"@@ -")?
+            .split(|byte| *byte == b'@')
+            .next()?,
+    );
     let (old, new) = line.ok()?.trim_end().split_once(" +")?;
     let part = |part: &str| -> Option<(usize, usize)> {
         let (start, count) = part.split_once(',').unwrap_or((part, "1"));
@@ -216,7 +226,11 @@ fn hunk(line: &[u8]) -> Option<(usize, Range<usize>)> {
     };
     let ((_, went), (start, came)) = (part(old)?, part(new)?);
     // Of no lines git names the one before.
-    let start = if came == 0 { start } else { start.saturating_sub(1) };
+    let start = if came == 0 {
+        start
+    } else {
+        start.saturating_sub(1)
+    };
     Some((went, start..start + came))
 }
 
@@ -224,7 +238,9 @@ fn hunk(line: &[u8]) -> Option<(usize, Range<usize>)> {
 fn named(name: &[u8]) -> Option<PathBuf> {
     // Behind a name with a space stands a tab.
     let name = name.strip_suffix(b"\t").unwrap_or(name);
-    let quoted = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\""));
+    let quoted = name
+        .strip_prefix(b"\"")
+        .and_then(|name| name.strip_suffix(b"\""));
     let name = quoted.map_or_else(|| name.to_vec(), unquoted);
     name.strip_prefix(b"b/").map(path_of)
 }
@@ -298,7 +314,10 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
         return Ok(run.stdout);
     }
     let said = String::from_utf8_lossy(&run.stderr);
-    let said = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+    let said = said
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("no reason given");
     let said = said.trim_start_matches("fatal: ");
     match said.starts_with("not a git repository") {
         true => Err("this folder is in no git repository".to_string()),

@@ -28,7 +28,12 @@ pub fn counts(report: &Report) -> Vec<Count> {
     codes.sort_unstable();
     codes.dedup();
     let count = |code: &'static str| {
-        let of = || report.findings.iter().filter(|finding| finding.code == code);
+        let of = || {
+            report
+                .findings
+                .iter()
+                .filter(|finding| finding.code == code)
+        };
         let safe = |finding: &&Finding| {
             let mut fixes = finding.fixes.iter();
             fixes.any(|fix| fix.applicability == Applicability::Safe)
@@ -37,7 +42,10 @@ pub fn counts(report: &Report) -> Vec<Count> {
             code,
             name: rules::entry(code).map_or("", |rule| rule.name),
             count: of().count(),
-            files: of().map(|finding| &finding.file).collect::<BTreeSet<_>>().len(),
+            files: of()
+                .map(|finding| &finding.file)
+                .collect::<BTreeSet<_>>()
+                .len(),
             fixable: of().filter(safe).count(),
         }
     };
@@ -67,7 +75,10 @@ pub fn write(out: &mut dyn Write, report: &Report, format: Format, quiet: bool) 
 fn table(out: &mut dyn Write, counts: &[Count]) -> io::Result<()> {
     let width = |length: fn(&Count) -> usize| counts.iter().map(length).max().unwrap_or(0);
     let number = width(|count| count.count.to_string().len());
-    let (code, name) = (width(|count| count.code.len()), width(|count| count.name.len()));
+    let (code, name) = (
+        width(|count| count.code.len()),
+        width(|count| count.name.len()),
+    );
     let fixable = counts.iter().any(|count| count.fixable > 0);
     for count in counts {
         let files = human::counted(count.files, "file");

@@ -125,7 +125,8 @@ impl Accepted {
 
     fn file(&mut self, path: &Path, found: &Found, root: &Path) -> Option<File> {
         let (place, _) = place_of(found, root);
-        let book = (self.books.entry(place)).or_insert_with_key(|place| Book::of(place).map(Arc::new));
+        let book =
+            (self.books.entry(place)).or_insert_with_key(|place| Book::of(place).map(Arc::new));
         let book = Arc::clone(book.as_ref()?);
         let name = name_of(path, &book.folder);
         let entries = book.of_file.get(&name).cloned().unwrap_or_default();
@@ -153,11 +154,17 @@ impl Book {
             alike: FxHashMap::default(),
         };
         for (key, count) in baseline.entries {
-            let alike = book.alike.entry((key.rule.clone(), key.code.clone())).or_default();
+            let alike = book
+                .alike
+                .entry((key.rule.clone(), key.code.clone()))
+                .or_default();
             if alike.last() != Some(&key.file) {
                 alike.push(key.file.clone());
             }
-            book.of_file.entry(key.file.clone()).or_default().push((key, count));
+            book.of_file
+                .entry(key.file.clone())
+                .or_default()
+                .push((key, count));
         }
         Some(book)
     }
@@ -184,7 +191,10 @@ impl File {
         let mut left: Vec<usize> = self.entries.iter().map(|(_, count)| *count).collect();
         let mut others = Vec::new();
         for (at, finding) in findings.iter_mut().enumerate() {
-            let known = finding.telling.number().and_then(|number| self.known.get(&number));
+            let known = finding
+                .telling
+                .number()
+                .and_then(|number| self.known.get(&number));
             let entry = match known {
                 Some(known) => known.entry,
                 None => self.entry(&self.key(finding, source)),
@@ -197,7 +207,9 @@ impl File {
                 None => others.push(at),
             }
         }
-        let others = others.into_iter().map(|at| (at, self.key(&findings[at], source)));
+        let others = others
+            .into_iter()
+            .map(|at| (at, self.key(&findings[at], source)));
         let others = others.collect();
         let entries = self.entries.iter().zip(left);
         let left = entries.map(|((key, _), count)| (key.clone(), count));
@@ -227,7 +239,10 @@ impl File {
     }
 
     fn key(&self, finding: &Finding, source: Option<&Source>) -> Key {
-        let known = finding.telling.number().and_then(|number| self.known.get(&number));
+        let known = finding
+            .telling
+            .number()
+            .and_then(|number| self.known.get(&number));
         match known {
             Some(known) => known.key.clone(),
             None => Key {
@@ -244,9 +259,8 @@ impl File {
 
 /// What is left of entries where these findings are there.
 fn without(mut entries: Vec<(Key, usize)>, found: Vec<Key>) -> Vec<(Key, usize)> {
-    let same = |a: &Key, b: &Key| {
-        (&a.rule, &a.function, &a.code) == (&b.rule, &b.function, &b.code)
-    };
+    let same =
+        |a: &Key, b: &Key| (&a.rule, &a.function, &a.code) == (&b.rule, &b.function, &b.code);
     for key in found {
         if let Some((_, count)) = entries.iter_mut().find(|(entry, _)| same(entry, &key)) {
             *count = count.saturating_sub(1);

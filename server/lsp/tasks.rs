@@ -478,10 +478,18 @@ pub fn files_changed(shared: &Arc<Shared>, there: Vec<Uri>, gone: Vec<Uri>) {
     }
     {
         let mut state = shared.state();
-        let reads = |path: &Path| state.projects.iter().any(|project| project.reads_baseline(path));
+        let reads = |path: &Path| {
+            state
+                .projects
+                .iter()
+                .any(|project| project.reads_baseline(path))
+        };
         let changed = there.iter().chain(&gone);
         if changed.filter_map(path_of).any(|path| reads(&path)) {
-            state.projects.iter_mut().for_each(Project::forget_baselines);
+            state
+                .projects
+                .iter_mut()
+                .for_each(Project::forget_baselines);
             state.all_changed();
         }
     }

@@ -58,16 +58,28 @@ fn what_is_accepted_is_shown_on_demand() {
     assert_eq!(document["findings"][0]["baselined"], true, "{run:?}");
     assert_eq!(document["summary"]["findings"], 0);
     let run = project.run(&["check", "--show-ignored", "--output-format", "concise"]);
-    assert!(run.stdout.starts_with("good.py:8:9: baselined[DDB101] "), "{run:?}");
+    assert!(
+        run.stdout.starts_with("good.py:8:9: baselined[DDB101] "),
+        "{run:?}"
+    );
     let run = project.run(&["check", "--show-ignored"]);
     assert!(run.stdout.contains("accepted by the baseline"), "{run:?}");
 
     project.write("other.py", GOOD.replace(APPEND, "PENDING.insert(0, item)"));
     let states = |project: &Project| -> Vec<String> {
-        let run = project.run(&["check", "--show-ignored", "--baseline-mode", "keep", "--output-format", "sarif"]);
+        let run = project.run(&[
+            "check",
+            "--show-ignored",
+            "--baseline-mode",
+            "keep",
+            "--output-format",
+            "sarif",
+        ]);
         let document: Value = serde_json::from_str(&run.stdout).unwrap();
         let results = document["runs"][0]["results"].as_array().unwrap().iter();
-        results.map(|it| it["baselineState"].as_str().unwrap().to_string()).collect()
+        results
+            .map(|it| it["baselineState"].as_str().unwrap().to_string())
+            .collect()
     };
     assert_eq!(states(&project), ["unchanged", "new"]);
     project.write("good.py", "import boto3\n");
@@ -91,7 +103,11 @@ fn what_is_gone_is_taken_out_and_in_ci_fails() {
     let project = accepted();
     let before = baseline(&project);
     project.write("good.py", "import boto3\n");
-    for (arguments, code) in [(&[][..], 1), (&["--exit-zero"], 0), (&["--baseline-mode", "keep"], 0)] {
+    for (arguments, code) in [
+        (&[][..], 1),
+        (&["--exit-zero"], 0),
+        (&["--baseline-mode", "keep"], 0),
+    ] {
         let run = in_ci(&project, arguments);
         assert_eq!(run.code, Some(code), "{run:?}");
         assert_eq!(baseline(&project), before);
@@ -102,7 +118,10 @@ fn what_is_gone_is_taken_out_and_in_ci_fails() {
     assert_eq!((run.code, baseline(&project)), (Some(0), before), "{run:?}");
     let run = project.run(&["check"]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.stdout.contains("1 that is gone was taken out"), "{run:?}");
+    assert!(
+        run.stdout.contains("1 that is gone was taken out"),
+        "{run:?}"
+    );
     assert_eq!(baseline(&project).lines().count(), 1);
     assert_eq!(in_ci(&project, &[]).code, Some(0));
 }
@@ -116,7 +135,10 @@ fn what_moved_is_followed_and_in_ci_passes() {
     assert_eq!((run.code, baseline(&project)), (Some(0), before), "{run:?}");
     let run = project.run(&["check"]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.stdout.contains("1 that has moved was followed"), "{run:?}");
+    assert!(
+        run.stdout.contains("1 that has moved was followed"),
+        "{run:?}"
+    );
     assert!(baseline(&project).contains(r#""file":"better.py""#));
     // What comes under the old name is another one.
     project.write("good.py", GOOD);
@@ -153,11 +175,19 @@ fn what_was_not_looked_at_is_not_taken_out() {
     }
     // Tests are there, but nobody asks for them.
     let run = project.run(&["check"]);
-    assert_eq!((run.code, baseline(&project).lines().count()), (Some(0), 2), "{run:?}");
+    assert_eq!(
+        (run.code, baseline(&project).lines().count()),
+        (Some(0), 2),
+        "{run:?}"
+    );
     // A copy of what is accepted elsewhere is new, be it checked alone or not.
     project.write("copy.py", GOOD);
     for arguments in [&["copy.py"][..], &["."]] {
-        assert_eq!(project.json(arguments).found(), ["copy.py:8 DDB101"], "{arguments:?}");
+        assert_eq!(
+            project.json(arguments).found(),
+            ["copy.py:8 DDB101"],
+            "{arguments:?}"
+        );
     }
 }
 
@@ -175,7 +205,10 @@ fn a_part_is_accepted_anew() {
 #[test]
 fn it_is_seen_from_its_own_folder() {
     let project = Project::new();
-    project.write("pyproject.toml", "[tool.dynaleak]\nbaseline = \"ci/known.jsonl\"\n");
+    project.write(
+        "pyproject.toml",
+        "[tool.dynaleak]\nbaseline = \"ci/known.jsonl\"\n",
+    );
     project.write("shop/good.py", GOOD);
     let missing = project.run(&["check"]);
     assert_eq!(missing.code, Some(2));
@@ -193,12 +226,23 @@ fn it_is_seen_from_its_own_folder() {
     }
     let given = ["check", "--baseline", "own.jsonl", "--write-baseline", "-q"];
     assert_eq!(project.run(&given).code, Some(0));
-    assert_eq!(project.run(&["check", "--baseline", "own.jsonl"]).code, Some(0));
-    assert_eq!(project.run(&["check", "--baseline", "gone.jsonl"]).code, Some(2));
+    assert_eq!(
+        project.run(&["check", "--baseline", "own.jsonl"]).code,
+        Some(0)
+    );
+    assert_eq!(
+        project.run(&["check", "--baseline", "gone.jsonl"]).code,
+        Some(2)
+    );
 
     project.write("pyproject.toml", "[tool.dynaleak]\nbaseline = 3\n");
     let wrong = project.run(&["check"]);
-    assert!(wrong.stderr.contains("pyproject.toml:2:12: `baseline` takes a file's name"), "{wrong:?}");
+    assert!(
+        wrong
+            .stderr
+            .contains("pyproject.toml:2:12: `baseline` takes a file's name"),
+        "{wrong:?}"
+    );
 }
 
 #[test]
@@ -208,7 +252,10 @@ fn each_configuration_has_its_own() {
         project.write(&format!("{folder}/dynaleak.toml"), "");
         project.write(&format!("{folder}/good.py"), GOOD);
     }
-    assert_eq!(project.run(&["check", "--write-baseline", "."]).code, Some(0));
+    assert_eq!(
+        project.run(&["check", "--write-baseline", "."]).code,
+        Some(0)
+    );
     for folder in ["one", "two"] {
         let text = fs::read_to_string(project.path(&format!("{folder}/{NAME}"))).unwrap();
         assert!(text.contains(r#""file":"good.py""#), "{text}");
@@ -220,11 +267,26 @@ fn each_configuration_has_its_own() {
 #[test]
 fn a_damaged_one_is_told_and_left_alone() {
     for (text, told) in [
-        ("", format!("{NAME}:1: this is no baseline of dynaleak: it is empty")),
-        ("{}\n", format!("{NAME}:1: this is no baseline of dynaleak: the first line is not its header")),
-        ("{\"dynaleak-baseline\":1}\n{\"file\":\"a.py\"}\n", format!("{NAME}:2: this is no entry of a baseline")),
-        ("{\"dynaleak-baseline\":1}\n<<<<<<< ours\n", format!("{NAME}:2: a merge was not finished here")),
-        ("{\"dynaleak-baseline\":9}\n", format!("{NAME}:1: this baseline has format 9")),
+        (
+            "",
+            format!("{NAME}:1: this is no baseline of dynaleak: it is empty"),
+        ),
+        (
+            "{}\n",
+            format!("{NAME}:1: this is no baseline of dynaleak: the first line is not its header"),
+        ),
+        (
+            "{\"dynaleak-baseline\":1}\n{\"file\":\"a.py\"}\n",
+            format!("{NAME}:2: this is no entry of a baseline"),
+        ),
+        (
+            "{\"dynaleak-baseline\":1}\n<<<<<<< ours\n",
+            format!("{NAME}:2: a merge was not finished here"),
+        ),
+        (
+            "{\"dynaleak-baseline\":9}\n",
+            format!("{NAME}:1: this baseline has format 9"),
+        ),
         ("\u{0}\u{fffd}", format!("{NAME}:1: this is no baseline")),
     ] {
         let project = Project::good();
@@ -239,11 +301,17 @@ fn a_damaged_one_is_told_and_left_alone() {
     let project = Project::good();
     project.write(NAME, b"\xff\xfe");
     let run = project.run(&["check"]);
-    assert!(run.code == Some(2) && run.stderr.contains("cannot be read"), "{run:?}");
+    assert!(
+        run.code == Some(2) && run.stderr.contains("cannot be read"),
+        "{run:?}"
+    );
     let project = Project::good();
     fs::create_dir(project.path(NAME)).unwrap();
     let run = project.run(&["check"]);
-    assert!(run.code == Some(2) && run.stderr.contains("not a regular file"), "{run:?}");
+    assert!(
+        run.code == Some(2) && run.stderr.contains("not a regular file"),
+        "{run:?}"
+    );
     // Whatever is named by mistake is not written over.
     let run = project.run(&["check", "--write-baseline", "--baseline", "good.py"]);
     assert_eq!(run.code, Some(2), "{run:?}");
@@ -253,7 +321,7 @@ fn a_damaged_one_is_told_and_left_alone() {
 #[test]
 fn what_is_accepted_is_not_rewritten() {
     let project = Project::new();
-    let code = "import boto3\n\nclient = boto3.client(\"dynamodb\")\n\n\ndef names():\n    paginator = client.get_paginator(\"list_tables\")\n    with paginator.paginate() as pages:\n        for page in pages:\n            print(page)\n";
+    let code = "import boto3\n\nclient = boto3.client(\"dynamodb\")\n\n\ndef names():\n    paginator = client.get_paginator(\"scan\")\n    with paginator.paginate(TableName=\"t\") as pages:\n        for page in pages:\n            print(page)\n";
     project.write("a.py", code);
     let found = project.json(&[]).found();
     assert!(found.contains(&"a.py:8 DDB304".to_string()), "{found:?}");
@@ -262,14 +330,21 @@ fn what_is_accepted_is_not_rewritten() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(fs::read_to_string(project.path("a.py")).unwrap(), code);
     let run = project.run(&["check", "--fix", "--baseline-mode", "off"]);
-    assert_ne!(fs::read_to_string(project.path("a.py")).unwrap(), code, "{run:?}");
+    assert_ne!(
+        fs::read_to_string(project.path("a.py")).unwrap(),
+        code,
+        "{run:?}"
+    );
 }
 
 // ---- real code that is reformatted, moved and renamed ----
 
 /// Copies the Python files of a folder.
 fn copied(from: &Path, to: &Path) {
-    for entry in ignore::WalkBuilder::new(from).standard_filters(false).build() {
+    for entry in ignore::WalkBuilder::new(from)
+        .standard_filters(false)
+        .build()
+    {
         let path = entry.unwrap().into_path();
         let target = to.join(path.strip_prefix(from).unwrap());
         if path.is_file() && path.extension().is_some_and(|ending| ending == "py") {
@@ -280,7 +355,9 @@ fn copied(from: &Path, to: &Path) {
 }
 
 fn check(folder: &Path, arguments: &[&str]) -> Run {
-    run(command(folder).args(["check", "--output-format", "json"]).args(arguments))
+    run(command(folder)
+        .args(["check", "--output-format", "json"])
+        .args(arguments))
 }
 
 /// The functions at the top level of a file go to its end, in reverse order.
@@ -290,7 +367,10 @@ fn turned(text: &str) -> String {
     for (at, start) in cuts.iter().enumerate() {
         let end = cuts.get(at + 1).map_or(text.len(), |end| *end as usize);
         let segment = &text[*start as usize..end];
-        match ["def ", "async def "].iter().any(|word| segment.starts_with(word)) {
+        match ["def ", "async def "]
+            .iter()
+            .any(|word| segment.starts_with(word))
+        {
             true => moved.push(segment.trim_end()),
             false => kept.push_str(segment),
         }
@@ -301,7 +381,9 @@ fn turned(text: &str) -> String {
 }
 
 fn python_files(folder: &Path) -> Vec<PathBuf> {
-    let walk = ignore::WalkBuilder::new(folder).standard_filters(false).build();
+    let walk = ignore::WalkBuilder::new(folder)
+        .standard_filters(false)
+        .build();
     let files = walk.map(|entry| entry.unwrap().into_path());
     let mut files: Vec<PathBuf> = files
         .filter(|path| path.is_file() && path.extension().is_some_and(|it| it == "py"))
@@ -328,16 +410,30 @@ fn reformatted_moved_and_renamed_code_has_nothing_new() {
     assert!(all.found().len() > 40);
     let count = |run: &Run| run.document()["baselines"][0]["accepted"].as_u64().unwrap() as usize;
     let written = check(folder, &["--write-baseline"]);
-    assert_eq!((written.code, count(&written)), (Some(0), all.found().len()));
+    assert_eq!(
+        (written.code, count(&written)),
+        (Some(0), all.found().len())
+    );
 
     if let Some(ruff) = std::env::var_os("DYNALEAK_RUFF") {
         for length in ["40", "200"] {
             let mut ruff = Command::new(&ruff);
-            ruff.args(["format", "--isolated", "--quiet", "--line-length", length, "."]);
+            ruff.args([
+                "format",
+                "--isolated",
+                "--quiet",
+                "--line-length",
+                length,
+                ".",
+            ]);
             ruff.args(["--config", "format.quote-style = 'single'"]);
             assert!(ruff.current_dir(folder).status().unwrap().success());
             let formatted = check(folder, &["--baseline-mode", "lock"]);
-            assert_eq!((formatted.code, formatted.found()), (Some(0), vec![]), "{length}");
+            assert_eq!(
+                (formatted.code, formatted.found()),
+                (Some(0), vec![]),
+                "{length}"
+            );
             assert_eq!(count(&formatted), all.found().len());
         }
     }
@@ -350,11 +446,18 @@ fn reformatted_moved_and_renamed_code_has_nothing_new() {
     let leaves = folder.join("orders/services.py");
     fs::rename(&leaves, folder.join("orders/renamed.py")).unwrap();
     let renamed = check(folder, &["--baseline-mode", "keep"]);
-    assert_eq!((renamed.code, renamed.found()), (Some(0), vec![]), "{renamed:?}");
+    assert_eq!(
+        (renamed.code, renamed.found()),
+        (Some(0), vec![]),
+        "{renamed:?}"
+    );
 
     fs::write(folder.join("leak.py"), GOOD).unwrap();
     let one = check(folder, &[]);
-    assert_eq!((one.code, one.found()), (Some(1), vec!["leak.py:8 DDB101".to_string()]));
+    assert_eq!(
+        (one.code, one.found()),
+        (Some(1), vec!["leak.py:8 DDB101".to_string()])
+    );
 }
 
 /// `DYNALEAK_BASELINE_CORPUS`: a folder of checkouts, each of which is copied first.
@@ -372,17 +475,24 @@ fn real_code_too() {
         copied(&from, folder);
         let name = from.file_name().unwrap().to_string_lossy().into_owned();
         let written = check(folder, &["--write-baseline"]);
-        let all = written.document()["baselines"][0]["accepted"].as_u64().unwrap();
+        let all = written.document()["baselines"][0]["accepted"]
+            .as_u64()
+            .unwrap();
         let files = check(folder, &["--show-ignored"]);
         let mut step = |what: &str| {
             let run = check(folder, &["--baseline-mode", "keep"]);
             let (new, gone) = (run.found(), &run.document()["baselines"][0]["stale"]);
             let gone = gone.as_array().unwrap().len();
-            println!("{name}: {all} findings, {what}: {} new, {gone} gone", new.len());
+            println!(
+                "{name}: {all} findings, {what}: {} new, {gone} gone",
+                new.len()
+            );
             wrong.extend(new.iter().map(|new| format!("{name}, {what}: {new}")));
         };
         let mut command = Command::new(&ruff);
-        command.args(["format", "--isolated", "--quiet", "."]).current_dir(folder);
+        command
+            .args(["format", "--isolated", "--quiet", "."])
+            .current_dir(folder);
         let _ = command.status().unwrap();
         step("formatted");
         for path in python_files(folder) {
@@ -409,7 +519,14 @@ fn real_code_too() {
 
 fn git(project: &Project, arguments: &[&str]) -> bool {
     let status = Command::new("git")
-        .args(["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"])
+        .args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example.org",
+            "-c",
+            "init.defaultBranch=main",
+        ])
         .args(arguments)
         .current_dir(project.path("."))
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -493,19 +610,34 @@ fn with_union_neighbours_merge_too() {
     assert!(git(&project, &["merge", "--quiet", "--no-edit", "b"]));
     assert_eq!(project.run(&["check"]).code, Some(0));
     assert_eq!(in_ci(&project, &[]).code, Some(0));
-    assert_eq!(baseline(&project).lines().count(), 4, "{}", baseline(&project));
+    assert_eq!(
+        baseline(&project).lines().count(),
+        4,
+        "{}",
+        baseline(&project)
+    );
 }
 
 #[test]
 fn since_a_revision() {
     let project = committed();
-    let found = |revision: &str| project.json(&["--baseline-mode", "off", "--since", revision]).found();
+    let found = |revision: &str| {
+        project
+            .json(&["--baseline-mode", "off", "--since", revision])
+            .found()
+    };
     assert_eq!(found("HEAD"), [""; 0]);
     // Another function, and lines above: nothing that concerns a finding.
-    project.write("b.py", format!("# one\n# two\n{GOOD}\n\ndef other():\n    pass\n"));
+    project.write(
+        "b.py",
+        format!("# one\n# two\n{GOOD}\n\ndef other():\n    pass\n"),
+    );
     assert_eq!(found("HEAD"), [""; 0]);
     // Its function; the place where its holder is made; a file that git doesn't know.
-    project.write("c.py", GOOD.replace("def collect():", "def collect():\n    print()"));
+    project.write(
+        "c.py",
+        GOOD.replace("def collect():", "def collect():\n    print()"),
+    );
     project.write("d.py", GOOD.replace("PENDING = []", "PENDING = list()"));
     project.write("é new.py", GOOD);
     let now = ["c.py:9 DDB101", "d.py:8 DDB101", "é new.py:8 DDB101"];
@@ -514,10 +646,21 @@ fn since_a_revision() {
     assert_eq!(found("HEAD"), [""; 0]);
     assert_eq!(found("HEAD~1"), now);
     // What the other branch did meanwhile is no change of this one.
-    assert!(git(&project, &["checkout", "--quiet", "-b", "topic", "HEAD~1"]));
-    project.write("e.py", GOOD.replace("def collect():", "def collect():\n    print()"));
+    assert!(git(
+        &project,
+        &["checkout", "--quiet", "-b", "topic", "HEAD~1"]
+    ));
+    project.write(
+        "e.py",
+        GOOD.replace("def collect():", "def collect():\n    print()"),
+    );
     assert_eq!(found("main"), ["e.py:9 DDB101"]);
-    assert_eq!(project.run_in(".git", &["check", "--since", "HEAD", "../e.py"]).code, Some(2));
+    assert_eq!(
+        project
+            .run_in(".git", &["check", "--since", "HEAD", "../e.py"])
+            .code,
+        Some(2)
+    );
 
     for revision in ["", "--output=x", "-p", "gone", "HEAD:a.py"] {
         let run = project.run(&["check", &format!("--since={revision}")]);
@@ -536,7 +679,10 @@ fn since_needs_git() {
         run.stderr
     };
     let none = told(command(&project.path(".")).env("GIT_CEILING_DIRECTORIES", project.path("..")));
-    assert_eq!(none, "error: --since: this folder is in no git repository\n");
+    assert_eq!(
+        none,
+        "error: --since: this folder is in no git repository\n"
+    );
     let none = told(command(&project.path(".")).env("PATH", project.path(".")));
     assert_eq!(none, "error: --since: git is not installed\n");
 }
@@ -544,15 +690,34 @@ fn since_needs_git() {
 #[test]
 fn what_a_repository_configures_is_not_run() {
     let project = committed();
-    project.write("c.py", GOOD.replace("def collect():", "def collect():\n    print()"));
+    project.write(
+        "c.py",
+        GOOD.replace("def collect():", "def collect():\n    print()"),
+    );
     project.write(".gitattributes", "*.py diff=evil\n");
     project.write("evil.sh", "#!/bin/sh\ntouch \"$(dirname \"$0\")/ran\"\n");
     let evil = project.path("evil.sh").to_string_lossy().into_owned();
-    assert!(Command::new("chmod").args(["+x", &evil]).status().unwrap().success());
-    for key in ["diff.external", "diff.evil.command", "diff.evil.textconv", "core.fsmonitor", "core.pager"] {
+    assert!(
+        Command::new("chmod")
+            .args(["+x", &evil])
+            .status()
+            .unwrap()
+            .success()
+    );
+    for key in [
+        "diff.external",
+        "diff.evil.command",
+        "diff.evil.textconv",
+        "core.fsmonitor",
+        "core.pager",
+    ] {
         assert!(git(&project, &["config", key, &evil]));
     }
-    for (key, value) in [("diff.noprefix", "true"), ("diff.mnemonicPrefix", "true"), ("diff.interHunkContext", "9")] {
+    for (key, value) in [
+        ("diff.noprefix", "true"),
+        ("diff.mnemonicPrefix", "true"),
+        ("diff.interHunkContext", "9"),
+    ] {
         assert!(git(&project, &["config", key, value]));
     }
     let _ = fs::remove_file(project.path("ran"));
