@@ -17,6 +17,7 @@ use crate::workspace::Workspace;
 
 use super::check::Failure;
 use super::output::{Access, beside};
+use super::since::Since;
 use super::walk::{File, absolute, name_of};
 
 /// What becomes of entries that match nothing any more.
@@ -55,6 +56,18 @@ pub struct Scope<'a> {
     pub configs: &'a Configs,
     /// The command line selects rules: others were not looked for.
     pub selects: bool,
+}
+
+/// What is to become of baselines.
+pub struct How<'a> {
+    pub mode: Mode,
+    /// Written whatever the mode.
+    pub write: bool,
+    pub since: Option<&'a Since>,
+    /// Names of files that could not be read.
+    pub troubled: &'a FxHashSet<&'a str>,
+    /// Nothing went wrong on the way, so that what is not found is not there.
+    pub whole: bool,
 }
 
 /// The baselines of a run: mostly one, but each configuration has its own.
@@ -101,6 +114,8 @@ pub struct Settled {
     pub moved: usize,
     /// Entries that match nothing any more; empty where that could not be known.
     pub stale: BTreeMap<Key, usize>,
+    /// Entries that came since the revision of `--since`; of interest in the mode `lock` only.
+    pub added: Vec<Key>,
     pub outcome: Outcome,
 }
 
@@ -111,7 +126,7 @@ pub enum Outcome {
     Written,
     /// Written without what was stale.
     Pruned,
-    /// Stale entries fail the check.
+    /// Stale or added entries fail the check.
     Locked,
     /// It could not be written.
     Failed(String),
@@ -119,26 +134,42 @@ pub enum Outcome {
 
 impl Settled {
     /// What fails the check, for people.
-    pub fn complaint(&self) -> Option<String> {
+    pub fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
         if self.outcome != Outcome::Locked {
-            return None;
+            return complaints;
         }
-        let count: usize = self.stale.values().sum();
-        let (what, them) = match count {
-            1 => ("1 finding is".to_string(), "it"),
-            _ => (format!("{count} findings are"), "them"),
+        let such_as = |key: Option<&Key>| {
+            key.map_or(String::new(), |key| {
+                format!(
+                    ", such as {} in `{}` of {}",
+                    key.rule, key.function, key.file
+                )
+            })
         };
-        let first = self.stale.keys().next();
-        let first = first.map_or(String::new(), |key| {
-            format!(
-                ", such as {} in `{}` of {}",
-                key.rule, key.function, key.file
-            )
-        });
-        Some(format!(
-            "{}: {what} not there any more{first}: run `dynaleak check` where CI is not set, which takes {them} out, and commit the file",
-            self.name
-        ))
+        let name = &self.name;
+        let count: usize = self.stale.values().sum();
+        if count > 0 {
+            let (what, them) = match count {
+                1 => ("1 finding is".to_string(), "it"),
+                _ => (format!("{count} findings are"), "them"),
+            };
+            let first = such_as(self.stale.keys().next());
+            complaints.push(format!(
+                "{name}: {what} not there any more{first}: run `dynaleak check` where CI is not set, which takes {them} out, and commit the file"
+            ));
+        }
+        if !self.added.is_empty() {
+            let what = match self.added.len() {
+                1 => "1 finding was".to_string(),
+                count => format!("{count} findings were"),
+            };
+            let first = such_as(self.added.first());
+            complaints.push(format!(
+                "{name}: {what} added since the revision{first}: a locked baseline only gets smaller"
+            ));
+        }
+        complaints
     }
 }
 
@@ -245,17 +276,11 @@ impl Baselines {
         parted
     }
 
-    /// Says what became of the baselines, and writes them where that is to be. `whole`: nothing
-    /// went wrong on the way, so that what is not found is not there.
-    pub fn settle(
-        &self,
-        parted: &Parted,
-        scope: &Scope,
-        mode: Mode,
-        write: bool,
-        troubled: &FxHashSet<&str>,
-        whole: bool,
-    ) -> Vec<Settled> {
+    /// Says what became of the baselines, and writes them where that is to be.
+    pub fn settle(&self, parted: &Parted, scope: &Scope, how: &How) -> Vec<Settled> {
+        let How {
+            mode, write, whole, ..
+        } = *how;
         let mut all = Vec::new();
         for (number, (book, part)) in self.books.iter().zip(&parted.of).enumerate() {
             let root = number == 0;
@@ -264,7 +289,7 @@ impl Baselines {
             }
             let covered = write || book.covered(scope);
             let (stale, rest) = match whole && covered {
-                true => book.parted(&part.left, scope, troubled),
+                true => book.parted(&part.left, scope, how.troubled),
                 false => (BTreeMap::new(), part.left.clone()),
             };
             let mut next = Baseline {
@@ -279,13 +304,17 @@ impl Baselines {
             }
             let text = next.text();
             let changed = book.text.as_ref() != Some(&text);
+            let added = match how.since.filter(|_| mode == Mode::Lock && !write) {
+                Some(since) => book.added(since),
+                None => Vec::new(),
+            };
             let outcome = match mode {
                 _ if write && whole => book.put(&text).map(|()| Outcome::Written),
                 _ if write => Err("not written, for the check is not whole".to_string()),
                 Mode::Prune if whole && covered && changed => {
                     book.put(&text).map(|()| Outcome::Pruned)
                 }
-                Mode::Lock if !stale.is_empty() => Ok(Outcome::Locked),
+                Mode::Lock if !(stale.is_empty() && added.is_empty()) => Ok(Outcome::Locked),
                 _ => Ok(Outcome::Kept),
             };
             all.push(Settled {
@@ -293,6 +322,7 @@ impl Baselines {
                 known: part.known,
                 moved: part.moved,
                 stale,
+                added,
                 outcome: outcome.unwrap_or_else(Outcome::Failed),
             });
         }
@@ -418,6 +448,24 @@ impl Book {
         (left.iter())
             .map(|(key, count)| (key.clone(), *count))
             .partition(|(key, _)| looked_at(key))
+    }
+
+    /// Entries that were not there at a revision, where the file was.
+    fn added(&self, since: &Since) -> Vec<Key> {
+        let before = since.text_of(&self.path);
+        let Some(before) = before.and_then(|text| Baseline::parse(&text).ok()) else {
+            return Vec::new();
+        };
+        let entries = self.baseline.entries.iter();
+        let keys: Vec<Key> = entries
+            .flat_map(|(key, count)| std::iter::repeat_n(key.clone(), *count))
+            .collect();
+        let matched = before.matched(&keys, |_| true);
+        let added = keys.into_iter().zip(matched.by);
+        added
+            .filter(|(_, by)| by.is_none())
+            .map(|(key, _)| key)
+            .collect()
     }
 
     /// Writes the file whole or leaves what is there.

@@ -20,7 +20,7 @@ use rayon::ThreadPoolBuilder;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Verdict;
-use super::baseline::{Baselines, Mode, Outcome, Scope, Settled};
+use super::baseline::{Baselines, How, Mode, Outcome, Scope, Settled};
 use super::configured::{configured, own_of, rules_of, sound};
 use super::explain::{self, Answer, At};
 use super::formats::{Format, Output};
@@ -156,7 +156,7 @@ pub fn run(check: &Check) -> Verdict {
         return check.explained(&report, at);
     }
     for settled in &report.baselines {
-        settled.complaint().iter().for_each(|why| complain(why));
+        settled.complaints().iter().for_each(|why| complain(why));
         match &settled.outcome {
             Outcome::Failed(why) if check.write_baseline => {
                 complain(&format!("{}: {why}", settled.name));
@@ -502,14 +502,14 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let settled = {
         let troubled: FxHashSet<&str> = troubles.iter().map(|it| it.name.as_str()).collect();
         let whole = workspace.take_panics().is_empty() && !troubles.iter().any(|it| it.fatal);
-        baselines.settle(
-            &parted,
-            &scope,
+        let how = How {
             mode,
-            check.write_baseline,
-            &troubled,
+            write: check.write_baseline,
+            since: since.as_ref(),
+            troubled: &troubled,
             whole,
-        )
+        };
+        baselines.settle(&parted, &scope, &how)
     };
     let mut findings = std::mem::take(&mut parted.new);
     if !check.show_ignored && check.explain.is_none() {

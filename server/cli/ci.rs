@@ -36,7 +36,7 @@ pub fn github(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         writeln!(out, "::warning title=dynaleak,file={file}::{message}")?;
     }
     for settled in &report.baselines {
-        if let Some(why) = settled.complaint() {
+        for why in settled.complaints() {
             let (file, message) = (property(&settled.name), data(&why));
             writeln!(out, "::error title=dynaleak,file={file}::{message}")?;
         }

@@ -137,6 +137,8 @@ struct BaselineOut<'a> {
     moved: usize,
     /// What it accepts and is not there any more.
     stale: Vec<StaleOut<'a>>,
+    /// How many entries came since the revision of `--since`, where the baseline is locked.
+    added: usize,
     outcome: &'static str,
 }
 
@@ -268,11 +270,12 @@ fn baseline(settled: &Settled) -> BaselineOut<'_> {
         accepted: settled.known,
         moved: settled.moved,
         stale: stale(&settled.stale),
+        added: settled.added.len(),
         outcome: match settled.outcome {
             Outcome::Kept => "kept",
             Outcome::Written => "written",
             Outcome::Pruned => "pruned",
-            Outcome::Locked => "stale",
+            Outcome::Locked => "locked",
             Outcome::Failed(_) => "failed",
         },
     }

@@ -16,6 +16,8 @@ use crate::workspace::Workspace;
 
 /// What changed since a revision, uncommitted changes too.
 pub struct Since {
+    /// The commit that counts.
+    base: String,
     /// The repository's folder, its links followed.
     top: PathBuf,
     /// Relative to it, as git writes them.
@@ -71,10 +73,19 @@ impl Since {
         let tracked = ask(&top, &["ls-files", "-z"]).map_err(told)?;
         let tracked = tracked.split(|byte| *byte == 0).map(path_of);
         Ok(Since {
+            base,
             top,
             tracked: tracked.collect(),
             changed,
         })
+    }
+
+    /// A file's text then; none where it was not there, or in no form that is text.
+    pub fn text_of(&self, path: &Path) -> Option<String> {
+        let path = fs::canonicalize(path).ok()?;
+        let name = path.strip_prefix(&self.top).ok()?.to_str()?;
+        let name = format!("{}:{}", self.base, name.replace('\\', "/"));
+        String::from_utf8(git(&self.top, &["cat-file", "blob", &name]).ok()?).ok()
     }
 
     /// Those whose function changed, or a line of whose trail; `path` says where a file is.

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::{Baseline, Codes, Key, NAME};
 use crate::cli::baseline::{place_of, read};
@@ -38,7 +38,7 @@ struct File {
     /// As the baseline calls it.
     name: String,
     entries: Vec<(Key, usize)>,
-    /// The findings that were asked for last.
+    /// Findings that are or were there.
     known: FxHashMap<NonZeroU64, Known>,
 }
 
@@ -47,6 +47,9 @@ struct Known {
     /// Its entry.
     entry: Option<usize>,
 }
+
+/// So many findings that are gone are kept beside those that are there: what is typed brings most back.
+const KEPT: usize = 64;
 
 /// The keys of a file's findings, by its path, whatever name they give it; none of a file that is
 /// no part of the root.
@@ -207,35 +210,40 @@ impl File {
                 None => others.push(at),
             }
         }
-        let others = others
-            .into_iter()
-            .map(|at| (at, self.key(&findings[at], source)));
-        let others = others.collect();
-        let entries = self.entries.iter().zip(left);
-        let left = entries.map(|((key, _), count)| (key.clone(), count));
-        (left.filter(|(_, count)| *count > 0).collect(), others)
+        if others.is_empty() {
+            return (Vec::new(), Vec::new());
+        }
+        let others = others.into_iter();
+        let others = others.map(|at| (at, self.key(&findings[at], source)));
+        let left = (self.entries.iter().zip(left))
+            .filter(|(_, count)| *count > 0)
+            .map(|((key, _), count)| (key.clone(), count));
+        (left.collect(), others.collect())
     }
 
-    /// Makes the keys of findings that were not there before, and forgets those that are gone.
+    /// Makes the keys of findings that were not there before.
     fn look_up(&mut self, source: Option<&Source>, findings: &[Finding]) {
+        if self.known.len() > 2 * findings.len() + KEPT {
+            let there = findings
+                .iter()
+                .filter_map(|finding| finding.telling.number());
+            let there: FxHashSet<NonZeroU64> = there.collect();
+            self.known.retain(|number, _| there.contains(number));
+        }
         let mut codes = source.map(Codes::new);
-        let mut known = FxHashMap::default();
-        known.reserve(findings.len());
         for finding in findings {
             let Some(number) = finding.telling.number() else {
                 continue;
             };
-            let of = self.known.remove(&number).unwrap_or_else(|| {
+            if !self.known.contains_key(&number) {
                 let key = Key {
                     file: self.name.clone(),
                     ..Key::of(finding, codes.as_mut())
                 };
                 let entry = self.entry(&key);
-                Known { key, entry }
-            });
-            known.insert(number, of);
+                self.known.insert(number, Known { key, entry });
+            }
         }
-        self.known = known;
     }
 
     fn key(&self, finding: &Finding, source: Option<&Source>) -> Key {

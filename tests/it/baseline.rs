@@ -671,6 +671,22 @@ fn since_a_revision() {
 }
 
 #[test]
+fn a_locked_one_only_gets_smaller() {
+    let project = committed();
+    project.write("f.py", GOOD);
+    assert_eq!(project.run(&["check", "--write-baseline"]).code, Some(0));
+    assert_eq!(in_ci(&project, &[]).code, Some(0));
+    let run = in_ci(&project, &["--since", "HEAD"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let told = "1 finding was added since the revision, such as DDB101 in `collect` of f.py";
+    assert!(run.stderr.contains(told), "{run:?}");
+    // What moved is no more than before.
+    fs::remove_file(project.path("a.py")).unwrap();
+    assert_eq!(project.run(&["check"]).code, Some(0));
+    assert_eq!(in_ci(&project, &["--since", "HEAD"]).code, Some(0));
+}
+
+#[test]
 fn since_needs_git() {
     let project = Project::good();
     let told = |command: &mut Command| {
