@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Milliseconds from one edit to fresh diagnostics, for language servers beside each other.
 
-usage: lsp_latency.py [--lines N ...] [--findings N ...] [--edits N] [--json] -- "dynaleak server" ["ruff server" ...]
+usage: lsp_latency.py [--lines N ...] [--findings N ...] [--edits N] [--accept] [--json] -- "dynaleak server" ["ruff server" ...]
 
 For each number of lines and of findings one Python file is made: ordinary functions and classes, and
 among them functions that keep DynamoDB items for ever and bind a name that they do not use, so that a
-finder of leaks and a linter have about as much to say. Each edit puts a `#` before such a line in the
-middle or takes it away, so the number of diagnostics must alternate between two values: a stale or
-late answer ends the run with 1. The servers get the same edits by turns, so that the machine's noise
-meets them all. An edit is one `textDocument/didChange`; the answer is a pulled
-`textDocument/diagnostic` where the server offers that, else what it publishes for the version. The
-time ends when the whole message has been read. A line each: median, p95, p99 and maximum, the
-processor's time for each edit (which other programs disturb less), from the start to the answer to `initialize`, from there to the first diagnostics, how many diagnostics there
-were, and the peak of resident memory.
+finder of leaks and a linter have about as much to say. Each edit puts a `#` before such a line or takes
+it away, at eight places by turns, so the number of diagnostics must alternate between two values: a
+stale or late answer ends the run with 1. The servers get the same edits by turns, so that the machine's
+noise meets them all. With --accept the first server's program writes a baseline of all findings before.
+An edit is one `textDocument/didChange`; the answer is a pulled `textDocument/diagnostic` where the
+server offers that, else what it publishes for the version. The time ends when the whole message has
+been read. A line each: median, p95, p99 and maximum, the processor's time for each edit (which other
+programs disturb less), from the start to the answer to `initialize`, from there to the first
+diagnostics, how many diagnostics there were, and the peak of resident memory.
 """
 import argparse, json, os, pathlib, queue, shlex, shutil, subprocess, sys, tempfile, threading, time
 
@@ -217,6 +218,7 @@ def main():
     parser.add_argument("--lines", type=int, nargs="+", default=[1000, 10_000, 100_000])
     parser.add_argument("--findings", type=int, nargs="+", default=[10, 300])
     parser.add_argument("--edits", type=int, default=300)
+    parser.add_argument("--accept", action="store_true", help="the findings are in a baseline")
     parser.add_argument("--json", action="store_true", help="a JSON object a line instead of a table")
     parser.add_argument("servers", nargs="+")
     args = parser.parse_args()
@@ -228,6 +230,9 @@ def main():
                 root = pathlib.Path(folder).resolve()
                 path = root / "edited.py"
                 path.write_text(text)
+                if args.accept:
+                    program = shlex.split(args.servers[0])[0]
+                    subprocess.run([str(pathlib.Path(program).resolve()), "check", "--write-baseline", "--quiet"], cwd=root, check=True)
                 servers = []
                 for command in args.servers:
                     servers.append(Server(command, root))

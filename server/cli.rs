@@ -1,5 +1,6 @@
 //! The command line: its arguments, its commands and the exit code that each verdict gives.
 
+pub(crate) mod baseline;
 mod check;
 mod ci;
 pub(crate) mod coding;
@@ -17,6 +18,8 @@ mod progress;
 mod rewrite;
 mod rule;
 mod sarif;
+mod since;
+mod statistics;
 mod test_rules;
 pub(crate) mod walk;
 

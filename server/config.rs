@@ -29,6 +29,8 @@ pub struct Config {
     pub overrides: Overrides,
     /// What it says of the project's own code; none where it says nothing.
     pub own: Option<Arc<Own>>,
+    /// The file of accepted findings, as seen from the root; none: the usual one.
+    pub baseline: Option<PathBuf>,
     exclude: Gitignore,
     per_file_ignores: Vec<(Gitignore, Vec<Selector>)>,
 }
@@ -97,6 +99,7 @@ impl Default for Config {
             bounds: Bounds::default(),
             overrides: Overrides::default(),
             own: None,
+            baseline: None,
             exclude: Gitignore::empty(),
             per_file_ignores: Vec::new(),
         }
@@ -231,7 +234,8 @@ struct Reader {
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
+    "baseline",
     "bounds",
     "containers",
     "exclude",
@@ -266,6 +270,7 @@ impl Reader {
             match key.get_ref().as_ref() {
                 "select" => config.selection.select = Some(self.selectors(value, "select")),
                 "ignore" => config.selection.ignore = self.selectors(value, "ignore"),
+                "baseline" => config.baseline = self.baseline(value),
                 "exclude" => config.exclude = self.patterns(value, "exclude"),
                 "include-tests" => match value.get_ref().as_bool() {
                     Some(include) => config.include_tests = include,
@@ -282,6 +287,16 @@ impl Reader {
         }
         config.own = (!own.is_empty()).then(|| Arc::new(own));
         config
+    }
+
+    /// `"ci/known.jsonl"`
+    fn baseline(&mut self, value: &Value) -> Option<PathBuf> {
+        match value.get_ref().as_str() {
+            Some(name) if !name.trim().is_empty() => return Some(PathBuf::from(name)),
+            Some(_) => self.problem(value.span(), "an empty name names no file".to_string()),
+            None => self.wrong(value, "baseline", "a file's name"),
+        }
+        None
     }
 
     /// `{ "tests/**" = ["DDB1"] }`

@@ -201,6 +201,8 @@ pub struct Finding {
     pub related: Vec<String>,
     pub fixes: Vec<Fix>,
     pub telling: Telling,
+    /// The baseline accepts it.
+    pub baselined: bool,
 }
 
 /// What findings with the same words have in common: all of them but the places' bytes and the
@@ -213,6 +215,11 @@ impl Telling {
     pub fn new() -> Telling {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Telling(NonZeroU64::new(LAST.fetch_add(1, Ordering::Relaxed) + 1))
+    }
+
+    #[cfg(feature = "lsp")]
+    pub fn number(self) -> Option<NonZeroU64> {
+        self.0
     }
 
     /// False where either was not told by an analysis.

@@ -4,6 +4,7 @@
 //! [`state`] under one lock that is never held across an await; what must follow (publish, refresh,
 //! load) is done by the tasks in [`tasks`]. Only this folder names LSP and tokio types.
 
+mod accepted;
 mod actions;
 mod backend;
 mod convert;

@@ -73,6 +73,7 @@ impl Told {
             related: Vec::new(),
             fixes: Vec::new(),
             telling: Telling::new(),
+            baselined: false,
         };
         Some(Told {
             finding,

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use crate::config::files::Configs;
@@ -17,9 +17,10 @@ use crate::text::Text;
 use crate::workspace::{Options, Workspace};
 use clap::{ArgGroup, Args};
 use rayon::ThreadPoolBuilder;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Verdict;
+use super::baseline::{Baselines, How, Mode, Outcome, Scope, Settled};
 use super::configured::{configured, own_of, rules_of, sound};
 use super::explain::{self, Answer, At};
 use super::formats::{Format, Output};
@@ -28,6 +29,8 @@ use super::matters::Matters;
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
 use super::rewrite::{self, Rewritten};
+use super::since::Since;
+use super::statistics;
 use super::walk::{File, Trouble, Walked, called, walk};
 
 #[derive(Args)]
@@ -51,7 +54,7 @@ pub struct Check {
     /// Read no configuration file.
     #[arg(long)]
     isolated: bool,
-    /// List what comments silence too, marked as ignored.
+    /// List what comments silence and the baseline accepts too, marked so.
     #[arg(long)]
     show_ignored: bool,
     /// Rewrite what can be rewritten safely; the exit code is judged by what remains.
@@ -69,9 +72,25 @@ pub struct Check {
         long,
         value_name = "FILE:LINE",
         value_parser = At::parse,
-        conflicts_with_all = ["rewriting", "output_format", "show_ignored"]
+        conflicts_with_all = ["rewriting", "output_format", "show_ignored", "write_baseline", "since", "statistics"]
     )]
     explain: Option<At>,
+    /// Accept what is found now: write it to the baseline, so that only new findings fail.
+    #[arg(long, conflicts_with_all = ["diff", "since"])]
+    write_baseline: bool,
+    /// The file of accepted findings; by default `dynaleak-baseline.jsonl` beside the configuration.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// What becomes of accepted findings that are not there any more: prune by default, lock where
+    /// CI is set.
+    #[arg(long, value_name = "MODE")]
+    baseline_mode: Option<Mode>,
+    /// Only findings in functions, or with steps on lines, that changed since this git revision.
+    #[arg(long, value_name = "REV", conflicts_with = "rewriting")]
+    since: Option<String>,
+    /// Count findings by rule instead of listing them.
+    #[arg(long, conflicts_with = "diff")]
+    statistics: bool,
     /// How findings are printed.
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     output_format: Format,
@@ -99,6 +118,12 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What comments silence, sorted likewise; empty unless asked for.
     pub ignored: Vec<Ignored>,
+    /// What a baseline accepts, sorted likewise; empty unless asked for.
+    pub baselined: Vec<Finding>,
+    /// List what does not count too.
+    pub show_ignored: bool,
+    /// What became of each baseline.
+    pub baselines: Vec<Settled>,
     pub troubles: Vec<Trouble>,
     /// How many files were walked, and how many of these were analysed.
     pub files: usize,
@@ -130,6 +155,16 @@ pub fn run(check: &Check) -> Verdict {
     if let Some(at) = &check.explain {
         return check.explained(&report, at);
     }
+    for settled in &report.baselines {
+        settled.complaints().iter().for_each(|why| complain(why));
+        match &settled.outcome {
+            Outcome::Failed(why) if check.write_baseline => {
+                complain(&format!("{}: {why}", settled.name));
+            }
+            Outcome::Failed(why) => warn(&format!("{}: {why}", settled.name)),
+            _ => {}
+        }
+    }
     if let Some(rewritten) = &report.rewritten {
         for problem in &rewritten.problems {
             warn(problem);
@@ -142,6 +177,9 @@ pub fn run(check: &Check) -> Verdict {
             if !check.fix {
                 return rewrite::told(out, rewritten, check.quiet);
             }
+        }
+        if check.statistics {
+            return statistics::write(out, &report, check.output_format, check.quiet);
         }
         check.output_format.write(out, &report, check.quiet)?;
         // There they stand beside the changed lines, with nothing to set up.
@@ -187,6 +225,15 @@ impl Check {
         match problems.is_empty() {
             true => Verdict::Passed,
             false => Verdict::Broken,
+        }
+    }
+
+    /// What becomes of baselines: a run that looks at other settings than usual takes nothing out.
+    fn mode(&self) -> Mode {
+        match self.baseline_mode {
+            Some(mode) => mode,
+            None if self.isolated || self.diff => Mode::Keep,
+            None => Mode::usual(),
         }
     }
 
@@ -256,9 +303,29 @@ impl Check {
         }
     }
 
+    /// Counts are for people, and for programs that read JSON.
+    fn countable(&self) -> Result<(), Vec<Failure>> {
+        let format = self.output_format;
+        let counts = [
+            Format::Full,
+            Format::Concise,
+            Format::Json,
+            Format::JsonLines,
+        ];
+        match self.statistics && !counts.contains(&format) {
+            true => Err(failed(format!(
+                "--statistics prints counts, which are no {}: leave out one of them, or write the report to a file with --output",
+                format.name()
+            ))),
+            false => Ok(()),
+        }
+    }
+
     fn verdict(&self, report: &Report) -> Verdict {
         let rewritten = report.rewritten.as_ref();
+        let unwritten = |it: &Settled| matches!(it.outcome, Outcome::Failed(_));
         if report.troubles.iter().any(|trouble| trouble.fatal)
+            || self.write_baseline && report.baselines.iter().any(unwritten)
             || rewritten.is_some_and(|rewritten| rewritten.failed)
         {
             Verdict::Broken
@@ -268,12 +335,25 @@ impl Check {
                 true => Verdict::Failed,
                 false => Verdict::Passed,
             }
-        } else if !self.exit_zero && report.findings.iter().any(Finding::fails) {
+        } else if !self.exit_zero
+            && (report.findings.iter().any(Finding::fails)
+                || report
+                    .baselines
+                    .iter()
+                    .any(|it| it.outcome == Outcome::Locked))
+        {
             Verdict::Failed
         } else {
             Verdict::Passed
         }
     }
+}
+
+fn failed(message: String) -> Vec<Failure> {
+    vec![Failure {
+        file: None,
+        message,
+    }]
 }
 
 fn selectors(option: &str, words: &[String]) -> Result<Vec<Selector>, Vec<Failure>> {
@@ -311,17 +391,11 @@ fn slow(workspace: &Workspace) -> Vec<Trouble> {
 const STACK: usize = 16 << 20;
 
 fn inspected(check: &Check) -> Result<Report, Vec<Failure>> {
-    let failure = |message: String| {
-        vec![Failure {
-            file: None,
-            message,
-        }]
-    };
     let pool = ThreadPoolBuilder::new()
         .num_threads(check.jobs.unwrap_or(0).into())
         .stack_size(STACK)
         .build()
-        .map_err(|error| failure(format!("cannot start threads: {error}")))?;
+        .map_err(|error| failed(format!("cannot start threads: {error}")))?;
     let progress = Progress::new(check.quiet);
     catch_unwind(AssertUnwindSafe(|| {
         // Compiling the patterns takes as long as reading a thousand files: it goes on beside that.
@@ -331,7 +405,7 @@ fn inspected(check: &Check) -> Result<Report, Vec<Failure>> {
     .unwrap_or_else(|_| {
         let what =
             "internal error: this is a defect of dynaleak, please report it with the lines above";
-        Err(failure(what.to_string()))
+        Err(failed(what.to_string()))
     })
 }
 
@@ -345,6 +419,12 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
             ),
         }]);
     }
+    check.countable()?;
+    let here = std::env::current_dir().unwrap_or_default();
+    let since = match &check.since {
+        Some(revision) => Some(Since::of(revision, &here).map_err(failed)?),
+        None => None,
+    };
     progress.set("Looking for Python files".to_string());
     let threads = rayon::current_num_threads();
     let mut paths = check.paths.clone();
@@ -356,7 +436,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         configs: roots,
     } = walk(&paths, &configs, threads);
     let (own, rules) = (own_of(&roots), rules_of(&roots));
-    sound(roots)?;
+    sound(roots.iter().cloned())?;
 
     progress.set(format!("Reading {} files", files.len()));
     let gathered = gather(&files, &Matters::with(own.as_deref()));
@@ -378,12 +458,34 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         .collect();
     let found = |workspace: &Workspace| configured(workspace, analysed.iter().copied(), &configs);
     let mut shown = found(&workspace)?;
+    let scope = Scope {
+        here,
+        paths: &check.paths,
+        files: &files,
+        analysed: &analysed,
+        roots: &roots,
+        configs: &configs,
+        selects: !(check.select.is_empty() && check.ignore.is_empty()),
+    };
+    let mode = check.mode();
+    let baselines = match mode == Mode::Off && !check.write_baseline || check.explain.is_some() {
+        true => Baselines::none(),
+        false => Baselines::open(&scope, check.baseline.as_deref(), check.write_baseline)?,
+    };
     let mut rewritten = None;
     if check.fix || check.diff {
         progress.set("Rewriting".to_string());
+        let new = |workspace: &Workspace, kept| baselines.part(workspace, kept, &scope, false).new;
+        // A mistake in a configuration was told above.
+        let mendable = |workspace: &Workspace| match found(workspace) {
+            Ok(shown) => new(workspace, shown.kept),
+            Err(_) => Vec::new(),
+        };
+        let first = new(&workspace, shown.kept);
         rewritten = Some(rewrite::rewrite(
             &mut workspace,
-            shown.kept,
+            first,
+            &mendable,
             &analysed,
             &configs,
             check.unsafe_fixes,
@@ -391,12 +493,37 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         ));
         shown = found(&workspace)?;
     }
-    let Shown {
-        kept: mut findings,
-        mut ignored,
-    } = shown;
+    let Shown { kept, mut ignored } = shown;
+    troubles.extend(loaded.troubles);
+    troubles.extend(slow(&workspace));
+    troubles.sort_by(|a, b| a.name.cmp(&b.name));
+    troubles.dedup();
+    let mut parted = baselines.part(&workspace, kept, &scope, check.write_baseline);
+    let settled = {
+        let troubled: FxHashSet<&str> = troubles.iter().map(|it| it.name.as_str()).collect();
+        let whole = workspace.take_panics().is_empty() && !troubles.iter().any(|it| it.fatal);
+        let how = How {
+            mode,
+            write: check.write_baseline,
+            since: since.as_ref(),
+            troubled: &troubled,
+            whole,
+        };
+        baselines.settle(&parted, &scope, &how)
+    };
+    let mut findings = std::mem::take(&mut parted.new);
     if !check.show_ignored && check.explain.is_none() {
         ignored.clear();
+        parted.known.clear();
+    }
+    if let Some(since) = &since {
+        let paths: FxHashMap<&str, &Path> = files
+            .iter()
+            .map(|file| (&*file.name, &*file.path))
+            .collect();
+        let path = |name: &str| paths.get(name).copied();
+        findings = since.only(findings, &workspace, &path);
+        parted.known = since.only(parted.known, &workspace, &path);
     }
     if check.shows_fixes() && check.explain.is_none() {
         let fixer = Fixer::new(&workspace);
@@ -410,13 +537,12 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
             finding.fixes = fixer.fixes(finding, bounds);
         }
     }
-    troubles.extend(loaded.troubles);
-    troubles.extend(slow(&workspace));
-    troubles.sort_by(|a, b| a.name.cmp(&b.name));
-    troubles.dedup();
     Ok(Report {
         findings,
         ignored,
+        baselined: parted.known,
+        baselines: settled,
+        show_ignored: check.show_ignored,
         troubles,
         files: files.len(),
         analysed: loaded.names.len(),

@@ -35,6 +35,12 @@ pub fn github(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         let (file, message) = (property(&trouble.name), data(&trouble.message));
         writeln!(out, "::warning title=dynaleak,file={file}::{message}")?;
     }
+    for settled in &report.baselines {
+        for why in settled.complaints() {
+            let (file, message) = (property(&settled.name), data(&why));
+            writeln!(out, "::error title=dynaleak,file={file}::{message}")?;
+        }
+    }
     Ok(())
 }
 

@@ -2,17 +2,16 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use rustc_hash::FxHashMap;
 
 use super::check::{Failure, Report};
-use super::human::listed;
+use super::human::{By, listed};
 use super::output::{Access, beside};
 use super::{ci, human, json, sarif};
-use crate::baseline::Key;
+use crate::baseline::{Key, keys};
 use crate::finding::Finding;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -143,11 +142,13 @@ impl Output {
 }
 
 /// All findings with their comments, as [`listed`] gives them, and their fingerprints.
-pub fn fingerprinted(report: &Report) -> Vec<(&Finding, Option<&Range<usize>>, String)> {
+pub fn fingerprinted(report: &Report) -> Vec<(&Finding, Option<By<'_>>, String)> {
     let mut seen: FxHashMap<Key, usize> = FxHashMap::default();
     let mut all = Vec::new();
-    for (finding, by) in listed(report) {
-        let key = Key::of(finding, report.workspace.text(&finding.file));
+    let listed = listed(report);
+    let findings = listed.iter().map(|(finding, _)| *finding);
+    let keys = keys(findings, |file| report.workspace.source(file));
+    for ((finding, by), key) in listed.into_iter().zip(keys) {
         let nth = seen.entry(key.clone()).or_default();
         *nth += 1;
         all.push((finding, by, key.fingerprint(*nth)));

@@ -9,6 +9,7 @@ use crate::secret::masked;
 use crate::text::Text;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use super::baseline::{Outcome, Settled};
 use super::check::Report;
 use super::output::one_line;
 use super::place::Place;
@@ -29,7 +30,11 @@ pub fn concise(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<
         let place = Place::of(report.workspace.text(&finding.file), finding.span.start);
         let file = one_line(&finding.file);
         let (line, column) = (place.line, place.column);
-        let level = by.map_or(word(finding.severity), |_| "ignored");
+        let level = match by {
+            None => word(finding.severity),
+            Some(By::Comment(_)) => "ignored",
+            Some(By::Baseline) => "baselined",
+        };
         let code = finding.code;
         let message = one_line(&finding.message);
         writeln!(out, "{file}:{line}:{column}: {level}[{code}] {message}")?;
@@ -43,13 +48,24 @@ pub fn in_order(a: &Finding, b: &Finding) -> Ordering {
     a.file.cmp(&b.file).then_with(|| key(a).cmp(&key(b)))
 }
 
-/// All findings, those that comments silence with the comment.
-pub fn listed(report: &Report) -> Vec<(&Finding, Option<&Range<usize>>)> {
+/// What keeps a finding from failing the check.
+#[derive(Clone, Copy)]
+pub enum By<'a> {
+    /// The comment's bytes in the same file.
+    Comment(&'a Range<usize>),
+    Baseline,
+}
+
+/// All findings, those that do not count with the reason.
+pub fn listed(report: &Report) -> Vec<(&Finding, Option<By<'_>>)> {
     let ignored = report.ignored.iter();
-    let ignored = ignored.map(|each| (&each.finding, Some(&each.by)));
+    let ignored = ignored.map(|each| (&each.finding, Some(By::Comment(&each.by))));
+    let baselined = report.baselined.iter();
+    let baselined = baselined.map(|finding| (finding, Some(By::Baseline)));
     let mut all: Vec<_> = (report.findings.iter())
         .map(|finding| (finding, None))
         .chain(ignored)
+        .chain(baselined)
         .collect();
     all.sort_by(|(a, _), (b, _)| in_order(a, b));
     all
@@ -69,7 +85,7 @@ struct Mark<'a> {
     message: Option<&'a str>,
 }
 
-fn group<'a>(report: &'a Report, finding: &'a Finding, by: Option<&Range<usize>>) -> Group<'a> {
+fn group<'a>(report: &'a Report, finding: &'a Finding, by: Option<By>) -> Group<'a> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -94,8 +110,13 @@ fn group<'a>(report: &'a Report, finding: &'a Finding, by: Option<&Range<usize>>
         group = group.element(Level::NOTE.message(why));
     }
     if let Some(by) = by {
-        let line = Place::of(report.workspace.text(&finding.file), by.start).line;
-        let why = format!("ignored by the comment in line {line}");
+        let why = match by {
+            By::Comment(by) => {
+                let line = Place::of(report.workspace.text(&finding.file), by.start).line;
+                format!("ignored by the comment in line {line}")
+            }
+            By::Baseline => "accepted by the baseline".to_string(),
+        };
         group = group.element(Level::NOTE.message(why));
     }
     for related in &finding.related {
@@ -201,7 +222,7 @@ fn word(severity: Severity) -> &'static str {
 }
 
 /// `Found 3 errors, 2 warnings and 1 note in 12 files (4 analysed).`
-fn summary(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
+pub fn summary(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
     if quiet {
         return Ok(());
     }
@@ -224,7 +245,41 @@ fn summary(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> 
         rewrite::told(out, rewritten, quiet)?;
     }
     let files = counted(report.files, "file");
-    writeln!(out, "{found} in {files} ({} analysed).", report.analysed)
+    writeln!(out, "{found} in {files} ({} analysed).", report.analysed)?;
+    for settled in &report.baselines {
+        told(out, settled)?;
+    }
+    Ok(())
+}
+
+/// `dynaleak-baseline.jsonl accepts 40 findings; 2 that are gone were taken out.`
+fn told(out: &mut dyn Write, settled: &Settled) -> io::Result<()> {
+    let name = one_line(&settled.name);
+    let known = counted(settled.known, "finding");
+    let gone: usize = settled.stale.values().sum();
+    let were = |count: usize| if count == 1 { "was" } else { "were" };
+    let moved = match settled.moved {
+        0 => String::new(),
+        count => format!(
+            "; {count} that {} moved {} followed",
+            if count == 1 { "has" } else { "have" },
+            were(count)
+        ),
+    };
+    let gone = match gone {
+        0 => String::new(),
+        1 => "; 1 that is gone was taken out".to_string(),
+        count => format!("; {count} that are gone were taken out"),
+    };
+    match settled.outcome {
+        Outcome::Written => writeln!(
+            out,
+            "Wrote {known} to {name}: from now on only new ones fail."
+        ),
+        Outcome::Pruned => writeln!(out, "{name} accepts {known}{gone}{moved}."),
+        _ if settled.known > 0 => writeln!(out, "{name} accepts {known}."),
+        _ => Ok(()),
+    }
 }
 
 pub fn counted(count: usize, word: &str) -> String {

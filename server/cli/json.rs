@@ -1,8 +1,10 @@
 //! The JSON output, schema 1: what programs rely on, so nothing here changes its name or its meaning.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 
+use crate::baseline::Key;
 use crate::finding::{
     Applicability, Category, Confidence, Edit, Effect, Finding, Fix, Severity, Step,
 };
@@ -10,9 +12,11 @@ use crate::rules;
 use crate::workspace::Workspace;
 use serde::Serialize;
 
+use super::baseline::{Outcome, Settled};
 use super::check::{Failure, Report};
-use super::human::listed;
+use super::human::{By, listed};
 use super::place::Place;
+use super::statistics::Count;
 
 pub const SCHEMA: u32 = 1;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -31,13 +35,27 @@ pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 .map(|(each, by)| finding(&report.workspace, each, by))
                 .collect(),
             errors: errors.collect(),
-            summary: Summary {
-                files: report.files,
-                analysed: report.analysed,
-                findings: report.findings.len(),
-            },
+            baselines: report.baselines.iter().map(baseline).collect(),
+            summary: summary(report),
         },
     )
+}
+
+/// How often each rule holds.
+pub fn statistics(out: &mut dyn Write, report: &Report, counts: &[Count]) -> io::Result<()> {
+    let errors = report.troubles.iter().map(|trouble| ErrorOut {
+        file: &trouble.name,
+        message: &trouble.message,
+    });
+    let document = Statistics {
+        schema: SCHEMA,
+        version: VERSION,
+        statistics: counts,
+        errors: errors.collect(),
+        baselines: report.baselines.iter().map(baseline).collect(),
+        summary: summary(report),
+    };
+    write(out, &document)
 }
 
 /// A finding a line, as in the document's `findings`.
@@ -60,6 +78,7 @@ pub fn failure(out: &mut dyn Write, failures: &[Failure]) -> io::Result<()> {
         version: VERSION,
         findings: Vec::new(),
         errors: errors.collect(),
+        baselines: Vec::new(),
         summary: Summary {
             files: 0,
             analysed: 0,
@@ -92,7 +111,43 @@ struct Document<'a> {
     version: &'static str,
     findings: Vec<FindingOut<'a>>,
     errors: Vec<ErrorOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    baselines: Vec<BaselineOut<'a>>,
     summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Statistics<'a> {
+    schema: u32,
+    version: &'static str,
+    statistics: &'a [Count],
+    errors: Vec<ErrorOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    baselines: Vec<BaselineOut<'a>>,
+    summary: Summary,
+}
+
+/// What became of a baseline.
+#[derive(Serialize)]
+struct BaselineOut<'a> {
+    file: &'a str,
+    /// How many findings it accepts.
+    accepted: usize,
+    /// How many of these moved.
+    moved: usize,
+    /// What it accepts and is not there any more.
+    stale: Vec<StaleOut<'a>>,
+    /// How many entries came since the revision of `--since`, where the baseline is locked.
+    added: usize,
+    outcome: &'static str,
+}
+
+#[derive(Serialize)]
+struct StaleOut<'a> {
+    file: &'a str,
+    code: &'a str,
+    function: &'a str,
+    count: usize,
 }
 
 #[derive(Serialize)]
@@ -114,6 +169,9 @@ struct FindingOut<'a> {
     /// Only of a finding that a comment silences, with `--show-ignored`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ignored: Option<IgnoredOut>,
+    /// Only of a finding that the baseline accepts, likewise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    baselined: bool,
 }
 
 /// The comment.
@@ -170,11 +228,7 @@ struct Summary {
     findings: usize,
 }
 
-fn finding<'a>(
-    files: &Workspace,
-    finding: &'a Finding,
-    ignored: Option<&Range<usize>>,
-) -> FindingOut<'a> {
+fn finding<'a>(files: &Workspace, finding: &'a Finding, by: Option<By>) -> FindingOut<'a> {
     let rule = rules::entry(finding.code);
     let categories = rule.map_or(&[][..], |rule| rule.categories);
     FindingOut {
@@ -192,10 +246,51 @@ fn finding<'a>(
         trail: finding.trail.iter().map(|each| step(files, each)).collect(),
         related: &finding.related,
         fixes: finding.fixes.iter().map(|each| fix(files, each)).collect(),
-        ignored: ignored.map(|by| IgnoredOut {
-            range: range(files, &finding.file, by),
-        }),
+        ignored: match by {
+            Some(By::Comment(by)) => Some(IgnoredOut {
+                range: range(files, &finding.file, by),
+            }),
+            _ => None,
+        },
+        baselined: finding.baselined,
     }
+}
+
+fn summary(report: &Report) -> Summary {
+    Summary {
+        files: report.files,
+        analysed: report.analysed,
+        findings: report.findings.len(),
+    }
+}
+
+fn baseline(settled: &Settled) -> BaselineOut<'_> {
+    BaselineOut {
+        file: &settled.name,
+        accepted: settled.known,
+        moved: settled.moved,
+        stale: stale(&settled.stale),
+        added: settled.added.len(),
+        outcome: match settled.outcome {
+            Outcome::Kept => "kept",
+            Outcome::Written => "written",
+            Outcome::Pruned => "pruned",
+            Outcome::Locked => "locked",
+            Outcome::Failed(_) => "failed",
+        },
+    }
+}
+
+fn stale(entries: &BTreeMap<Key, usize>) -> Vec<StaleOut<'_>> {
+    let entries = entries.iter();
+    entries
+        .map(|(key, count)| StaleOut {
+            file: &key.file,
+            code: &key.rule,
+            function: &key.function,
+            count: *count,
+        })
+        .collect()
 }
 
 fn step<'a>(files: &Workspace, step: Step<'a>) -> StepOut<'a> {

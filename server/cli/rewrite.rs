@@ -16,7 +16,6 @@ use crate::text::Text;
 use crate::workspace::Workspace;
 
 use super::coding;
-use super::configured::configured;
 use super::human::counted;
 use super::output::{Access, beside, one_line};
 use super::walk::File;
@@ -41,10 +40,11 @@ pub struct Changed {
     fixed: Vec<(&'static str, usize)>,
 }
 
-/// Rewrites what may be rewritten of the findings that are shown; with `write` on disk too.
+/// Rewrites what may be rewritten of the findings that are shown, which `mendable` tells anew; with `write` on disk too.
 pub fn rewrite(
     workspace: &mut Workspace,
     findings: Vec<Finding>,
+    mendable: &dyn Fn(&Workspace) -> Vec<Finding>,
     files: &[&File],
     configs: &Configs,
     unsafe_too: bool,
@@ -71,7 +71,7 @@ pub fn rewrite(
         workspace,
         findings,
         &Wanted {
-            findings: &|workspace| shown(workspace, files, configs),
+            findings: mendable,
             bounds: &|name| {
                 let file = by_name.get(name);
                 file.map_or_else(Default::default, |file| {
@@ -121,12 +121,6 @@ pub fn rewrite(
         rewritten.files.push(changed);
     }
     rewritten
-}
-
-fn shown(workspace: &Workspace, files: &[&File], configs: &Configs) -> Vec<Finding> {
-    // A mistake in a configuration was told before the first rewrite.
-    let shown = configured(workspace, files.iter().copied(), configs);
-    shown.map(|shown| shown.kept).unwrap_or_default()
 }
 
 /// A link that was found, not named, may lead out of the project: what stands there is none of its files.

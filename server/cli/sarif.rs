@@ -6,11 +6,14 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
+use crate::baseline::Key;
 use crate::finding::{Applicability, Category, Finding, Fix, Severity};
 use crate::rules::{self, Entry};
 
+use super::baseline::Settled;
 use super::check::{Failure, Report};
 use super::formats::fingerprinted;
+use super::human::By;
 use super::json::{self as documents, VERSION, cwe};
 use super::place::Place;
 
@@ -20,11 +23,12 @@ pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let rules = rules::known();
     let number = |code: &str| rules.iter().position(|rule| rule.code == code);
     let results = Results { report };
-    let results: Vec<Value> = (fingerprinted(report).into_iter())
+    let mut results: Vec<Value> = (fingerprinted(report).into_iter())
         .map(|(finding, by, fingerprint)| {
             results.result(finding, by, fingerprint, number(finding.code))
         })
         .collect();
+    results.extend(absent(report));
     let notices = report.troubles.iter().map(|trouble| {
         let mut notice = notice(&trouble.message);
         notice["locations"] =
@@ -183,6 +187,36 @@ fn escaped(path: &str) -> String {
     uri
 }
 
+/// What a baseline accepts and is not there any more.
+fn absent(report: &Report) -> Vec<Value> {
+    let result = |settled: &Settled, key: &Key| {
+        let folder = settled
+            .name
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder);
+        let file = match folder {
+            "" => key.file.clone(),
+            folder => format!("{folder}/{}", key.file),
+        };
+        json!({
+            "ruleId": key.rule,
+            "level": "none",
+            "kind": "pass",
+            "message": { "text": "the baseline accepts this, and it is not there any more" },
+            "locations": [{
+                "physicalLocation": { "artifactLocation": artifact(&file) },
+                "logicalLocations": [{ "fullyQualifiedName": key.function, "kind": "function" }],
+            }],
+            "baselineState": "absent",
+        })
+    };
+    let shown = report.baselines.iter().filter(|_| report.show_ignored);
+    shown
+        .flat_map(|settled| settled.stale.keys().map(move |key| (settled, key)))
+        .map(|(settled, key)| result(settled, key))
+        .collect()
+}
+
 struct Results<'a> {
     report: &'a Report,
 }
@@ -191,7 +225,7 @@ impl Results<'_> {
     fn result(
         &self,
         finding: &Finding,
-        by: Option<&Range<usize>>,
+        by: Option<By>,
         fingerprint: String,
         rule: Option<usize>,
     ) -> Value {
@@ -221,8 +255,21 @@ impl Results<'_> {
         if !fixes.is_empty() {
             result["fixes"] = fixes.into();
         }
-        if by.is_some() {
-            result["suppressions"] = json!([{ "kind": "inSource" }]);
+        let suppression = match by {
+            None => None,
+            Some(By::Comment(_)) => Some("inSource"),
+            Some(By::Baseline) => Some("external"),
+        };
+        if let Some(kind) = suppression {
+            result["suppressions"] = json!([{ "kind": kind }]);
+        }
+        if !self.report.baselines.is_empty() {
+            let state = if finding.baselined {
+                "unchanged"
+            } else {
+                "new"
+            };
+            result["baselineState"] = state.into();
         }
         result
     }

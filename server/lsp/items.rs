@@ -23,6 +23,7 @@ pub struct Item {
 struct Sign {
     telling: Telling,
     severity: Severity,
+    baselined: bool,
     range: Range,
     steps: Steps,
 }
@@ -41,6 +42,7 @@ impl Sign {
         Sign {
             telling: finding.telling,
             severity: finding.severity,
+            baselined: finding.baselined,
             range,
             steps: related.then(|| steps.collect()),
         }
@@ -54,7 +56,8 @@ impl Sign {
             places.at(step.file, step.span) == known
         };
         self.telling.same(finding.telling)
-            && (self.severity, self.range) == (finding.severity, range)
+            && (self.severity, self.baselined, self.range)
+                == (finding.severity, finding.baselined, range)
             && (self.steps.as_ref())
                 .is_none_or(|steps| finding.trail.iter().zip(steps).all(&mut stays))
     }
@@ -170,16 +173,28 @@ fn made(finding: &Finding, sign: &Sign, places: &Places) -> Diagnostic {
         });
         related.collect()
     });
+    let (level, message, data) = match finding.baselined {
+        true => (
+            DiagnosticSeverity::HINT,
+            format!("{} (accepted by the baseline)", finding.message),
+            json!({ "code": finding.code, "fingerprint": fingerprint(finding), "baselined": true }),
+        ),
+        false => (
+            severity(finding.severity),
+            finding.message.to_string(),
+            json!({ "code": finding.code, "fingerprint": fingerprint(finding) }),
+        ),
+    };
     Diagnostic {
         range: sign.range,
-        severity: Some(severity(finding.severity)),
+        severity: Some(level),
         code: Some(NumberOrString::String(finding.code.to_string())),
         code_description: places.page(finding.code),
         source: Some(SOURCE.to_string()),
-        message: finding.message.to_string(),
+        message,
         related_information: related,
         // What may go without a loss.
         tags: (finding.code == "DDB003").then(|| vec![DiagnosticTag::UNNECESSARY]),
-        data: Some(json!({ "code": finding.code, "fingerprint": fingerprint(finding) })),
+        data: Some(data),
     }
 }

@@ -1,18 +1,20 @@
 //! One root folder's workspace, kept usable whatever happens in it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::baseline::keys;
 use crate::cli::matters::Matters;
 use crate::cli::walk::{is_test, is_test_folder};
 use crate::config::Bounds;
-use crate::config::files::Configs;
+use crate::config::files::{Configs, Found};
 use crate::finding::Finding;
 use crate::query::Rules;
 use crate::report;
@@ -21,9 +23,10 @@ use crate::text::Text;
 use crate::workspace::asks::Ask;
 use crate::workspace::{self, Workspace};
 
+use super::accepted::Accepted;
 use super::index::Indexed;
 use super::log;
-use super::names::Key;
+use super::names::{Key, name_in};
 use super::reach::Watched;
 
 pub struct Project {
@@ -63,6 +66,8 @@ pub struct Project {
     pub unsettled: bool,
     /// Files whose analysis panics: left out until their text changes.
     broken: FxHashSet<Arc<str>>,
+    /// Asked at each keystroke, and so kept between them.
+    accepted: RefCell<Accepted>,
 }
 
 impl Project {
@@ -89,6 +94,7 @@ impl Project {
             slow: FxHashSet::default(),
             unsettled: false,
             broken: FxHashSet::default(),
+            accepted: RefCell::default(),
         }
     }
 
@@ -100,11 +106,49 @@ impl Project {
     pub fn shown(&self, name: &str) -> Vec<Finding> {
         let path = self.path_of(name);
         let found = self.configs.of_file(&path);
-        let settings = found.config.of(&path);
+        let mut kept = self.kept(name, &path, &found);
+        let root = self.root.as_deref().unwrap_or(Path::new(""));
+        // A loose document's folder is not known to be a project's.
+        if self.root.is_some() || found.path.is_some() {
+            let anew = |path: &Path| {
+                let name = name_in(path, root)?;
+                self.workspace.paths().find(|path| ***path == *name)?;
+                let kept = self.kept(&name, path, &self.configs.of_file(path));
+                Some(keys(&kept, |name| self.source(name)))
+            };
+            let place = (&*path, &*found, root);
+            let mut accepted = self.accepted.borrow_mut();
+            accepted.mark(name, place, self.source(name), &mut kept, &anew);
+        }
+        kept
+    }
+
+    fn kept(&self, name: &str, path: &Path, found: &Found) -> Vec<Finding> {
+        let settings = found.config.of(path);
         let shown = catch_unwind(AssertUnwindSafe(|| {
             report::shown(&self.workspace, name, &settings)
         }));
         shown.unwrap_or_default().kept
+    }
+
+    /// A file's findings may be others now; none: any file's.
+    pub fn rejudged(&self, name: Option<&str>) {
+        let mut accepted = self.accepted.borrow_mut();
+        match name {
+            Some(name) => accepted.changed(&self.path_of(name)),
+            None => accepted.all_changed(),
+        }
+    }
+
+    /// Is this one of its baselines?
+    pub fn reads_baseline(&self, path: &Path) -> bool {
+        self.accepted.borrow().reads(path)
+    }
+
+    /// Its baselines are read anew.
+    pub fn forget_baselines(&mut self) {
+        self.revision += 1;
+        self.accepted = RefCell::default();
     }
 
     /// The sizes that rewrites of a file put in.
@@ -238,7 +282,7 @@ impl Project {
 
     /// New configurations: the files stay, the answers are made anew.
     pub fn configure(&mut self, configs: Arc<Configs>) {
-        self.revision += 1;
+        self.forget_baselines();
         self.configs = configs;
     }
 

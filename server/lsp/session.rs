@@ -164,6 +164,8 @@ impl Session {
                 "**/pyproject.toml",
                 "**/{.,}dynaleak.toml",
                 "**/.dynaleak/*",
+                // Baselines may have any name.
+                "**/*.jsonl",
             ];
             let watchers: Vec<_> = globs
                 .iter()

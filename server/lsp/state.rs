@@ -353,6 +353,9 @@ impl State {
         self.due.settle = true;
         self.due.workspace = true;
         let project = &self.projects[home.project];
+        for name in project.workspace().rejudged().chain([&home.name]) {
+            project.rejudged(Some(name));
+        }
         let rejudged = project.workspace().rejudged().cloned();
         self.stale
             .files
@@ -396,6 +399,9 @@ impl State {
 
     /// Everything may have changed: settings, roots, an index.
     pub fn all_changed(&mut self) {
+        for project in &self.projects {
+            project.rejudged(None);
+        }
         let keys: Vec<Key> = self.documents.keys().cloned().collect();
         for key in keys {
             self.compare(&key);

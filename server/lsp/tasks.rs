@@ -1,6 +1,6 @@
 //! What goes on beside the messages: publishing, refreshing, indexing, asking the client. Never awaited by a handler.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -475,6 +475,23 @@ pub fn files_changed(shared: &Arc<Shared>, there: Vec<Uri>, gone: Vec<Uri>) {
     if there.iter().chain(&gone).any(is_config) {
         // All roots are read again for it, and with them whatever else changed.
         return configuration_changed(shared);
+    }
+    {
+        let mut state = shared.state();
+        let reads = |path: &Path| {
+            state
+                .projects
+                .iter()
+                .any(|project| project.reads_baseline(path))
+        };
+        let changed = there.iter().chain(&gone);
+        if changed.filter_map(path_of).any(|path| reads(&path)) {
+            state
+                .projects
+                .iter_mut()
+                .for_each(Project::forget_baselines);
+            state.all_changed();
+        }
     }
     let many = there.len() + gone.len() > MANY;
     let (again, load) = shared.state().sort_out(&there, &gone, many);

@@ -82,5 +82,6 @@ pub fn told(
         related: Vec::new(),
         fixes: Vec::new(),
         telling: Telling::default(),
+        baselined: false,
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the whole program, through its door: arguments and files in; exit code and text out.
 
 mod bad_input;
+mod baseline;
 mod cli;
 mod config;
 mod explain;

@@ -74,6 +74,7 @@ pub fn command(folder: &Path) -> Command {
         "CLICOLOR",
         "CLICOLOR_FORCE",
         "GITHUB_ACTIONS",
+        "CI",
     ] {
         command.env_remove(name);
     }
