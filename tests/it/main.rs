@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cli;
+mod comforts;
 mod config;
 mod explain;
 mod fix;
