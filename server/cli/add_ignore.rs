@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::Finding;
+use crate::rules;
 use crate::suppress::ignore_edits;
 use crate::workspace::Workspace;
 
@@ -48,7 +49,7 @@ pub fn add(
             added.problems.push(format!("{name}: {why}"));
             continue;
         }
-        let Some(changed) = commented(workspace, name, findings, &behind) else {
+        let Some(changed) = commented(&mut added, workspace, findings, &behind) else {
             continue;
         };
         workspace.load(vec![(Arc::clone(name), changed.after.clone())]);
@@ -59,13 +60,21 @@ pub fn add(
 
 /// The file with the comments; none where none can be added.
 fn commented(
+    added: &mut Rewritten,
     workspace: &Workspace,
-    name: &Arc<str>,
     findings: &[Finding],
     behind: &str,
 ) -> Option<Changed> {
+    let name = &findings.first()?.file;
     let source = workspace.source(name)?;
     let (mut edits, left) = ignore_edits(source, findings, behind);
+    // Of notices the findings themselves say what is wrong.
+    for finding in left.iter().filter(|it| rules::find(it.code).is_some()) {
+        let line = source.text().line_of(finding.span.start) + 1;
+        let code = finding.code;
+        let why = "no comment can stand at this statement";
+        added.problems.push(format!("{name}:{line}: {code}: {why}"));
+    }
     if edits.is_empty() {
         return None;
     }

@@ -87,7 +87,7 @@ pub fn left_out(path: &Path, configs: &Configs) -> bool {
         true => configs.of_folder(&path),
         false => configs.of_file(&path),
     };
-    if found.config.excludes(&path) {
+    if found.config.excludes(&path) || folder && found.config.excludes_entry(&path, true) {
         return true;
     }
     let below = path.strip_prefix(&found.config.root);

@@ -249,11 +249,8 @@ fn ignored(project: &Project, name: &str) -> String {
 fn comments_for_what_is_there_now() {
     let project = Project::new();
     project.write("good.py", GOOD);
-    let lines = format!(
-        "import boto3\nKEPT, SEEN = [], []\n\n\n@str\ndef keep(key):\n    table = boto3.resource(\"dynamodb\").Table(\"orders\")\n    item = table.get_item(\n        Key=key,\n    )[\"Item\"]\n    KEPT.append(item); SEEN.append(item)\n    KEPT.append((item, \"\"\"\ntext\"\"\"))\n    KEPT.append(item)  # noqa: E501\n    KEPT.append(item)  # dynaleak: ignore[DDB302] small\n{}",
-        ""
-    );
-    project.write("shop/a.py", &lines);
+    let lines = "import boto3\nKEPT, SEEN = [], []\n\n\ndef keep(key):\n    table = boto3.resource(\"dynamodb\").Table(\"orders\")\n    item = table.get_item(\n        Key=key,\n    )[\"Item\"]\n    KEPT.append(item); SEEN.append(item)\n    KEPT.append((item, \"\"\"\ntext\"\"\"))\n    KEPT.append(item)  # noqa: E501\n    KEPT.append(item)  # dynaleak: ignore[DDB302] small\n";
+    project.write("shop/a.py", lines);
     let run = project.run(&[
         "check",
         "--add-ignore=known since 2024",
@@ -275,7 +272,7 @@ fn comments_for_what_is_there_now() {
     ] {
         assert!(text.contains(line), "{line}{text}");
     }
-    assert_eq!(leaves(&text), leaves(&lines));
+    assert_eq!(leaves(&text), leaves(lines));
     let before = text;
     let again = project.run(&["check", "--add-ignore", "--ignore=DDB0,DDB6"]);
     assert!(
@@ -305,6 +302,8 @@ fn no_comment_where_none_can_be_written() {
     assert_eq!(std::fs::read(project.path("latin.py")).unwrap(), latin);
     assert_eq!(ignored(&project, "between.py"), unable);
     assert!(run.stderr.contains("latin.py: not in UTF-8"), "{run:?}");
+    let why = "between.py:9: DDB101: no comment can stand at this statement";
+    assert!(run.stderr.contains(why), "{run:?}");
     assert!(run.stdout.contains("between.py:9:") && run.stdout.contains("Found 2 errors"));
 }
 
@@ -429,9 +428,9 @@ mod signals {
         (out, status.code())
     }
 
-    fn large() -> Project {
+    fn large(files: usize) -> Project {
         let project = Project::new();
-        for number in 0..3000 {
+        for number in 0..files {
             project.write(&format!("shop/a{number}.py"), GOOD);
         }
         project
@@ -466,7 +465,7 @@ mod signals {
 
     #[test]
     fn during_a_large_check() {
-        let project = large();
+        let project = large(3000);
         for format in ["json", "sarif", "full"] {
             project.write("out.json", "old");
             let format = format!("--output-format={format}");
@@ -488,7 +487,7 @@ mod signals {
     /// The report is larger than a pipe holds, and nobody reads it until the signal was sent.
     #[test]
     fn during_the_report() {
-        let project = large();
+        let project = large(200);
         for format in ["json", "full"] {
             let arguments = [
                 "check",
@@ -504,14 +503,15 @@ mod signals {
                 .read_exact(&mut first)
                 .unwrap();
             signal(&child, "INT");
-            // It is sent; whether it is heard before the rest is read does not matter.
+            // It waits at the full pipe, and hears the signal there.
+            std::thread::sleep(std::time::Duration::from_secs(1));
             let (rest, status) = ended(child);
             assert_eq!(status, Some(130), "{format}");
             let out = format!("{}{rest}", char::from(first[0]));
             match format {
                 "json" => {
                     let document: Value = serde_json::from_str(&out).unwrap();
-                    assert_eq!(document["findings"].as_array().unwrap().len(), 3000);
+                    assert_eq!(document["findings"].as_array().unwrap().len(), 200);
                 }
                 _ => {
                     assert!(out.ends_with("\x1b[0m\n"), "{:?}", &out[out.len() - 200..]);
@@ -526,6 +526,15 @@ mod signals {
         let project = Project::good();
         project.write("dynaleak.toml", "");
         let mut child = started(&project, &["check", "--watch", "--output-format=concise"]);
+        // No report at all would be waited for without end.
+        let id = child.id().to_string();
+        let (over, waits) = std::sync::mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            let waited = waits.recv_timeout(std::time::Duration::from_secs(300));
+            if waited == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-s", "KILL", &id]).status();
+            }
+        });
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut report = || {
             let mut report = String::new();
@@ -538,13 +547,14 @@ mod signals {
         // What is no Python is no reason; what is written meanwhile is seen later.
         project.write("notes.txt", "x");
         project.write("good.py", format!("\n{GOOD}"));
-        assert!(report().contains("good.py:9:9: error[DDB101]"));
+        while !report().contains("good.py:9:9: error[DDB101]") {}
         project.write("new/more.py", GOOD);
         while !report().contains("new/more.py:8:9") {}
         project.write("dynaleak.toml", "ignore = ['DDB1']");
         while !report().starts_with("No findings") {}
         signal(&child, "INT");
         let status = child.wait().unwrap();
+        drop(over);
         assert_eq!(status.code(), Some(130));
     }
 }
