@@ -1,15 +1,18 @@
 //! The command line: its arguments, its commands and the exit code that each verdict gives.
 
+mod add_ignore;
 pub(crate) mod baseline;
 mod check;
 mod ci;
 pub(crate) mod coding;
+mod config;
 mod configured;
 mod explain;
 mod formats;
 pub(crate) mod gather;
 mod human;
 pub(crate) mod imports;
+mod interrupt;
 mod json;
 pub(crate) mod matters;
 mod output;
@@ -18,10 +21,14 @@ mod progress;
 mod rewrite;
 mod rule;
 mod sarif;
+mod settings;
+mod shell;
 mod since;
 mod statistics;
+mod stdin;
 mod test_rules;
 pub(crate) mod walk;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -32,12 +39,16 @@ pub use rule::RuleOut;
 pub fn run() -> ExitCode {
     let verdict = match Arguments::parse().command {
         Command::Check(check) => check::run(&check),
+        Command::Config(config) => config::run(&config),
+        Command::Completions(shell) => shell::completions(&shell),
+        Command::Man(man) => shell::man(&man),
         Command::Rule(rule) => rule::one(&rule),
         Command::Rules(rules) => rule::all(&rules),
         Command::TestRules(rules) => test_rules::run(&rules),
         #[cfg(feature = "lsp")]
         Command::Server(options) => return crate::lsp::run(&options),
     };
+    interrupt::settle();
     verdict.into()
 }
 
@@ -53,12 +64,18 @@ struct Arguments {
 enum Command {
     /// Check files and folders, and list what is found.
     Check(check::Check),
+    /// Show the settings that count for a file, and where each comes from.
+    Config(config::Show),
     /// Explain one rule.
     Rule(rule::One),
     /// List all rules.
     Rules(rule::All),
     /// Run the fixtures of a team's own rules, in `.dynaleak`.
     TestRules(test_rules::TestRules),
+    /// Print completions for a shell, to be put where it looks for them.
+    Completions(shell::Completions),
+    /// Print the manual page of dynaleak, or of one of its commands.
+    Man(shell::Man),
     /// Run the language server on standard input and output.
     #[cfg(feature = "lsp")]
     Server(crate::lsp::Options),

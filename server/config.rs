@@ -1,6 +1,7 @@
 //! The configuration: what `[tool.dynaleak]` or a `dynaleak.toml` says, read key by key so that each mistake has its place.
 
 pub mod files;
+pub mod keys;
 mod own;
 pub mod team;
 
@@ -8,11 +9,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Confidence, Finding, Severity};
 use crate::own::Own;
 use crate::rules;
 use crate::select::{Selection, Selector, clip, nearest, selected};
@@ -26,13 +28,63 @@ pub struct Config {
     pub include_tests: bool,
     pub severity: Vec<(Selector, Severity)>,
     pub bounds: Bounds,
+    pub fail_on: FailOn,
     pub overrides: Overrides,
+    /// What the file says, key by key, in its order.
+    pub said: Vec<Said>,
     /// What it says of the project's own code; none where it says nothing.
     pub own: Option<Arc<Own>>,
     /// The file of accepted findings, as seen from the root; none: the usual one.
     pub baseline: Option<PathBuf>,
     exclude: Gitignore,
     per_file_ignores: Vec<(Gitignore, Vec<Selector>)>,
+}
+
+/// What a configuration file says of one key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// `select`, `bounds.queue`.
+    pub key: String,
+    pub value: serde_json::Value,
+    /// Where the key begins, in bytes of the file.
+    pub at: usize,
+}
+
+/// The mildest severity that fails a check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Error,
+    #[default]
+    Warning,
+    Info,
+    Never,
+}
+
+impl FailOn {
+    pub fn name(self) -> &'static str {
+        match self {
+            FailOn::Error => "error",
+            FailOn::Warning => "warning",
+            FailOn::Info => "info",
+            FailOn::Never => "never",
+        }
+    }
+
+    /// Does a finding fail the check?
+    pub fn counts(self, finding: &Finding) -> bool {
+        let severity = match self {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Info => Severity::Info,
+            FailOn::Never => return false,
+        };
+        finding.severity >= severity && finding.confidence >= Confidence::Medium
+    }
+
+    fn parse(word: &str) -> Option<FailOn> {
+        let mut all = FailOn::value_variants().iter().copied();
+        all.find(|each| each.name() == word)
+    }
 }
 
 /// What rewrites put in.
@@ -53,6 +105,7 @@ pub struct Bounds {
 pub struct Overrides {
     pub selection: Selection,
     pub include_tests: Option<bool>,
+    pub fail_on: Option<FailOn>,
     pub bounds: SomeBounds,
 }
 
@@ -97,7 +150,9 @@ impl Default for Config {
             include_tests: false,
             severity: Vec::new(),
             bounds: Bounds::default(),
+            fail_on: FailOn::default(),
             overrides: Overrides::default(),
+            said: Vec::new(),
             own: None,
             baseline: None,
             exclude: Gitignore::empty(),
@@ -161,6 +216,10 @@ impl Config {
         self.overrides.include_tests.unwrap_or(self.include_tests)
     }
 
+    pub fn fail_on(&self) -> FailOn {
+        self.overrides.fail_on.unwrap_or(self.fail_on)
+    }
+
     /// Does `exclude` name the file or a folder above it, as far as that is below the root?
     pub fn excludes(&self, path: &Path) -> bool {
         self.below(path)
@@ -214,16 +273,19 @@ impl Settings<'_> {
     /// What the configuration makes of a finding's severity. One that was judged milder than its
     /// rule, as in a script, is not made worse.
     pub fn severity(&self, finding: &Finding) -> Severity {
-        let severity = self.config.severity.iter();
-        let severity = severity.filter(|(selector, _)| selector.covers(finding.code));
-        let Some((_, configured)) = severity.max_by_key(|(selector, _)| selector.as_str().len())
-        else {
-            return finding.severity;
-        };
+        let configured = self.severity_of(finding.code, finding.severity);
         match rules::entry(finding.code) {
-            Some(entry) if finding.severity < entry.severity => finding.severity.min(*configured),
-            _ => *configured,
+            Some(entry) if finding.severity < entry.severity => finding.severity.min(configured),
+            _ => configured,
         }
+    }
+
+    /// What the configuration says of a rule's severity; `usual` where it says nothing.
+    pub fn severity_of(&self, code: &str, usual: Severity) -> Severity {
+        let severity = self.config.severity.iter();
+        let severity = severity.filter(|(selector, _)| selector.covers(code));
+        let longest = severity.max_by_key(|(selector, _)| selector.as_str().len());
+        longest.map_or(usual, |(_, severity)| *severity)
     }
 }
 
@@ -233,21 +295,6 @@ struct Reader {
 }
 
 type Value<'a> = Spanned<DeValue<'a>>;
-
-const KEYS: [&str; 11] = [
-    "baseline",
-    "bounds",
-    "containers",
-    "exclude",
-    "ignore",
-    "include-tests",
-    "lifetimes",
-    "per-file-ignores",
-    "select",
-    "severity",
-    "sources",
-];
-const BOUNDS: [&str; 4] = ["accumulator", "cache", "page", "queue"];
 
 impl Reader {
     fn problem(&mut self, span: Range<usize>, reason: String) {
@@ -267,11 +314,25 @@ impl Reader {
         };
         let mut own = Own::default();
         for (key, value) in table {
-            match key.get_ref().as_ref() {
+            let name: &str = key.get_ref();
+            if keys::names(&keys::KEYS).any(|known| known == name) {
+                said(&mut config.said, name, key.span().start, value);
+            }
+            match name {
                 "select" => config.selection.select = Some(self.selectors(value, "select")),
                 "ignore" => config.selection.ignore = self.selectors(value, "ignore"),
                 "baseline" => config.baseline = self.baseline(value),
                 "exclude" => config.exclude = self.patterns(value, "exclude"),
+                "fail-on" => {
+                    let fail_on = value.get_ref().as_str().and_then(FailOn::parse);
+                    match fail_on {
+                        Some(fail_on) => config.fail_on = fail_on,
+                        None => {
+                            let wanted = "\"error\", \"warning\", \"info\" or \"never\"";
+                            self.wrong(value, "fail-on", wanted);
+                        }
+                    }
+                }
                 "include-tests" => match value.get_ref().as_bool() {
                     Some(include) => config.include_tests = include,
                     None => self.wrong(value, "include-tests", "true or false"),
@@ -282,9 +343,13 @@ impl Reader {
                 "sources" => self.sources(&mut own, value),
                 "containers" => self.containers(&mut own, value),
                 "lifetimes" => self.lifetimes(&mut own, value),
-                other => self.unknown(key.span(), other, &KEYS),
+                other => {
+                    let known = Vec::from_iter(keys::names(&keys::KEYS));
+                    self.unknown(key.span(), other, &known);
+                }
             }
         }
+        config.said.sort_by_key(|said| said.at);
         config.own = (!own.is_empty()).then(|| Arc::new(own));
         config
     }
@@ -345,7 +410,8 @@ impl Reader {
                 "page" => &mut bounds.page,
                 "queue" => &mut bounds.queue,
                 other => {
-                    self.unknown(key.span(), other, &BOUNDS);
+                    let known = Vec::from_iter(keys::names(&keys::BOUNDS));
+                    self.unknown(key.span(), other, &known);
                     continue;
                 }
             };
@@ -448,5 +514,45 @@ impl Reader {
         let hint = nearest(key, known.iter().copied())
             .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         self.problem(span, format!("unknown key `{}`{hint}", clip(key)));
+    }
+}
+
+/// Of a table each of its keys by itself.
+fn said(all: &mut Vec<Said>, key: &str, at: usize, value: &Value) {
+    let Some(table) = value.get_ref().as_table() else {
+        all.push(Said {
+            key: key.to_string(),
+            value: as_json(value),
+            at,
+        });
+        return;
+    };
+    for (inner, value) in table {
+        let bare = |each: char| each.is_ascii_alphanumeric() || each == '-' || each == '_';
+        let name: &str = inner.get_ref();
+        let name = match !name.is_empty() && name.chars().all(bare) {
+            true => name.to_string(),
+            false => format!("{name:?}"),
+        };
+        all.push(Said {
+            key: format!("{key}.{name}"),
+            value: as_json(value),
+            at: inner.span().start,
+        });
+    }
+}
+
+fn as_json(value: &Value) -> serde_json::Value {
+    match value.get_ref() {
+        DeValue::Boolean(truth) => (*truth).into(),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or_else(|_| number.as_str().into(), Into::into),
+        DeValue::String(text) => text.as_ref().into(),
+        DeValue::Float(number) => number.as_str().into(),
+        DeValue::Datetime(time) => time.to_string().into(),
+        DeValue::Array(values) => values.iter().map(as_json).collect(),
+        DeValue::Table(table) => (table.iter())
+            .map(|(key, value)| (key.get_ref().to_string(), as_json(value)))
+            .collect(),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-/// How a check judges a finding. `Error` and `Warning` at confidence medium or high fail it.
+/// How a check judges a finding. What fails it is said by `fail-on`: errors and warnings, if by nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -235,10 +235,3 @@ impl PartialEq for Telling {
 }
 
 impl Eq for Telling {}
-
-impl Finding {
-    /// Does this finding make `dynaleak check` exit with 1?
-    pub fn fails(&self) -> bool {
-        self.severity >= Severity::Warning && self.confidence >= Confidence::Medium
-    }
-}

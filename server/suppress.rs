@@ -121,41 +121,117 @@ pub fn suppress(
 /// be typed behind it; a comment that is there already takes the code in. `None` for a notice, and
 /// where no comment can stand: a statement between two strings of several lines.
 pub fn ignore_edit(source: &Source, finding: &Finding) -> Option<Edit> {
-    rules::find(finding.code)?;
-    let mut trees = Trees::new(source);
-    let lines = trees.statement(finding.span.start);
-    let edit = |span, text| {
-        let file = Arc::clone(&finding.file);
-        Some(Edit { file, span, text })
-    };
-    let comments = Comments::of(&mut trees);
-    let there = (comments.ignores.iter())
-        .find(|ignore| ignore.form == Form::Own && ignore.on_lines(&lines));
-    if let Some(listed) = there.and_then(|ignore| ignore.rules.last()) {
-        let end = listed.span.end;
-        return edit(end..end, format!(", {}", finding.code));
-    }
+    ignore_edits(source, std::slice::from_ref(finding), " ")
+        .0
+        .pop()
+}
 
-    let text = source.text();
-    let comment = format!("# dynaleak: ignore[{}] ", finding.code);
-    for line in lines.clone().rev() {
-        if trees.takes_comment(line) {
-            let start = text.line_start(line);
-            let code = text.line(line).trim_end().len();
-            let span = start + code..start + text.line(line).len();
-            return edit(span, format!("  {comment}"));
+/// The edits that silence these findings of one file, a comment for each line, and the findings that
+/// no comment can silence. What is behind a new comment's bracket is `behind`.
+pub fn ignore_edits<'a>(
+    source: &Source,
+    findings: &'a [Finding],
+    behind: &str,
+) -> (Vec<Edit>, Vec<&'a Finding>) {
+    let mut trees = Trees::new(source);
+    let comments = Comments::of(&mut trees);
+    let mut planned: Vec<(Spot, Vec<&str>)> = Vec::new();
+    let mut left = Vec::new();
+    for finding in findings {
+        if rules::find(finding.code).is_none() {
+            left.push(finding);
+            continue;
+        }
+        let lines = trees.statement(finding.span.start);
+        // The first comment that counts for a line silences, so one that is planned is as good as another.
+        let there = planned.iter().position(|(spot, _)| spot.counts_for(&lines));
+        let index = there.or_else(|| {
+            planned.push((spot(&mut trees, &comments, &lines)?, Vec::new()));
+            Some(planned.len() - 1)
+        });
+        match index {
+            Some(index) if planned[index].1.contains(&finding.code) => {}
+            Some(index) => planned[index].1.push(finding.code),
+            None => left.push(finding),
         }
     }
-    // Above, if the statement is the first of its line: `if page: KEPT.append("""…`.
-    let first = *lines.start();
-    let (start, line) = (text.line_start(first), text.line(first));
-    let indent = &line[..line.len() - line.trim_start().len()];
-    let continued = first > 0 && !trees.takes_comment(first - 1);
-    if continued || line.starts_with('\u{feff}') || trees.in_string(start) {
-        return None;
+    let file = findings.first().map(|finding| &finding.file);
+    let edits = (planned.iter())
+        .zip(file.into_iter().cycle())
+        .map(|((spot, codes), file)| spot.edit(source.text(), file, codes, behind));
+    (edits.collect(), left)
+}
+
+/// Where a comment takes a code in, or a new one stands.
+enum Spot<'a> {
+    /// One that is there already.
+    Listed(&'a Ignore),
+    /// Behind this line's code.
+    Behind(usize),
+    /// Alone, above this line.
+    Above(usize),
+}
+
+fn spot<'a>(
+    trees: &mut Trees,
+    comments: &'a Comments,
+    lines: &RangeInclusive<usize>,
+) -> Option<Spot<'a>> {
+    let there = (comments.ignores.iter()).find(|ignore| {
+        ignore.form == Form::Own && ignore.on_lines(lines) && !ignore.rules.is_empty()
+    });
+    if let Some(ignore) = there {
+        return Some(Spot::Listed(ignore));
     }
-    let end = line_end(text, first);
-    edit(start..start, format!("{indent}{comment}{end}"))
+    if let Some(line) = lines.clone().rev().find(|&line| trees.takes_comment(line)) {
+        return Some(Spot::Behind(line));
+    }
+    // Above, if the statement is the first of its line: `if page: KEPT.append("""…`.
+    let text = trees.source.text();
+    let first = *lines.start();
+    let continued = first > 0 && !trees.takes_comment(first - 1);
+    let barred = continued
+        || text.line(first).starts_with('\u{feff}')
+        || trees.in_string(text.line_start(first));
+    (!barred).then_some(Spot::Above(first))
+}
+
+impl Spot<'_> {
+    fn counts_for(&self, lines: &RangeInclusive<usize>) -> bool {
+        match self {
+            Spot::Listed(ignore) => ignore.on_lines(lines),
+            Spot::Behind(line) => lines.contains(line),
+            Spot::Above(line) => line == lines.start(),
+        }
+    }
+
+    fn edit(&self, text: &Text, file: &Arc<str>, codes: &[&str], behind: &str) -> Edit {
+        let codes = codes.join(", ");
+        let comment = format!("# dynaleak: ignore[{codes}]{behind}");
+        let (span, text) = match *self {
+            Spot::Listed(ignore) => {
+                let end = ignore
+                    .rules
+                    .last()
+                    .map_or(ignore.span.end, |it| it.span.end);
+                (end..end, format!(", {codes}"))
+            }
+            Spot::Behind(line) => {
+                let start = text.line_start(line);
+                let code = text.line(line).trim_end().len();
+                let span = start + code..start + text.line(line).len();
+                (span, format!("  {comment}"))
+            }
+            Spot::Above(first) => {
+                let (start, line) = (text.line_start(first), text.line(first));
+                let indent = &line[..line.len() - line.trim_start().len()];
+                let end = line_end(text, first);
+                (start..start, format!("{indent}{comment}{end}"))
+            }
+        };
+        let file = Arc::clone(file);
+        Edit { file, span, text }
+    }
 }
 
 /// What no tree fits, as spans, each with the name of the function around it.

@@ -5,13 +5,12 @@ use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
-use crate::config::files::Configs;
-use crate::config::{Overrides, SomeBounds};
+use crate::config::FailOn;
 use crate::finding::Finding;
 use crate::fix::Fixer;
 use crate::query::{OwnQuery, RULES};
-use crate::select::{Selection, Selector, clip};
 use crate::suppress::{Ignored, Shown};
 use crate::text::Text;
 use crate::workspace::{Options, Workspace};
@@ -20,40 +19,41 @@ use rayon::ThreadPoolBuilder;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Verdict;
+use super::add_ignore;
 use super::baseline::{Baselines, How, Mode, Outcome, Scope, Settled};
 use super::configured::{configured, own_of, rules_of, sound};
 use super::explain::{self, Answer, At};
 use super::formats::{Format, Output};
 use super::gather::{gather, load};
+use super::human::counted;
+use super::interrupt;
+use super::json;
 use super::matters::Matters;
-use super::output::{Color, complain, print, warn};
+use super::output::{Color, complain, note, print, print_aside, print_bytes, warn};
 use super::progress::Progress;
 use super::rewrite::{self, Rewritten};
+use super::settings::Settings;
 use super::since::Since;
 use super::statistics;
-use super::walk::{File, Trouble, Walked, called, walk};
+use super::stdin::Stdin;
+use super::walk::{File, Trouble, Walked, called, left_out, walk};
+use super::watch;
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("rewriting").multiple(true))]
 pub struct Check {
-    /// Files and folders to check.
+    /// Files and folders to check; `-` is standard input.
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
-    /// Only these rules: codes, groups (DDB1) or names, with commas between.
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    select: Vec<String>,
-    /// All but these rules; where both match, the longer selector wins.
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    ignore: Vec<String>,
-    /// Check tests too: tests/, test/, test_*.py, *_test.py, conftest.py.
+    #[command(flatten)]
+    settings: Settings,
+    /// Where the text of standard input belongs: its configuration and its project's other files
+    /// count, and findings carry this name.
+    #[arg(long, value_name = "FILE")]
+    stdin_filename: Option<PathBuf>,
+    /// Leave out what the configuration excludes, even where it is named; likewise tests.
     #[arg(long)]
-    include_tests: bool,
-    /// The one configuration file for all; its patterns are seen from the current folder.
-    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
-    config: Option<PathBuf>,
-    /// Read no configuration file.
-    #[arg(long)]
-    isolated: bool,
+    force_exclude: bool,
     /// List what comments silence and the baseline accepts too, marked so.
     #[arg(long)]
     show_ignored: bool,
@@ -67,12 +67,26 @@ pub struct Check {
     /// --fix: change it and show how.
     #[arg(long, group = "rewriting")]
     diff: bool,
+    /// Silence what is found with comments, behind which the reason stands.
+    #[arg(
+        long,
+        value_name = "REASON",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        value_parser = add_ignore::reason,
+        conflicts_with = "rewriting"
+    )]
+    add_ignore: Option<String>,
+    /// Check again whenever a file changes, until Ctrl-C.
+    #[arg(long, conflicts_with_all = ["rewriting", "add_ignore", "explain", "write_baseline"])]
+    watch: bool,
     /// Say why a line is or isn't flagged, such as shop/views.py:12.
     #[arg(
         long,
         value_name = "FILE:LINE",
         value_parser = At::parse,
-        conflicts_with_all = ["rewriting", "output_format", "show_ignored", "write_baseline", "since", "statistics"]
+        conflicts_with_all = ["rewriting", "add_ignore", "output_format", "show_ignored", "write_baseline", "since", "statistics"]
     )]
     explain: Option<At>,
     /// Accept what is found now: write it to the baseline, so that only new findings fail.
@@ -106,6 +120,9 @@ pub struct Check {
     /// Print findings and errors only.
     #[arg(long, short)]
     quiet: bool,
+    /// Say on standard error what is done: configurations, files, times.
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
     /// When to use colours.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -128,12 +145,44 @@ pub struct Report {
     /// How many files were walked, and how many of these were analysed.
     pub files: usize,
     pub analysed: usize,
-    /// What `--fix` or `--diff` did.
+    /// What fails the check, by file; where it is not [`FailOn::default`].
+    pub fail_on: FxHashMap<Arc<str>, FailOn>,
+    /// What `--fix`, `--diff` or `--add-ignore` did.
     pub rewritten: Option<Rewritten>,
+    /// What standard input became, where it was to be changed.
+    pub source: Option<Vec<u8>>,
+}
+
+impl Report {
+    /// Does the finding fail the check?
+    pub fn fails(&self, finding: &Finding) -> bool {
+        let fail_on = self.fail_on.get(&finding.file).copied();
+        fail_on.unwrap_or_default().counts(finding)
+    }
 }
 
 pub fn run(check: &Check) -> Verdict {
-    let report = match inspected(check) {
+    interrupt::heed(check.output_format);
+    if !check.watch {
+        return once(check);
+    }
+    if check.paths.iter().any(|path| path == Path::new(STDIN)) {
+        complain("standard input cannot be watched");
+        return Verdict::Broken;
+    }
+    match check.settings.configs(&check.paths) {
+        Ok(configs) => watch::run(&check.paths, &configs, check.quiet, || _ = once(check)),
+        Err(failures) => {
+            failures
+                .iter()
+                .for_each(|failure| complain(&failure.line()));
+            Verdict::Broken
+        }
+    }
+}
+
+fn once(check: &Check) -> Verdict {
+    let mut report = match inspected(check) {
         // The process ends with it: taking a large workspace apart is work for nothing.
         Ok(report) => ManuallyDrop::new(report),
         Err(failures) => {
@@ -146,6 +195,15 @@ pub fn run(check: &Check) -> Verdict {
             });
         }
     };
+    let verdict = told(check, &report);
+    if check.watch {
+        // SAFETY: it is not used again.
+        unsafe { ManuallyDrop::drop(&mut report) };
+    }
+    verdict
+}
+
+fn told(check: &Check, report: &Report) -> Verdict {
     for trouble in &report.troubles {
         complain(&format!("{}: {}", trouble.name, trouble.message));
     }
@@ -153,7 +211,7 @@ pub fn run(check: &Check) -> Verdict {
         warn("no Python files found under the given paths");
     }
     if let Some(at) = &check.explain {
-        return check.explained(&report, at);
+        return check.explained(report, at);
     }
     for settled in &report.baselines {
         settled.complaints().iter().for_each(|why| complain(why));
@@ -170,8 +228,15 @@ pub fn run(check: &Check) -> Verdict {
             warn(problem);
         }
     }
-    let written = check.put_out(|format, out| format.write(out, &report, check.quiet));
-    print(check.color, check.verdict(&report).max(written), |out| {
+    let written = check.put_out(|format, out| format.write(out, report, check.quiet));
+    let verdict = check.verdict(report).max(written);
+    if let Some(source) = &report.source {
+        let verdict = verdict.max(print_bytes(source));
+        return print_aside(check.color, verdict, |out| {
+            check.output_format.write(out, report, check.quiet)
+        });
+    }
+    print(check.color, verdict, |out| {
         if let Some(rewritten) = report.rewritten.as_ref().filter(|_| check.diff) {
             rewrite::show(out, rewritten)?;
             if !check.fix {
@@ -179,16 +244,19 @@ pub fn run(check: &Check) -> Verdict {
             }
         }
         if check.statistics {
-            return statistics::write(out, &report, check.output_format, check.quiet);
+            return statistics::write(out, report, check.output_format, check.quiet);
         }
-        check.output_format.write(out, &report, check.quiet)?;
+        check.output_format.write(out, report, check.quiet)?;
         // There they stand beside the changed lines, with nothing to set up.
         if check.output_format == Format::Full && in_github_actions() {
-            Format::Github.write(out, &report, check.quiet)?;
+            Format::Github.write(out, report, check.quiet)?;
         }
         Ok(())
     })
 }
+
+/// The path that stands for standard input; a file of that name is `./-`.
+const STDIN: &str = "-";
 
 /// Why a run ended with no report.
 pub struct Failure {
@@ -212,6 +280,32 @@ fn in_github_actions() -> bool {
 }
 
 impl Check {
+    /// On standard error, for those who ask.
+    fn say(&self, message: impl FnOnce() -> String) {
+        if self.verbose {
+            note(&message());
+        }
+    }
+
+    /// Standard input, if it is what is checked.
+    fn stdin(&self) -> Result<Option<Stdin>, String> {
+        let stdin = self.paths.iter().any(|path| path == Path::new(STDIN));
+        match (stdin, &self.paths[..]) {
+            (true, [_]) if self.explain.is_some() => {
+                Err("--explain takes a file, not standard input".to_string())
+            }
+            (true, [_]) if self.write_baseline || self.since.is_some() => {
+                Err("--write-baseline and --since take files, not standard input".to_string())
+            }
+            (true, [_]) => Stdin::read(self.stdin_filename.as_deref()).map(Some),
+            (true, _) => Err("`-`, standard input, is checked by itself".to_string()),
+            (false, _) if self.stdin_filename.is_some() => {
+                Err("--stdin-filename names what `-`, standard input, is".to_string())
+            }
+            (false, _) => Ok(None),
+        }
+    }
+
     fn shows_fixes(&self) -> bool {
         let files = self.output.iter().map(Output::format);
         files.chain([self.output_format]).any(Format::shows_fixes)
@@ -228,40 +322,15 @@ impl Check {
         }
     }
 
-    /// What becomes of baselines: a run that looks at other settings than usual takes nothing out.
-    fn mode(&self) -> Mode {
+    /// What becomes of baselines: a run that looks at less or at other settings than usual takes
+    /// nothing out.
+    fn mode(&self, stdin: bool) -> Mode {
         match self.baseline_mode {
+            Some(Mode::Off) => Mode::Off,
+            _ if stdin => Mode::Keep,
             Some(mode) => mode,
-            None if self.isolated || self.diff => Mode::Keep,
+            None if self.settings.isolated || self.diff => Mode::Keep,
             None => Mode::usual(),
-        }
-    }
-
-    /// With what the command line selects, which may be a team's own rules.
-    fn configs(&self, paths: &[PathBuf]) -> Result<Configs, Vec<Failure>> {
-        if !(self.select.is_empty() && self.ignore.is_empty()) {
-            let configs = self.configured(Selection::default());
-            paths.iter().for_each(|path| _ = configs.of_path(path));
-        }
-        let select = selectors("--select", &self.select)?;
-        let selection = Selection {
-            select: (!select.is_empty()).then_some(select),
-            ignore: selectors("--ignore", &self.ignore)?,
-        };
-        Ok(self.configured(selection))
-    }
-
-    fn configured(&self, selection: Selection) -> Configs {
-        let overrides = Overrides {
-            selection,
-            include_tests: self.include_tests.then_some(true),
-            bounds: SomeBounds::default(),
-        };
-        let here = std::env::current_dir().unwrap_or_default();
-        match &self.config {
-            Some(file) => Configs::only(&here.join(file), &here, overrides),
-            None if self.isolated => Configs::isolated(overrides),
-            None => Configs::nearest(overrides),
         }
     }
 
@@ -321,6 +390,11 @@ impl Check {
         }
     }
 
+    /// Is standard input to be changed, and not only shown how?
+    fn changes(&self) -> bool {
+        self.fix && !self.diff || self.add_ignore.is_some()
+    }
+
     fn verdict(&self, report: &Report) -> Verdict {
         let rewritten = report.rewritten.as_ref();
         let unwritten = |it: &Settled| matches!(it.outcome, Outcome::Failed(_));
@@ -336,7 +410,7 @@ impl Check {
                 false => Verdict::Passed,
             }
         } else if !self.exit_zero
-            && (report.findings.iter().any(Finding::fails)
+            && (report.findings.iter().any(|finding| report.fails(finding))
                 || report
                     .baselines
                     .iter()
@@ -354,18 +428,6 @@ fn failed(message: String) -> Vec<Failure> {
         file: None,
         message,
     }]
-}
-
-fn selectors(option: &str, words: &[String]) -> Result<Vec<Selector>, Vec<Failure>> {
-    let parse = |word: &String| {
-        Selector::parse(word).map_err(|reason| {
-            vec![Failure {
-                file: None,
-                message: format!("{option}: `{}`: {reason}", clip(word)),
-            }]
-        })
-    };
-    words.iter().map(parse).collect()
 }
 
 /// A team's rules that take too much work find nothing, and the check is not whole.
@@ -425,16 +487,51 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         Some(revision) => Some(Since::of(revision, &here).map_err(failed)?),
         None => None,
     };
-    progress.set("Looking for Python files".to_string());
+    let begun = Instant::now();
     let threads = rayon::current_num_threads();
+    check.say(|| format!("dynaleak {}, {}", json::VERSION, counted(threads, "thread")));
+    let stdin = check.stdin().map_err(failed)?;
+    progress.set("Looking for Python files".to_string());
     let mut paths = check.paths.clone();
     paths.extend(check.explain.iter().map(|at| at.path.clone()));
-    let configs = check.configs(&paths)?;
+    if let Some(stdin) = &stdin {
+        paths = vec![stdin.file.path.clone()];
+    }
+    let configs = check.settings.configs(&paths)?;
+    if check.force_exclude {
+        paths.retain(|path| !left_out(path, &configs));
+    }
+    let stdin_left_out = stdin.is_some() && paths.is_empty();
+    if let Some(stdin) = &stdin {
+        paths = Vec::from_iter(stdin.project(&configs).filter(|_| !stdin_left_out));
+    }
     let Walked {
-        files,
+        mut files,
         mut troubles,
-        configs: roots,
+        configs: mut roots,
     } = walk(&paths, &configs, threads);
+    if let Some(stdin) = stdin.as_ref().filter(|_| !stdin_left_out) {
+        files.retain(|file| file.name != stdin.file.name);
+        files.push(stdin.file.clone());
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        // Of what else is in the project nothing is told.
+        troubles.clear();
+        roots.push(configs.of_file(&stdin.file.path));
+    }
+    for found in &roots {
+        check.say(|| {
+            let path = found.path.as_ref();
+            let name = path.map_or("none".to_string(), |path| called(path));
+            format!("configuration: {name}")
+        });
+    }
+    check.say(|| {
+        format!(
+            "{} found in {:.2?}",
+            counted(files.len(), "file"),
+            begun.elapsed()
+        )
+    });
     let (own, rules) = (own_of(&roots), rules_of(&roots));
     sound(roots.iter().cloned())?;
 
@@ -442,7 +539,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let gathered = gather(&files, &Matters::with(own.as_deref()));
     let options = Options {
         include_tests: true,
-        once: !(check.fix || check.diff),
+        once: !(check.fix || check.diff || check.add_ignore.is_some()),
     };
     let mut workspace = Workspace::with_rules(options, rules);
     workspace.set_own(own);
@@ -455,25 +552,53 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let analysed: Vec<&File> = files
         .iter()
         .filter(|file| names.contains(&file.name))
+        .filter(|file| {
+            stdin
+                .as_ref()
+                .is_none_or(|stdin| stdin.file.name == file.name)
+        })
         .collect();
+    check.say(|| {
+        format!(
+            "{} analysed in {:.2?}",
+            counted(names.len(), "file"),
+            begun.elapsed()
+        )
+    });
     let found = |workspace: &Workspace| configured(workspace, analysed.iter().copied(), &configs);
     let mut shown = found(&workspace)?;
     let scope = Scope {
         here,
-        paths: &check.paths,
+        paths: stdin.as_ref().map_or(&check.paths[..], |stdin| {
+            std::slice::from_ref(&stdin.file.path)
+        }),
         files: &files,
         analysed: &analysed,
         roots: &roots,
         configs: &configs,
-        selects: !(check.select.is_empty() && check.ignore.is_empty()),
+        selects: check.settings.selects(),
     };
-    let mode = check.mode();
+    let mode = check.mode(stdin.is_some());
     let baselines = match mode == Mode::Off && !check.write_baseline || check.explain.is_some() {
         true => Baselines::none(),
         false => Baselines::open(&scope, check.baseline.as_deref(), check.write_baseline)?,
     };
     let mut rewritten = None;
-    if check.fix || check.diff {
+    let faithful = stdin.as_ref().is_none_or(Stdin::is_faithful);
+    if !faithful && (check.fix || check.diff || check.add_ignore.is_some()) {
+        let why = "standard input is not in UTF-8, or has line ends of old Macs: not rewritten";
+        rewritten = Some(Rewritten {
+            problems: vec![why.to_string()],
+            pretended: !check.fix,
+            ..Rewritten::default()
+        });
+    } else if let Some(reason) = &check.add_ignore {
+        progress.set("Adding comments".to_string());
+        let new = baselines.part(&workspace, shown.kept, &scope, false).new;
+        let added = add_ignore::add(&mut workspace, &new, &analysed, reason);
+        rewritten = Some(added);
+        shown = found(&workspace)?;
+    } else if check.fix || check.diff {
         progress.set("Rewriting".to_string());
         let new = |workspace: &Workspace, kept| baselines.part(workspace, kept, &scope, false).new;
         // A mistake in a configuration was told above.
@@ -495,6 +620,9 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     }
     let Shown { kept, mut ignored } = shown;
     troubles.extend(loaded.troubles);
+    if let Some(stdin) = &stdin {
+        troubles.retain(|trouble| trouble.name == *stdin.file.name);
+    }
     troubles.extend(slow(&workspace));
     troubles.sort_by(|a, b| a.name.cmp(&b.name));
     troubles.dedup();
@@ -537,15 +665,36 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
             finding.fixes = fixer.fixes(finding, bounds);
         }
     }
+    let fail_on = analysed.iter().map(|file| {
+        let fail_on = configs.of_file(&file.path).config.fail_on();
+        (Arc::clone(&file.name), fail_on)
+    });
+    let fail_on = fail_on.filter(|(_, on)| *on != FailOn::default());
+    let fail_on = fail_on.collect();
     Ok(Report {
         findings,
+        fail_on,
         ignored,
         baselined: parted.known,
         baselines: settled,
         show_ignored: check.show_ignored,
         troubles,
-        files: files.len(),
-        analysed: loaded.names.len(),
+        files: match stdin {
+            Some(_) => usize::from(!stdin_left_out),
+            None => files.len(),
+        },
+        analysed: match stdin {
+            Some(_) => analysed.len(),
+            None => loaded.names.len(),
+        },
+        source: stdin.filter(|_| check.changes()).map(|stdin| {
+            let files = rewritten.iter().flat_map(|rewritten| &rewritten.files);
+            let mut changed = files.filter(|changed| changed.name == stdin.file.name);
+            let changed = changed
+                .next()
+                .map(|changed| changed.after.clone().into_bytes());
+            changed.unwrap_or(stdin.bytes)
+        }),
         rewritten,
         workspace,
     })

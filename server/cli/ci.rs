@@ -128,12 +128,12 @@ pub fn junit(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 fn test(report: &Report, finding: &Finding) -> TestCase {
     let [start, _] = places(report, finding);
     let place = format!("{}:{}:{}", finding.file, start.line, start.column);
-    let mut status = match finding.fails() {
+    let mut status = match report.fails(finding) {
         true => TestCaseStatus::non_success(NonSuccessKind::Failure),
         false => TestCaseStatus::success(),
     };
     status.set_message(&*finding.message);
-    if finding.fails() {
+    if report.fails(finding) {
         status.set_type(finding.code);
         status.set_description(format!("{place}: {}", finding.message));
     }

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::check::{Failure, Report};
 use super::human::{By, listed};
+use super::interrupt::{Cut, Writing};
 use super::output::{Access, beside};
 use super::{ci, human, json, sarif};
 use crate::baseline::{Key, keys};
@@ -37,8 +38,8 @@ pub enum Format {
 impl Format {
     pub fn write(self, out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
         match self {
-            Format::Full => human::full(out, report, quiet),
-            Format::Concise => human::concise(out, report, quiet),
+            Format::Full => human::full(&mut Cut(out), report, quiet),
+            Format::Concise => human::concise(&mut Cut(out), report, quiet),
             Format::Json => json::report(out, report),
             Format::JsonLines => json::lines(out, report),
             Format::Sarif => sarif::report(out, report),
@@ -128,6 +129,7 @@ impl Output {
             out.flush()
         };
         let special = fs::symlink_metadata(&self.path).is_ok_and(|there| !there.is_file());
+        let _writing = Writing::begin();
         let written = || match special {
             true => into(&mut File::create(&self.path)?),
             false => {

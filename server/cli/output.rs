@@ -1,6 +1,6 @@
 //! Standard output: colours only where they are wanted, and a reader that goes away is no error.
 
-use std::io::{self, BufWriter, ErrorKind, Write, stdout};
+use std::io::{self, BufWriter, ErrorKind, Write, stderr, stdout};
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use tempfile::{Builder, NamedTempFile};
 
 use super::Verdict;
+use super::interrupt::{self, Writing, interrupted};
 
 /// Lets `write` print. What it could not print makes the verdict `Broken`, unless the reader left:
 /// `dynaleak check | head` ends quietly.
@@ -18,11 +19,48 @@ pub fn print(
     verdict: Verdict,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Verdict {
-    let stream = AutoStream::new(stdout().lock(), color.choice());
-    let mut out = BufWriter::new(stream);
-    match write(&mut out).and_then(|()| out.flush()) {
+    let _writing = Writing::begin();
+    interrupt::printed();
+    let mut out = BufWriter::new(AutoStream::new(stdout().lock(), color.choice()));
+    let written = write(&mut out).and_then(|()| out.flush());
+    settled(written, "output", &mut out, verdict)
+}
+
+/// The same on standard error, where standard output is for a file's text.
+pub fn print_aside(
+    color: Color,
+    verdict: Verdict,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Verdict {
+    let _writing = Writing::begin();
+    let mut out = BufWriter::new(AutoStream::new(stderr().lock(), color.choice()));
+    let written = write(&mut out).and_then(|()| out.flush());
+    settled(written, "error", &mut out, verdict)
+}
+
+/// Prints bytes as they are.
+pub fn print_bytes(bytes: &[u8]) -> Verdict {
+    let _writing = Writing::begin();
+    interrupt::printed();
+    let mut out = stdout().lock();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    settled(written, "output", &mut out, Verdict::Passed)
+}
+
+fn settled(
+    written: io::Result<()>,
+    stream: &str,
+    out: &mut dyn Write,
+    verdict: Verdict,
+) -> Verdict {
+    match written {
+        Err(_) if interrupted() => {
+            // It may have stopped in the middle of a colour.
+            let _ = out.write_all(b"\x1b[0m\n").and_then(|()| out.flush());
+            Verdict::Broken
+        }
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            complain(&format!("cannot write to standard output: {error}"));
+            complain(&format!("cannot write to standard {stream}: {error}"));
             Verdict::Broken
         }
         _ => verdict,
@@ -60,6 +98,10 @@ pub fn complain(message: &str) {
 
 pub fn warn(message: &str) {
     tell("warning", message);
+}
+
+pub fn note(message: &str) {
+    tell("note", message);
 }
 
 /// A text from outside, fit for one line of a terminal.

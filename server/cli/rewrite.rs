@@ -17,6 +17,7 @@ use crate::workspace::Workspace;
 
 use super::coding;
 use super::human::counted;
+use super::interrupt::Writing;
 use super::output::{Access, beside, one_line};
 use super::walk::File;
 
@@ -30,14 +31,52 @@ pub struct Rewritten {
     pub failed: bool,
     /// Nothing was written: `--diff` alone.
     pub pretended: bool,
+    /// Comments were added, and nothing was mended.
+    pub ignoring: bool,
 }
 
 pub struct Changed {
     pub name: Arc<str>,
-    before: String,
-    after: String,
-    /// How often each rule was mended in it.
-    fixed: Vec<(&'static str, usize)>,
+    pub before: String,
+    pub after: String,
+    /// How often each rule was mended or silenced in it.
+    pub fixed: Vec<(&'static str, usize)>,
+}
+
+impl Rewritten {
+    /// Writes a file, unless it is only pretended; two names can stand for one that is `written`.
+    pub fn take(
+        &mut self,
+        workspace: &mut Workspace,
+        file: &File,
+        changed: Changed,
+        written: &mut FxHashSet<PathBuf>,
+    ) {
+        let target = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
+        if !written.insert(target.clone()) {
+            return;
+        }
+        let _writing = Writing::begin();
+        let write = !self.pretended && file.text.is_none();
+        if write && let Err(problem) = replace(&target, &changed) {
+            self.failed |= problem.fatal;
+            let line = format!("{}: {}", changed.name, problem.why);
+            self.problems.push(line);
+            // What is said of it must be true of what stands there.
+            workspace.load(vec![(Arc::clone(&changed.name), changed.before)]);
+            return;
+        }
+        self.files.push(changed);
+    }
+}
+
+/// May the file be written, and does it hold what was read?
+pub fn writable(workspace: &Workspace, file: &File) -> Result<(), &'static str> {
+    if file.text.is_some() {
+        return Ok(());
+    }
+    let text = workspace.text(&file.name).map_or("", Text::as_str);
+    within(file).and_then(|()| as_read(&file.path, text))
 }
 
 /// Rewrites what may be rewritten of the findings that are shown, which `mendable` tells anew; with `write` on disk too.
@@ -59,8 +98,7 @@ pub fn rewrite(
     let mut other = Vec::new();
     let names: FxHashSet<&Arc<str>> = findings.iter().map(|finding| &finding.file).collect();
     for file in files {
-        let text = workspace.text(&file.name).map_or("", Text::as_str);
-        if let Err(why) = within(file).and_then(|()| as_read(&file.path, text)) {
+        if let Err(why) = writable(workspace, file) {
             if names.contains(&file.name) {
                 rewritten.problems.push(format!("{}: {why}", file.name));
             }
@@ -92,8 +130,7 @@ pub fn rewrite(
         let why = "its rewrite would be no Python; please report it: not rewritten";
         rewritten.problems.push(format!("{name}: {why}"));
     }
-    // Two names can stand for one file.
-    let mut written: FxHashSet<PathBuf> = FxHashSet::default();
+    let mut written = FxHashSet::default();
     for (name, before) in before {
         let after = workspace.text(&name).map_or("", Text::as_str).to_string();
         let own = fixed.iter().filter(|((file, _), _)| *file == name);
@@ -106,19 +143,7 @@ pub fn rewrite(
         let Some(file) = by_name.get(&*changed.name) else {
             continue;
         };
-        let target = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-        if !written.insert(target.clone()) {
-            continue;
-        }
-        if write && let Err(problem) = replace(&target, &changed) {
-            rewritten.failed |= problem.fatal;
-            let line = format!("{}: {}", changed.name, problem.why);
-            rewritten.problems.push(line);
-            // What is said of it must be true of what stands there.
-            workspace.load(vec![(Arc::clone(&changed.name), changed.before)]);
-            continue;
-        }
-        rewritten.files.push(changed);
+        rewritten.take(workspace, file, changed, &mut written);
     }
     rewritten
 }
@@ -199,10 +224,10 @@ pub fn told(out: &mut dyn Write, rewritten: &Rewritten, quiet: bool) -> io::Resu
     if quiet {
         return Ok(());
     }
-    let verb = if rewritten.pretended {
-        "Would fix"
-    } else {
-        "Fixed"
+    let (verb, nothing) = match (rewritten.pretended, rewritten.ignoring) {
+        (_, true) => ("Ignored", "Nothing to ignore."),
+        (true, false) => ("Would fix", "Nothing to fix."),
+        (false, false) => ("Fixed", "Nothing to fix."),
     };
     for Changed { name, fixed, .. } in &rewritten.files {
         let codes: Vec<String> = (fixed.iter())
@@ -220,7 +245,7 @@ pub fn told(out: &mut dyn Write, rewritten: &Rewritten, quiet: bool) -> io::Resu
     let all = rewritten.files.iter().flat_map(|changed| &changed.fixed);
     let count: usize = all.map(|(_, count)| count).sum();
     match rewritten.files.len() {
-        0 => writeln!(out, "Nothing to fix."),
+        0 => writeln!(out, "{nothing}"),
         files => writeln!(
             out,
             "{verb} {} in {}.",

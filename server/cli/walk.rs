@@ -78,6 +78,36 @@ pub fn walk(paths: &[PathBuf], configs: &Configs, threads: usize) -> Walked {
     walked
 }
 
+/// Would the walk of a folder leave out what is named?
+pub fn left_out(path: &Path, configs: &Configs) -> bool {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = absolute(path, &here);
+    let folder = path.is_dir();
+    let found = match folder {
+        true => configs.of_folder(&path),
+        false => configs.of_file(&path),
+    };
+    if found.config.excludes(&path) || folder && found.config.excludes_entry(&path, true) {
+        return true;
+    }
+    let below = path.strip_prefix(&found.config.root);
+    let below = below.or_else(|_| path.strip_prefix(&here));
+    let tests = found.config.include_tests();
+    let mut parts = below.unwrap_or(Path::new("")).iter().peekable();
+    while let Some(part) = parts.next() {
+        let name = part.to_str().unwrap_or_default();
+        let file = !folder && parts.peek().is_none();
+        let out = match file {
+            true => !tests && is_test(name),
+            false => SKIPPED.contains(&name) || !tests && is_test_folder(name),
+        };
+        if out {
+            return true;
+        }
+    }
+    false
+}
+
 impl Walked {
     fn trouble(&mut self, name: String, message: &str) {
         self.troubles.push(Trouble {
@@ -198,7 +228,7 @@ fn skipped(entry: &DirEntry, include_tests: bool) -> bool {
         || entry.path().join("pyvenv.cfg").exists()
 }
 
-fn is_python(path: &Path) -> bool {
+pub fn is_python(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default();
     ending.eq_ignore_ascii_case("py") || ending.eq_ignore_ascii_case("pyw")
 }

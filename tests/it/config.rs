@@ -230,6 +230,11 @@ fn mistakes_have_their_place() {
             "'yes'",
             "`include-tests` takes true or false, and this is a string",
         ),
+        (
+            "fail-on = 'fatal'",
+            "'fatal'",
+            "`fail-on` takes \"error\", \"warning\", \"info\" or \"never\", and this is a string",
+        ),
         ("exclude = ['']", "''", "an empty pattern names no file"),
         (
             "exclude = ['{a']",
@@ -408,4 +413,129 @@ fn kept_until_forgotten() {
     configs.forget();
     let found = configs.of_file(&file);
     assert!(found.problems.is_empty() && found.config.of(&file).has("DDB101"));
+}
+
+/// What a run of `dynaleak config --output-format json` shows: `key value from`.
+fn settings(project: &Project, arguments: &[&str]) -> Vec<String> {
+    let run = project.run(&[&["config", "--output-format", "json"], arguments].concat());
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let document = run.document();
+    let settings = document["settings"].as_array().unwrap().iter();
+    settings
+        .map(|setting| {
+            let word = |key: &str| setting[key].as_str().unwrap_or_default().to_string();
+            let from = match setting["from"].as_str().unwrap() {
+                "file" => format!("{}:{}", word("file"), setting["line"]),
+                other => other.to_string(),
+            };
+            format!("{} {} {from}", word("key"), setting["value"])
+        })
+        .collect()
+}
+
+#[test]
+fn the_settings_of_a_file_and_where_they_come_from() {
+    let project = project();
+    project.write(
+        "shop/pyproject.toml",
+        "[tool.dynaleak]\nselect = ['DDB1']\n\nexclude = ['admin/']\n\n[tool.dynaleak.severity]\nDDB101 = 'info'\n[tool.dynaleak.bounds]\nqueue = 0x10\n",
+    );
+    let file = "shop/pyproject.toml";
+    let shown = settings(&project, &["shop/a.py"]);
+    assert_eq!(
+        shown,
+        [
+            "bounds.accumulator 1000 default".to_string(),
+            "bounds.cache 1024 default".to_string(),
+            "bounds.page 100 default".to_string(),
+            format!("bounds.queue 16 {file}:9"),
+            "containers {} default".to_string(),
+            format!("exclude [\"admin/\"] {file}:4"),
+            "fail-on \"warning\" default".to_string(),
+            "ignore [] default".to_string(),
+            "include-tests false default".to_string(),
+            "lifetimes {} default".to_string(),
+            "per-file-ignores {} default".to_string(),
+            format!("select [\"DDB1\"] {file}:2"),
+            format!("severity.DDB101 \"info\" {file}:7"),
+            "sources {} default".to_string(),
+        ]
+    );
+    let more = [
+        "shop/a.py",
+        "--ignore",
+        "DDB102",
+        "--fail-on=never",
+        "--include-tests",
+    ];
+    let shown = settings(&project, &more);
+    for wanted in [
+        "ignore [\"DDB102\"] command-line",
+        "fail-on \"never\" command-line",
+        "include-tests true command-line",
+        "select [\"DDB1\"] shop/pyproject.toml:2",
+    ] {
+        assert!(shown.iter().any(|line| line == wanted), "{shown:#?}");
+    }
+    let shown = settings(&project, &["shop/a.py", "--select", "DDB3"]);
+    assert!(shown.contains(&"select [\"DDB3\"] command-line".to_string()));
+    assert!(!shown.iter().any(|line| line.contains("DDB1\"]")));
+    assert!(settings(&project, &["other/a.py"]).contains(&"select null default".to_string()));
+}
+
+#[test]
+fn the_rules_that_count_for_a_file() {
+    let project = project();
+    project.write(
+        "dynaleak.toml",
+        "select = ['DDB10', 'DDB003']\nexclude = ['shop']\nper-file-ignores = { 'shop/*' = ['DDB102'] }\nseverity = { DDB10 = 'info', DDB101 = 'warning' }",
+    );
+    let shown = |path: &str| project.run(&["config", path]).stdout;
+    let shop = shown("shop/a.py");
+    assert!(shop.starts_with("Settings for shop/a.py\nConfiguration: dynaleak.toml\nExcluded"));
+    assert!(
+        shop.ends_with("warning  DDB101\ninfo     DDB003, DDB103\n"),
+        "{shop}"
+    );
+    let other = shown("other");
+    assert!(!other.contains("Excluded"));
+    assert!(
+        other.ends_with("info     DDB003, DDB102, DDB103\n"),
+        "{other}"
+    );
+    let run = project.run(&["config", "--select", "DDB9"]);
+    assert_eq!(run.code, Some(2));
+    project.write("dynaleak.toml", "selct = []");
+    let run = project.run(&["config", "other/a.py"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(
+        run.stderr
+            .starts_with("error: dynaleak.toml:1:1: unknown key")
+    );
+}
+
+#[test]
+fn what_fails_a_check() {
+    let project = project();
+    let code = |text: &str, arguments: &[&str]| {
+        project.write("dynaleak.toml", text);
+        project.json(arguments).code.unwrap()
+    };
+    assert_eq!(code("fail-on = 'error'", &[]), 1);
+    let mild = "severity.DDB101 = 'warning'\n";
+    assert_eq!(code(mild, &[]), 1);
+    assert_eq!(code(&format!("{mild}fail-on = 'error'"), &[]), 0);
+    assert_eq!(
+        code(&format!("{mild}fail-on = 'error'"), &["--fail-on", "info"]),
+        1
+    );
+    assert_eq!(code("severity.DDB101 = 'info'\nfail-on = 'info'", &[]), 1);
+    assert_eq!(code("fail-on = 'never'", &[]), 0);
+    assert_eq!(code("fail-on = 'fatal'", &[]), 2);
+    assert_eq!(code("", &["--fail-on", "fatal"]), 2);
+    // Each file's own configuration says what fails of it.
+    project.write("shop/dynaleak.toml", "fail-on = 'error'");
+    assert_eq!(code("fail-on = 'never'", &[]), 1);
+    let junit = project.run(&["check", "--output-format", "junit"]).stdout;
+    assert_eq!(junit.matches("<failure").count(), 2, "{junit}");
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod baseline;
 mod cli;
+mod comforts;
 mod config;
 mod explain;
 mod fix;

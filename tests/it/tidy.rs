@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use dynaleak::analysis::predicates::PREDICATES;
+use dynaleak::config::keys::{self, KEYS, Key, Takes};
+use dynaleak::config::{Bounds, Config, Form, Said};
 use dynaleak::rules::{self, Entry};
 use ignore::WalkBuilder;
 use serde::Serialize;
@@ -140,6 +142,7 @@ fn the_generated_parts_of_the_documents_are_up_to_date() {
         ("CONTRIBUTING.md", "query", example()),
         ("CONTRIBUTING.md", "predicates", predicate_table()),
         ("docs/custom-rules.md", "predicates", predicate_table()),
+        ("docs/configuration.md", "keys", reference()),
     ];
     let mut wrong = Vec::new();
     for (file, part, wanted) in parts {
@@ -169,7 +172,66 @@ fn the_generated_parts_of_the_documents_are_up_to_date() {
             ));
         }
     }
+    let (file, wanted) = ("docs/dynaleak.schema.json", schema());
+    if read(file) != wanted {
+        match update {
+            true => fs::write(Path::new(ROOT).join(file), wanted).unwrap(),
+            false => wrong.push(format!(
+                "{file}: not what `dynaleak config --schema` prints \
+                 (DYNALEAK_UPDATE=1 cargo test --test it tidy rewrites it)"
+            )),
+        }
+    }
     none(&wrong);
+}
+
+#[test]
+fn each_key_has_an_example_that_says_it() {
+    fn each(of: &str, keys: &[Key], wrong: &mut Vec<String>) {
+        for key in keys {
+            let name = format!("{of}{}", key.name);
+            let (config, problems) =
+                Config::parse(key.example, Form::Own, Path::new("")).unwrap_or_default();
+            let inner = format!("{name}.");
+            let says = |said: &Said| said.key == name || said.key.starts_with(&inner);
+            if !config.said.iter().all(says) || config.said.is_empty() || !problems.is_empty() {
+                wrong.push(format!("{name}: {:?}, {problems:?}", key.example));
+            }
+            if let Takes::Keys(keys) = key.takes {
+                each(&inner, keys, wrong);
+            }
+        }
+    }
+    let mut wrong = Vec::new();
+    each("", &KEYS, &mut wrong);
+    none(&wrong);
+    assert!(keys::names(&KEYS).is_sorted() && keys::names(&keys::BOUNDS).is_sorted());
+}
+
+/// What a schema says counts without a key must be what does.
+#[test]
+fn defaults_are_what_counts_without_a_configuration() {
+    let default = |keys: &[Key], name: &str| {
+        let key = keys.iter().find(|key| key.name == name).unwrap();
+        key.default_value()
+    };
+    let config = Config::default();
+    let Bounds {
+        accumulator,
+        cache,
+        page,
+        queue,
+    } = config.bounds;
+    for (name, bound) in [
+        ("accumulator", accumulator),
+        ("cache", cache),
+        ("page", page),
+        ("queue", queue),
+    ] {
+        assert_eq!(default(&keys::BOUNDS, name), bound, "{name}");
+    }
+    assert_eq!(default(&KEYS, "fail-on"), config.fail_on.name());
+    assert_eq!(default(&KEYS, "include-tests"), config.include_tests());
 }
 
 #[test]
@@ -252,6 +314,50 @@ fn rule_table() -> String {
         ));
     }
     table
+}
+
+/// Each key with what it takes, its default, its meaning and an example.
+fn reference() -> String {
+    let mut text = String::new();
+    for key in &KEYS {
+        text.push_str(&format!("### `{}`\n\n", key.name));
+        let default = match key.default_value() {
+            serde_json::Value::Null => key.default.to_string(),
+            _ => format!("`{}`", key.default),
+        };
+        match key.takes {
+            Takes::Keys(_) => text.push_str(&format!("Takes: {}.\n\n", key.takes.words())),
+            _ => text.push_str(&format!(
+                "Takes: {}. Default: {default}.\n\n",
+                key.takes.words()
+            )),
+        }
+        text.push_str(&format!("{}\n\n", key.meaning));
+        if let Takes::Keys(keys) = key.takes {
+            text.push_str("| key | takes | default | meaning |\n|---|---|---|---|\n");
+            for inner in keys {
+                text.push_str(&format!(
+                    "| `{}.{}` | {} | `{}` | {} |\n",
+                    key.name,
+                    inner.name,
+                    inner.takes.words(),
+                    inner.default,
+                    inner.meaning
+                ));
+            }
+            text.push('\n');
+        }
+        text.push_str(&format!("```toml\n{}```\n\n", key.example));
+    }
+    text.truncate(text.len() - 1);
+    text
+}
+
+fn schema() -> String {
+    format!(
+        "{}\n",
+        serde_json::to_string_pretty(&keys::schema()).unwrap()
+    )
 }
 
 fn predicate_table() -> String {
