@@ -249,7 +249,7 @@ fn ignored(project: &Project, name: &str) -> String {
 fn comments_for_what_is_there_now() {
     let project = Project::new();
     project.write("good.py", GOOD);
-    let lines = "import boto3\nKEPT, SEEN = [], []\n\n\ndef keep(key):\n    table = boto3.resource(\"dynamodb\").Table(\"orders\")\n    item = table.get_item(\n        Key=key,\n    )[\"Item\"]\n    KEPT.append(item); SEEN.append(item)\n    KEPT.append((item, \"\"\"\ntext\"\"\"))\n    KEPT.append(item)  # noqa: E501\n    KEPT.append(item)  # dynaleak: ignore[DDB302] small\n";
+    let lines = "import boto3\nKEPT = []\nSEEN = []\n\n\ndef keep(key):\n    table = boto3.resource(\"dynamodb\").Table(\"orders\")\n    item = table.get_item(\n        Key=key,\n    )[\"Item\"]\n    KEPT.append(item); SEEN.append(item)\n    KEPT.append((item, \"\"\"\ntext\"\"\"))\n    KEPT.append(item)  # noqa: E501\n    KEPT.append(item)  # dynaleak: ignore[DDB302] small\n";
     project.write("shop/a.py", lines);
     let run = project.run(&[
         "check",
