@@ -445,6 +445,7 @@ fn the_settings_of_a_file_and_where_they_come_from() {
     assert_eq!(
         shown,
         [
+            "baseline \"dynaleak-baseline.jsonl\" default".to_string(),
             "bounds.accumulator 1000 default".to_string(),
             "bounds.cache 1024 default".to_string(),
             "bounds.page 100 default".to_string(),
