@@ -11,6 +11,7 @@ use crate::config::{Overrides, SomeBounds};
 use crate::finding::Finding;
 use crate::fix::Fixer;
 use crate::query::{OwnQuery, RULES};
+use crate::report::relate;
 use crate::select::{Selection, Selector, clip};
 use crate::suppress::{Ignored, Shown};
 use crate::text::Text;
@@ -398,6 +399,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     if !check.show_ignored && check.explain.is_none() {
         ignored.clear();
     }
+    relate(&mut findings);
     if check.shows_fixes() && check.explain.is_none() {
         let fixer = Fixer::new(&workspace);
         let by_name: FxHashMap<&str, &File> =

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::check::{Failure, Report};
 use super::human::listed;
-use super::place::Place;
+use super::place::{Place, spot};
 
 pub const SCHEMA: u32 = 1;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -109,7 +109,7 @@ struct FindingOut<'a> {
     range: RangeOut,
     message: &'a str,
     trail: Vec<StepOut<'a>>,
-    related: &'a [String],
+    related: Vec<String>,
     fixes: Vec<FixOut<'a>>,
     /// Only of a finding that a comment silences, with `--show-ignored`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,7 +190,9 @@ fn finding<'a>(
         range: range(files, &finding.file, &finding.span),
         message: &finding.message,
         trail: finding.trail.iter().map(|each| step(files, each)).collect(),
-        related: &finding.related,
+        related: (finding.related.iter())
+            .map(|each| spot(files, each))
+            .collect(),
         fixes: finding.fixes.iter().map(|each| fix(files, each)).collect(),
         ignored: ignored.map(|by| IgnoredOut {
             range: range(files, &finding.file, by),
