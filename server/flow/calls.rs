@@ -421,10 +421,6 @@ impl<'a> Flow<'a> {
         let once = self.guards > 0 || memoised;
         // Named by some code, whether that runs or not.
         let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
-        if self.muted > 0 {
-            self.tell(CellKey::Context(function), Value::from_atoms(marks));
-            return;
-        }
         let looped = self.loops.iter().any(|note| !note.bounded) || repeated;
         if looped && !once && !self.returning_from_loop() {
             marks.push(Atom::new(What::Mark(Mark::Loop)).at(site));
