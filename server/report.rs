@@ -50,12 +50,14 @@ pub fn relate(findings: &mut [Finding]) {
     let gathers = |finding: &Finding| matches!(finding.code, "DDB301" | "DDB302");
     let source = |finding: &Finding| {
         let mut steps = finding.trail.iter();
-        steps.next().map(|step| (step.file.clone(), step.span.clone()))
+        steps
+            .next()
+            .map(|step| (step.file.clone(), step.span.clone()))
     };
     let one_endpoint = |endpoint: &Finding, other: &Finding| {
         let named = &*endpoint.function != "<module>";
-        let function = named
-            && (&endpoint.file, &endpoint.function) == (&other.file, &other.function);
+        let function =
+            named && (&endpoint.file, &endpoint.function) == (&other.file, &other.function);
         function || source(endpoint).is_some_and(|read| source(other) == Some(read))
     };
     let mut pairs: Vec<(usize, usize)> = Vec::new();
@@ -65,7 +67,9 @@ pub fn relate(findings: &mut [Finding]) {
     for endpoint in told.iter().filter(|each| gives(&findings[**each])) {
         let belongs = |other: &&usize| one_endpoint(&findings[*endpoint], &findings[**other]);
         let group: Vec<usize> = told.iter().filter(belongs).copied().collect();
-        let all = group.iter().flat_map(|one| group.iter().map(|other| (*one, *other)));
+        let all = group
+            .iter()
+            .flat_map(|one| group.iter().map(|other| (*one, *other)));
         pairs.extend(all.filter(|(one, other)| one != other));
     }
     pairs.sort_unstable();

@@ -142,8 +142,8 @@ rules! {
 /// One site, one finding: of the rules that hold at the same place, the first of these stays.
 const PRECEDENCE: &[&str] = &[
     "DDB303", "DDB502", "DDB501", "DDB503", "DDB102", "DDB402", "DDB401", "DDB407", "DDB203",
-    "DDB704", "DDB101", "DDB103", "DDB201", "DDB202", "DDB205", "DDB701", "DDB403", "DDB302", "DDB301", "DDB603",
-    "DDB601", "DDB602", "DDB802", "DDB801",
+    "DDB704", "DDB101", "DDB103", "DDB201", "DDB202", "DDB205", "DDB701", "DDB403", "DDB302",
+    "DDB301", "DDB603", "DDB601", "DDB602", "DDB802", "DDB801",
 ];
 
 /// All rules, by code.

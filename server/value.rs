@@ -128,12 +128,7 @@ impl Kind {
     pub fn is_read(self) -> bool {
         matches!(
             self,
-            Kind::Page
-                | Kind::Items
-                | Kind::Item
-                | Kind::Records
-                | Kind::Record
-                | Kind::Model
+            Kind::Page | Kind::Items | Kind::Item | Kind::Records | Kind::Record | Kind::Model
         )
     }
 

@@ -7,9 +7,7 @@ use smol_str::SmolStr;
 
 use super::{Cx, kinds};
 use crate::api::{API, FRAMEWORKS};
-use crate::facts::{
-    Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind, Stmt,
-};
+use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind, Stmt};
 use crate::finding::Confidence;
 use crate::lifetime::lifetime;
 use crate::query::Operand;
@@ -1031,8 +1029,9 @@ fn converts(cx: &Cx, operands: &[Operand]) -> Answer {
         let bound = matches!(atom.what, What::Bound(..)) && !signature.is_static();
         let index = match &arg.kind {
             ArgKind::Plain => position + usize::from(bound),
-            ArgKind::Keyword(name) => (signature.params().iter())
-                .position(|param| param.name == *name)?,
+            ArgKind::Keyword(name) => {
+                (signature.params().iter()).position(|param| param.name == *name)?
+            }
             _ => return None,
         };
         let elsewhere = cx.reader.world().units.get(&function.unit)?.file != cx.unit.file;

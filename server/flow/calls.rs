@@ -347,8 +347,8 @@ impl<'a> Flow<'a> {
                 self.tell(CellKey::Holder(place.clone()), value.clone());
             }
             let none = |value: &Value| value.atoms().iter().any(|atom| is_no_limit(&atom.what));
-            let unlimited = none(&self.resolved(&value))
-                || arg.is_some_and(|arg| is_infinite(self.facts, arg));
+            let unlimited =
+                none(&self.resolved(&value)) || arg.is_some_and(|arg| is_infinite(self.facts, arg));
             if limit && (args.has_splat || arg.is_some()) && !unlimited {
                 self.note(&place, Mark::Called);
             }

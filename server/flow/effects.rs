@@ -554,9 +554,7 @@ impl<'a> Flow<'a> {
 
     /// What a file logs, the handlers that it makes may keep.
     pub(super) fn note_logged(&mut self, args: &Args, site: Site) {
-        let whole = |atom: &&Atom| {
-            atom.data().is_some_and(|data| data.kind.is_read())
-        };
+        let whole = |atom: &&Atom| atom.data().is_some_and(|data| data.kind.is_read());
         let mut logged: Option<Atom> = None;
         for (expr, value) in &args.plain {
             let parts = match self.facts.expr(*expr) {

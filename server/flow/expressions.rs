@@ -323,7 +323,12 @@ impl<'a> Flow<'a> {
         let given = self.peek(iter);
         let own = What::Param(self.func(self.function), *slot);
         let passed = given.atoms().iter().any(|atom| atom.what == own);
-        if passed && self.resolved(&given).data().any(|(_, data)| unbounded(data)) {
+        if passed
+            && self
+                .resolved(&given)
+                .data()
+                .any(|(_, data)| unbounded(data))
+        {
             let place = Place::Default(self.func(self.function), *slot);
             self.note(&place, Mark::Converts);
         }

@@ -168,9 +168,15 @@ fn findings_on_one_endpoint_name_each_other() {
         "{document:#}"
     );
     let full = project.run(&["check"]);
-    assert!(full.stdout.contains("see also DDB802 app.py:10"), "{full:?}");
+    assert!(
+        full.stdout.contains("see also DDB802 app.py:10"),
+        "{full:?}"
+    );
     let sarif = project.run(&["check", "--output-format", "sarif"]);
-    assert!(sarif.stdout.contains("DDB302 on the same endpoint"), "{sarif:?}");
+    assert!(
+        sarif.stdout.contains("DDB302 on the same endpoint"),
+        "{sarif:?}"
+    );
 }
 
 #[test]
