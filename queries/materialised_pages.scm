@@ -26,3 +26,30 @@
   (#not-limited? @source)
   (#not-capped? @finding)
   (#not-script? @finding))
+
+; OrdersResponse.of(Order.query(customer)), of another file, which converts each into a list
+(call
+  function: (_) @function
+  arguments: (argument_list
+    [
+      (call function: (attribute attribute: (identifier) @_read)) @source @finding
+      (keyword_argument value: (call function: (attribute attribute: (identifier) @_read)) @source @finding)
+    ])
+  (#any-of? @_read "query" "scan" "paginate" "search")
+  (#exactly? @source page-iterator item-iterator result-iterator)
+  (#not-limited? @source)
+  (#converts? @function @source)
+  (#not-script? @source))
+
+; self.get_all(), whose answer nobody takes
+(expression_statement
+  (call
+    function: [
+      (identifier) @_name
+      (attribute attribute: (identifier) @_name)
+    ]) @finding
+  (#match? @_name "^_?(get|list|fetch|load|read|find|scan)_all")
+  (#kind? @finding items)
+  (#not-limited? @finding)
+  (#fresh? @finding)
+  (#not-script? @finding))

@@ -182,6 +182,15 @@ impl Trail {
     }
 }
 
+/// Another finding on the same endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// `DDB802`.
+    pub code: &'static str,
+    pub file: Arc<str>,
+    pub span: Range<usize>,
+}
+
 /// One defect: what is kept, by whom, for how long, under what bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -197,8 +206,8 @@ pub struct Finding {
     pub span: Range<usize>,
     pub message: Arc<str>,
     pub trail: Trail,
-    /// Findings on the same endpoint, as `DDB802 shop/views.py:10`.
-    pub related: Vec<String>,
+    /// Other findings on the same endpoint; known once all of a report are.
+    pub related: Vec<Related>,
     pub fixes: Vec<Fix>,
     pub telling: Telling,
     /// The baseline accepts it.

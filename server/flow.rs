@@ -165,7 +165,7 @@ impl<'a> Flow<'a> {
         for number in 0..self.unit.chunks.len() {
             self.enter_chunk(number);
             if self.facts.checkpoints {
-                self.note(&checkpoints_of(self.unit.file), Mark::Checkpoints);
+                self.note(&notes_of(self.unit.file), Mark::Checkpoints);
             }
             // A nested function may be called before its own body was seen: a second walk knows its result.
             let rounds = if self
@@ -278,10 +278,15 @@ impl<'a> Flow<'a> {
             .params
             .iter()
             .map(|param| {
-                param
-                    .default
-                    .map(|default| self.eval(default))
-                    .unwrap_or_default()
+                let Some(default) = param.default else {
+                    return Value::UNKNOWN;
+                };
+                let value = self.eval(default);
+                // `max_size=float("inf")` is as good as `max_size=None`.
+                match is_infinite(self.facts, default) {
+                    true => Value::of(What::Nothing),
+                    false => value,
+                }
             })
             .collect();
 
@@ -1047,8 +1052,8 @@ impl Flow<'_> {
     }
 }
 
-/// What a file says of how far it has read: a place that no name can be.
-pub fn checkpoints_of(file: FileId) -> Place {
+/// What is noted of a file as a whole: a place that no name can be.
+pub fn notes_of(file: FileId) -> Place {
     Place::Global(file, SmolStr::default())
 }
 

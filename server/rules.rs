@@ -121,6 +121,7 @@ rules! {
     per_shard_state_never_pruned,
     request_holds_response,
     session_holds_item,
+    context_not_reset,
     receiver_connected_per_call,
     client_per_iteration,
     client_per_request,
@@ -131,6 +132,8 @@ rules! {
     clients_kept_per_key,
     whole_response_kept,
     exception_holds_response,
+    log_handler_holds_items,
+    task_or_executor_kept,
     whole_item_returned,
     open_endpoint_unbounded,
     credentials_in_code,
@@ -138,9 +141,9 @@ rules! {
 
 /// One site, one finding: of the rules that hold at the same place, the first of these stays.
 const PRECEDENCE: &[&str] = &[
-    "DDB303", "DDB502", "DDB501", "DDB102", "DDB402", "DDB401", "DDB407", "DDB203", "DDB101",
-    "DDB103", "DDB201", "DDB202", "DDB205", "DDB701", "DDB403", "DDB302", "DDB301", "DDB603",
-    "DDB601", "DDB602", "DDB802", "DDB801",
+    "DDB303", "DDB502", "DDB501", "DDB503", "DDB102", "DDB402", "DDB401", "DDB407", "DDB203",
+    "DDB704", "DDB101", "DDB103", "DDB201", "DDB202", "DDB205", "DDB701", "DDB403", "DDB302",
+    "DDB301", "DDB603", "DDB601", "DDB602", "DDB802", "DDB801",
 ];
 
 /// All rules, by code.

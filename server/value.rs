@@ -124,6 +124,14 @@ impl Kind {
         "result-iterator",
     ];
 
+    /// Comes out of a table or stream, be it one item or all.
+    pub fn is_read(self) -> bool {
+        matches!(
+            self,
+            Kind::Page | Kind::Items | Kind::Item | Kind::Records | Kind::Record | Kind::Model
+        )
+    }
+
     pub fn parse(name: &str) -> Option<Kind> {
         use serde::de::IntoDeserializer;
         let deserializer: serde::de::value::StrDeserializer<serde::de::value::Error> =
@@ -331,6 +339,10 @@ pub enum Mark {
     Endless,
     /// The file names sequence numbers, checkpoints or the like.
     Checkpoints,
+    /// The file logs what DynamoDB gave.
+    LogsItems,
+    /// Of a parameter: all of what callers read is converted into a list.
+    Converts,
 }
 
 /// What a framework does with a class.

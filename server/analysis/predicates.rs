@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{Cx, kinds};
 use crate::api::{API, FRAMEWORKS};
-use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind};
+use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind, Stmt};
 use crate::finding::Confidence;
 use crate::lifetime::lifetime;
 use crate::query::Operand;
@@ -134,6 +134,10 @@ predicates! {
     "endless" 1 endless "`#endless? @call`: in a loop that never ends, or in a function that one calls",
     "checkpoints" 2 checkpoints "`#checkpoints? @call`: its file names sequence numbers, checkpoints or the like",
     "handles" 1 handles "`#handles? @call`: the stream records that it gives are handled by code that is seen, and by no other",
+    "task" 1 task "`#task? @value`: a task, or the future of a call that was handed to an executor",
+    "targeted" 0 targeted "`#targeted? @call`: a log handler that is made with a target, each time",
+    "logs-items" 2 logs_items "`#logs-items? @call`: its file logs what DynamoDB gave",
+    "converts" 2 converts "`#converts? @function @value`: of another file, which makes a list of all that this argument gives, each converted",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -992,7 +996,7 @@ fn endless(cx: &Cx, operands: &[Operand]) -> Answer {
 }
 
 fn checkpoints(cx: &Cx, _operands: &[Operand]) -> Answer {
-    let place = crate::flow::checkpoints_of(cx.unit.file);
+    let place = crate::flow::notes_of(cx.unit.file);
     sure(
         cx.reader
             .cell(CellKey::Holder(place))
@@ -1002,6 +1006,99 @@ fn checkpoints(cx: &Cx, _operands: &[Operand]) -> Answer {
 
 fn handles(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(super::streams::handles(cx, capture(cx, operands)?.expr?))
+}
+
+fn converts(cx: &Cx, operands: &[Operand]) -> Answer {
+    let given = capture(cx, operands.get(1..)?)?.expr?;
+    let calls = cx.facts.calls.iter();
+    let (position, arg) = calls
+        .filter_map(|&call| match cx.facts.expr(call) {
+            Expr::Call(call) => call
+                .args
+                .iter()
+                .enumerate()
+                .find(|(_, arg)| arg.value == given),
+            _ => None,
+        })
+        .next()?;
+    let list = |atom: &Atom| {
+        let (What::Function(function) | What::Bound(function, _)) = atom.what else {
+            return None;
+        };
+        let signature = cx.reader.signature(function)?;
+        let bound = matches!(atom.what, What::Bound(..)) && !signature.is_static();
+        let index = match &arg.kind {
+            ArgKind::Plain => position + usize::from(bound),
+            ArgKind::Keyword(name) => {
+                (signature.params().iter()).position(|param| param.name == *name)?
+            }
+            _ => return None,
+        };
+        let elsewhere = cx.reader.world().units.get(&function.unit)?.file != cx.unit.file;
+        let place = Place::Default(function, index as u16);
+        let converts = cx.reader.cell(CellKey::Holder(place)).has(Mark::Converts);
+        (elsewhere && converts).then_some(Confidence::Medium)
+    };
+    value(cx, operands).atoms().iter().find_map(list)
+}
+
+/// Calls that start something and give what will hold its result.
+const STARTS: [&str; 5] = [
+    "create_task",
+    "ensure_future",
+    "run_coroutine_threadsafe",
+    "submit",
+    "run_in_executor",
+];
+
+fn task(cx: &Cx, operands: &[Operand]) -> Answer {
+    let facts = cx.facts;
+    let starts = |id: ExprId| matches!(facts.expr(id), Expr::Call(call) if matches!(facts.expr(call.function), Expr::Attr(_, name) | Expr::Name(name) if STARTS.contains(&name.as_str())));
+    let value = capture(cx, operands)?.expr?;
+    if !matches!(facts.expr(value), Expr::Local(_)) {
+        return sure(starts(value));
+    }
+    let mut started = false;
+    let own = &facts.functions[facts.owner(value) as usize];
+    crate::flow::visit(&own.body, &mut |stmt| {
+        if let Stmt::Assign {
+            targets,
+            value: made,
+            ..
+        } = stmt
+        {
+            let same = |target: &ExprId| facts.expr(*target) == facts.expr(value);
+            started |= starts(*made) && targets.iter().any(same);
+        }
+    });
+    sure(started)
+}
+
+fn targeted(cx: &Cx, operands: &[Operand]) -> Answer {
+    let Expr::Call(call) = cx.facts.expr(capture(cx, operands)?.expr?) else {
+        return None;
+    };
+    let target = |(position, arg): (usize, &Arg)| match &arg.kind {
+        ArgKind::Plain => position == 2,
+        ArgKind::Keyword(name) => name == "target",
+        ArgKind::Rest | ArgKind::Keywords => true,
+    };
+    let none = |id: ExprId| matches!(cx.facts.expr(id), Expr::None);
+    let (_, given) = (call.args.iter().enumerate()).find(|each| target(*each))?;
+    let missing = match cx.facts.expr(given.value) {
+        // `target=console if verbose else None`.
+        Expr::Conditional { then, other, .. } => none(*then) || none(*other),
+        _ => none(given.value),
+    };
+    sure(!missing)
+}
+
+fn logs_items(cx: &Cx, _operands: &[Operand]) -> Answer {
+    let place = crate::flow::notes_of(cx.unit.file);
+    let logged = cx.reader.cell(CellKey::Holder(place));
+    logged
+        .mark(|mark| mark == Mark::LogsItems)
+        .map(|atom| atom.confidence)
 }
 
 fn looping(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -11,6 +11,7 @@ use crate::config::FailOn;
 use crate::finding::Finding;
 use crate::fix::Fixer;
 use crate::query::{OwnQuery, RULES};
+use crate::report::relate;
 use crate::suppress::{Ignored, Shown};
 use crate::text::Text;
 use crate::workspace::{Options, Workspace};
@@ -653,6 +654,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         findings = since.only(findings, &workspace, &path);
         parted.known = since.only(parted.known, &workspace, &path);
     }
+    relate(&mut findings);
     if check.shows_fixes() && check.explain.is_none() {
         let fixer = Fixer::new(&workspace);
         let by_name: FxHashMap<&str, &File> =

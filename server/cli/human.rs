@@ -12,7 +12,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::baseline::{Outcome, Settled};
 use super::check::Report;
 use super::output::one_line;
-use super::place::Place;
+use super::place::{Place, spot};
 use super::rewrite;
 
 /// As rustc does: the source line, and on the lines around it the trail.
@@ -120,6 +120,7 @@ fn group<'a>(report: &'a Report, finding: &'a Finding, by: Option<By>) -> Group<
         group = group.element(Level::NOTE.message(why));
     }
     for related in &finding.related {
+        let related = spot(&report.workspace, related);
         group = group.element(Level::NOTE.message(format!("see also {related}")));
     }
     for fix in &finding.fixes {

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::baseline::{Outcome, Settled};
 use super::check::{Failure, Report};
 use super::human::{By, listed};
-use super::place::Place;
+use super::place::{Place, spot};
 use super::statistics::Count;
 
 pub const SCHEMA: u32 = 1;
@@ -164,7 +164,7 @@ struct FindingOut<'a> {
     range: RangeOut,
     message: &'a str,
     trail: Vec<StepOut<'a>>,
-    related: &'a [String],
+    related: Vec<String>,
     fixes: Vec<FixOut<'a>>,
     /// Only of a finding that a comment silences, with `--show-ignored`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,7 +244,9 @@ fn finding<'a>(files: &Workspace, finding: &'a Finding, by: Option<By>) -> Findi
         range: range(files, &finding.file, &finding.span),
         message: &finding.message,
         trail: finding.trail.iter().map(|each| step(files, each)).collect(),
-        related: &finding.related,
+        related: (finding.related.iter())
+            .map(|each| spot(files, each))
+            .collect(),
         fixes: finding.fixes.iter().map(|each| fix(files, each)).collect(),
         ignored: match by {
             Some(By::Comment(by)) => Some(IgnoredOut {

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+use crate::finding::Related;
 use crate::text::Text;
+use crate::workspace::Workspace;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -29,4 +31,11 @@ impl Place {
             column: text.column(byte) + 1 - usize::from(mark),
         }
     }
+}
+
+/// `DDB802 shop/views.py:10`
+pub fn spot(files: &Workspace, related: &Related) -> String {
+    let Related { code, file, span } = related;
+    let line = Place::of(files.text(file), span.start).line;
+    format!("{code} {file}:{line}")
 }

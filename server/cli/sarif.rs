@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -249,7 +250,14 @@ impl Results<'_> {
                 .map(|step| json!({ "location": step }))
                 .collect();
             result["codeFlows"] = json!([{ "threadFlows": [{ "locations": flow }] }]);
-            result["relatedLocations"] = numbered(steps).into();
+        }
+        let others = finding.related.iter().map(|other| {
+            let message: Arc<str> = format!("{} on the same endpoint", other.code).into();
+            self.location(&other.file, &other.span, Some(&message), None)
+        });
+        let places: Vec<Value> = steps.into_iter().chain(others).collect();
+        if !places.is_empty() {
+            result["relatedLocations"] = numbered(places).into();
         }
         let fixes: Vec<Value> = finding.fixes.iter().map(|fix| self.fix(fix)).collect();
         if !fixes.is_empty() {

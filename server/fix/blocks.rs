@@ -1,4 +1,4 @@
-//! Statements moved in under a `with`.
+//! Statements moved in under a `with` or a `try`.
 
 use std::ops::Range;
 
@@ -43,6 +43,27 @@ pub fn moved_in(draft: &mut Rewrite, module: &Module, made: Node, body: &[Node])
     }
     let start = module.lines(*first).start.min(module.lines(made).end);
     indent(draft, module, start..last.end_byte());
+    Some(())
+}
+
+/// Whole statements under a `try` that is put in at `start`, with a line for its `finally`.
+pub fn in_try(
+    draft: &mut Rewrite,
+    module: &Module,
+    start: usize,
+    body: &[Node],
+    undo: &str,
+) -> Option<()> {
+    let (first, last) = (body.first()?, body.last()?);
+    if !body.iter().all(|one| module.alone(*one)) {
+        return None;
+    }
+    let outer = module.indent(*first)?;
+    let (unit, end) = (module.unit(), module.line_end());
+    draft.insert(module, start, format!("{outer}try:{end}"));
+    indent(draft, module, start..last.end_byte());
+    let undo = format!("{end}{outer}finally:{end}{outer}{unit}{undo}");
+    draft.insert(module, module.end_of_line(*last), undo);
     Some(())
 }
 

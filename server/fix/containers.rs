@@ -69,19 +69,16 @@ pub fn bounded(acc: &mut Vec<Rewrite>, cx: &Cx, size: u32) {
     let Some(birth) = birth(cx) else { return };
     let value = cx.verdict.story.value.as_ref().and_then(|atom| atom.data());
     let records = value.is_some_and(|data| matches!(data.kind, Kind::Record | Kind::Records));
-    match (birth.shape, runs(cx)) {
-        (Container::Set, Some(task)) => {
-            acc.extend(discarded(cx, task));
-            return;
-        }
+    let queue = matches!(birth.shape, Container::Queue | Container::SimpleQueue);
+    match birth.shape {
         // What runs is lost when nothing refers to it any more.
-        (Container::List | Container::Deque | Container::Dict, Some(_)) => return,
+        _ if !queue && runs(cx) => return,
         // Records that fall out are lost.
-        (Container::List | Container::Deque, None) if records => {
+        Container::List | Container::Deque if records => {
             acc.extend(flushed(cx, size));
             return;
         }
-        (Container::Dict | Container::Set, None) if records => return,
+        Container::Dict | Container::Set if records => return,
         _ => {}
     }
     match birth.shape {
@@ -206,44 +203,30 @@ fn born(module: Rc<Module>, target: Range<usize>) -> Option<Birth> {
     })
 }
 
-/// The task that is stored, which runs as long as something refers to it.
-fn runs<'c>(cx: &Cx<'c, '_>) -> Option<Node<'c>> {
+/// Is a task stored, which runs as long as something refers to it?
+fn runs(cx: &Cx) -> bool {
     let module = cx.module;
-    let starts = |node: Node| {
-        let text = module.of(node);
-        text.contains("create_task(") || text.contains("ensure_future(")
+    let all = arguments(cx.node).map(named_children).unwrap_or_default();
+    let Some(value) = all.last() else {
+        return false;
     };
-    let all = named_children(arguments(cx.node)?);
-    let value = *all.last()?;
     if value.kind() != "identifier" {
-        return starts(value).then_some(value);
+        return starts(module, *value);
     }
-    let scope = module.resolve(value);
-    let made = module
-        .uses(module.of(value), scope)
-        .into_iter()
-        .any(|other| {
-            let assignment = other.parent().filter(|up| up.kind() == "assignment");
-            assignment
-                .and_then(|it| it.child_by_field_name("right"))
-                .is_some_and(starts)
-        });
-    made.then_some(value)
+    let scope = module.resolve(*value);
+    let mut uses = module.uses(module.of(*value), scope).into_iter();
+    uses.any(|other| {
+        let assignment = other.parent().filter(|up| up.kind() == "assignment");
+        assignment
+            .and_then(|it| it.child_by_field_name("right"))
+            .is_some_and(|made| starts(module, made))
+    })
 }
 
-/// `task.add_done_callback(TASKS.discard)`
-fn discarded(cx: &Cx, task: Node) -> Option<Rewrite> {
-    let module = cx.module;
-    let holder = cx.holder().filter(|holder| plain(*holder))?;
-    if task.kind() != "identifier" || method(module, cx.node) != "add" {
-        return None;
-    }
-    let (name, task) = (module.of(holder), module.of(task));
-    let title = format!("Discard each task from `{name}` when it is done");
-    let mut draft = cx.draft(title, Applicability::Unsafe);
-    let line = format!("{task}.add_done_callback({name}.discard)");
-    draft.below(module, stored_alone(cx)?, &[line])?;
-    Some(draft)
+/// Does it start a task?
+pub fn starts(module: &Module, node: Node) -> bool {
+    let text = module.of(node);
+    text.contains("create_task(") || text.contains("ensure_future(")
 }
 
 /// `deque(maxlen=N)` in place of a list that is used as a deque can be.

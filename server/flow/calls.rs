@@ -8,6 +8,17 @@ use crate::own::Life;
 use crate::workspace::asks::heat;
 use crate::workspace::unit::Signature;
 
+/// Methods of a logger that take what is logged.
+const LOGS: &[&str] = &[
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+    "critical",
+    "log",
+];
+
 /// An object made of so many attributes of an item is that item.
 const ROW: usize = 3;
 
@@ -69,8 +80,16 @@ impl<'a> Flow<'a> {
             let base = self.resolved(base);
             value = value.join(&self.container_method(*object, method, &base, &args));
             self.sized_effects(method, &base);
-            if *method == "unregister" {
-                self.note_unregistered(*object);
+            match method.as_str() {
+                "unregister" => self.note_unregistered(*object),
+                "setTarget" => self.note_taken(&base),
+                "removeHandler" => {
+                    for (_, handler) in &args.plain {
+                        self.note_taken(handler);
+                    }
+                }
+                name if LOGS.contains(&name) => self.note_logged(&args, site),
+                _ => {}
             }
         }
         if base.as_ref().is_some_and(|(_, method, _)| {
@@ -302,6 +321,7 @@ impl<'a> Flow<'a> {
         for (index, param) in signature.params().iter().enumerate() {
             let limit = param.default.is_some_and(|default| {
                 matches!(signature.facts.expr(default), Expr::None | Expr::Int(_))
+                    || is_infinite(signature.facts, default)
             });
             if !makes && !limit {
                 continue;
@@ -327,7 +347,9 @@ impl<'a> Flow<'a> {
                 self.tell(CellKey::Holder(place.clone()), value.clone());
             }
             let none = |value: &Value| value.atoms().iter().any(|atom| is_no_limit(&atom.what));
-            if limit && (args.has_splat || arg.is_some()) && !none(&self.resolved(&value)) {
+            let unlimited =
+                none(&self.resolved(&value)) || arg.is_some_and(|arg| is_infinite(self.facts, arg));
+            if limit && (args.has_splat || arg.is_some()) && !unlimited {
                 self.note(&place, Mark::Called);
             }
         }
@@ -1218,6 +1240,7 @@ impl<'a> Flow<'a> {
         }
         match method {
             "result" => unwrapped(&base),
+            "set" => self.context_token(&base, args),
             "create_task" | "ensure_future" | "run_coroutine_threadsafe" => args
                 .plain
                 .first()
@@ -1249,6 +1272,25 @@ impl<'a> Flow<'a> {
             }
             _ => Value::UNKNOWN,
         }
+    }
+
+    /// `ROWS.set(items)` of a context variable: the token holds on to what was set.
+    fn context_token(&self, base: &Value, args: &Args) -> Value {
+        let variable = |atom: &Atom| matches!(&atom.what, What::Object(path) if path == "contextvars.ContextVar");
+        let Some((_, given)) = args.plain.first() else {
+            return Value::UNKNOWN;
+        };
+        if !base.atoms().iter().any(variable) {
+            return Value::UNKNOWN;
+        }
+        self.resolved(given).map(|atom| {
+            atom.data().filter(|data| data.kind.is_read())?;
+            let token = Atom {
+                steps: atom.steps.clone(),
+                ..Atom::new(What::Object("contextvars.Token".into()))
+            };
+            Some(token.sure(atom.confidence))
+        })
     }
 
     /// `self.model.scan()` in a file that imports PynamoDB, of a class that is not known.

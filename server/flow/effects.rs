@@ -72,6 +72,17 @@ impl<'a> Flow<'a> {
                 self.renewed(&ExprName::Local(slot));
                 self.frames[self.function as usize].ever_varying[slot as usize] |= varies;
                 self.set_slot(slot, value.filter(|atom| atom.what != What::Slot));
+                // Who points at it wants to know what it holds.
+                if !self.watches_all {
+                    let place = Place::Local(self.func(self.function), slot);
+                    self.see(
+                        target,
+                        &Value::one(Atom {
+                            held: Some(place),
+                            ..Atom::new(What::Slot)
+                        }),
+                    );
+                }
             }
             Expr::Outer(function, slot) => {
                 let ever = &mut self.frames[*function as usize].ever[*slot as usize];
@@ -538,6 +549,28 @@ impl<'a> Flow<'a> {
             self.note(&place, Mark::EmptiedBy(self.func(self.function)));
             self.note(&place, Mark::TakenBy(own));
             self.note_emptied_in(&place);
+        }
+    }
+
+    /// What a file logs, the handlers that it makes may keep.
+    pub(super) fn note_logged(&mut self, args: &Args, site: Site) {
+        let whole = |atom: &&Atom| atom.data().is_some_and(|data| data.kind.is_read());
+        let mut logged: Option<Atom> = None;
+        for (expr, value) in &args.plain {
+            let parts = match self.facts.expr(*expr) {
+                Expr::Format(parts) => parts.clone(),
+                _ => Vec::new(),
+            };
+            let parts = parts.into_iter().map(|part| self.peek(part));
+            let value = parts.fold(value.clone(), |all, part| all.join(&part));
+            logged = logged.or_else(|| self.resolved(&value).atoms().iter().find(whole).cloned());
+        }
+        if let Some(atom) = logged
+            && self.reader.imports_from(self.unit.file, "logging")
+        {
+            let mark = Atom::new(What::Mark(Mark::LogsItems)).sure(atom.confidence);
+            let place = notes_of(self.unit.file);
+            self.tell(CellKey::Holder(place), Value::one(mark.at(site)));
         }
     }
 

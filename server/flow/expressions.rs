@@ -30,6 +30,11 @@ impl<'a> Flow<'a> {
                     // `task.add_done_callback(TASKS.discard)`.
                     self.note_taken(&value);
                 }
+                let buffers = |atom: &Atom| matches!(&atom.what, What::Object(path) if path == "logging.handlers.MemoryHandler");
+                if name == "buffer" && value.atoms().iter().any(buffers) {
+                    // `handler.buffer.clear()`.
+                    self.note_taken(&value);
+                }
                 // A property is called where it is read; it has no call of its own to name.
                 let site = Site {
                     unit: self.unit.id,
@@ -259,6 +264,7 @@ impl<'a> Flow<'a> {
         if let Some(key) = comprehension.key {
             self.eval(key);
         }
+        self.note_converted(comprehension);
         let rebuilt = self.rebuilt_item(comprehension);
         let element = self.eval(comprehension.element);
         self.loops.truncate(outside);
@@ -295,6 +301,37 @@ impl<'a> Flow<'a> {
         Value::of(What::Container(shape, false))
             .join(&inside(&element, Nest::Inside))
             .join(&rebuilt)
+    }
+
+    /// `[Row.of(item) for item in items]` of a parameter: all that callers read, in another form.
+    fn note_converted(&mut self, comprehension: &'a Comprehension) {
+        let [Clause::For { target, iter }] = comprehension.clauses[..] else {
+            return;
+        };
+        let facts: &'a ChunkFacts = self.facts;
+        let (Expr::Local(slot), Expr::Call(call)) =
+            (facts.expr(iter), facts.expr(comprehension.element))
+        else {
+            return;
+        };
+        let params = facts.functions[self.function as usize].params.len();
+        let converts = (call.args.iter()).any(|arg| facts.expr(arg.value) == facts.expr(target));
+        let lazy = comprehension.kind == ComprehensionKind::Generator;
+        if lazy || !converts || *slot as usize >= params {
+            return;
+        }
+        let given = self.peek(iter);
+        let own = What::Param(self.func(self.function), *slot);
+        let passed = given.atoms().iter().any(|atom| atom.what == own);
+        if passed
+            && self
+                .resolved(&given)
+                .data()
+                .any(|(_, data)| unbounded(data))
+        {
+            let place = Place::Default(self.func(self.function), *slot);
+            self.note(&place, Mark::Converts);
+        }
     }
 
     /// `{key: convert(value) for key, value in item.items()}` is the item in another form.

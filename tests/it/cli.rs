@@ -137,6 +137,49 @@ fn an_unknown_selector_names_the_nearest() {
 }
 
 #[test]
+fn findings_on_one_endpoint_name_each_other() {
+    let project = Project::good();
+    project.write("good.py", "");
+    project.write(
+        "orders.py",
+        "import boto3\n\nclient = boto3.client(\"dynamodb\")\n\n\n\
+         def all_orders():\n    orders = []\n    answer = client.scan(TableName=\"orders\")\n    while True:\n\
+         \x20       orders.extend(answer[\"Items\"])\n        if \"LastEvaluatedKey\" not in answer:\n            return orders\n\
+         \x20       answer = client.scan(TableName=\"orders\", ExclusiveStartKey=answer[\"LastEvaluatedKey\"])\n",
+    );
+    project.write(
+        "app.py",
+        "from chalice import Chalice\n\nfrom orders import all_orders\n\napp = Chalice(app_name=\"shop\")\n\n\n\
+         @app.route(\"/orders\")\ndef orders():\n    return all_orders()\n",
+    );
+    let run = project.json(&[]);
+    let document = run.document();
+    let findings = document["findings"].as_array().unwrap();
+    let related: Vec<(&Value, &Value)> = (findings.iter())
+        .map(|finding| (&finding["code"], &finding["related"]))
+        .filter(|(_, related)| **related != json!([]))
+        .collect();
+    assert_eq!(
+        related,
+        [
+            (&json!("DDB802"), &json!(["DDB302 orders.py:10"])),
+            (&json!("DDB302"), &json!(["DDB802 app.py:10"])),
+        ],
+        "{document:#}"
+    );
+    let full = project.run(&["check"]);
+    assert!(
+        full.stdout.contains("see also DDB802 app.py:10"),
+        "{full:?}"
+    );
+    let sarif = project.run(&["check", "--output-format", "sarif"]);
+    assert!(
+        sarif.stdout.contains("DDB302 on the same endpoint"),
+        "{sarif:?}"
+    );
+}
+
+#[test]
 fn the_json_contract() {
     let project = Project::good();
     let run = project.json(&[]);
