@@ -15,6 +15,9 @@ use crate::syntax::Source;
 
 use super::log;
 
+/// With how often each counts.
+type Entries = Vec<(Key, usize)>;
+
 /// What the baselines of a root accept, as far as it was asked for.
 #[derive(Default)]
 pub struct Accepted {
@@ -22,12 +25,12 @@ pub struct Accepted {
     books: FxHashMap<PathBuf, Option<Arc<Book>>>,
     files: FxHashMap<Arc<str>, Option<File>>,
     /// By path: of a file what is left of its entries, which something that moved may be.
-    spare: FxHashMap<PathBuf, Vec<(Key, usize)>>,
+    spare: FxHashMap<PathBuf, Entries>,
 }
 
 struct Book {
     folder: PathBuf,
-    of_file: FxHashMap<String, Vec<(Key, usize)>>,
+    of_file: FxHashMap<String, Entries>,
     /// By rule and code: the files that have an entry.
     alike: FxHashMap<(String, String), Vec<String>>,
 }
@@ -37,7 +40,7 @@ struct File {
     book: Arc<Book>,
     /// As the baseline calls it.
     name: String,
-    entries: Vec<(Key, usize)>,
+    entries: Entries,
     /// Findings that are or were there.
     known: FxHashMap<NonZeroU64, Known>,
 }
@@ -189,7 +192,7 @@ impl File {
         &mut self,
         source: Option<&Source>,
         findings: &mut [Finding],
-    ) -> (Vec<(Key, usize)>, Vec<(usize, Key)>) {
+    ) -> (Entries, Vec<(usize, Key)>) {
         self.look_up(source, findings);
         let mut left: Vec<usize> = self.entries.iter().map(|(_, count)| *count).collect();
         let mut others = Vec::new();
@@ -266,7 +269,7 @@ impl File {
 }
 
 /// What is left of entries where these findings are there.
-fn without(mut entries: Vec<(Key, usize)>, found: Vec<Key>) -> Vec<(Key, usize)> {
+fn without(mut entries: Entries, found: Vec<Key>) -> Entries {
     let same =
         |a: &Key, b: &Key| (&a.rule, &a.function, &a.code) == (&b.rule, &b.function, &b.code);
     for key in found {
