@@ -11,12 +11,14 @@ mod human;
 pub(crate) mod imports;
 mod json;
 pub(crate) mod matters;
+mod merge;
 mod output;
 mod place;
 mod progress;
 mod rewrite;
 mod rule;
 mod sarif;
+mod shards;
 mod test_rules;
 pub(crate) mod walk;
 
@@ -29,6 +31,7 @@ pub use rule::RuleOut;
 pub fn run() -> ExitCode {
     let verdict = match Arguments::parse().command {
         Command::Check(check) => check::run(&check),
+        Command::Merge(merge) => merge::run(&merge),
         Command::Rule(rule) => rule::one(&rule),
         Command::Rules(rules) => rule::all(&rules),
         Command::TestRules(rules) => test_rules::run(&rules),
@@ -50,6 +53,8 @@ struct Arguments {
 enum Command {
     /// Check files and folders, and list what is found.
     Check(check::Check),
+    /// Join JSON or SARIF outputs of several checks, such as shards.
+    Merge(merge::Merge),
     /// Explain one rule.
     Rule(rule::One),
     /// List all rules.

@@ -14,10 +14,12 @@ use crate::query::{OwnQuery, RULES};
 use crate::select::{Selection, Selector, clip};
 use crate::suppress::{Ignored, Shown};
 use crate::text::Text;
+use crate::value::FileId;
+use crate::workspace::world::file_id;
 use crate::workspace::{Options, Workspace};
 use clap::{ArgGroup, Args};
 use rayon::ThreadPoolBuilder;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Verdict;
 use super::configured::{configured, own_of, rules_of, sound};
@@ -28,6 +30,7 @@ use super::matters::Matters;
 use super::output::{Color, complain, print, warn};
 use super::progress::Progress;
 use super::rewrite::{self, Rewritten};
+use super::shards::{Others, Shard, Shared, split};
 use super::walk::{File, Trouble, Walked, called, walk};
 
 #[derive(Args)]
@@ -78,6 +81,15 @@ pub struct Check {
     /// Write a report to a file too, such as sarif=out.sarif; may be given several times.
     #[arg(long, value_name = "FORMAT=FILE", value_parser = Output::parse)]
     output: Vec<Output>,
+    /// Check one part of the files, such as 1/4: the parts that N machines check are together what
+    /// one would. See `dynaleak merge`.
+    #[arg(
+        long,
+        value_name = "I/N",
+        value_parser = Shard::parse,
+        conflicts_with_all = ["rewriting", "explain"]
+    )]
+    shard: Option<Shard>,
     /// End with 0 in spite of findings.
     #[arg(long)]
     exit_zero: bool,
@@ -105,12 +117,19 @@ pub struct Report {
     pub analysed: usize,
     /// What `--fix` or `--diff` did.
     pub rewritten: Option<Rewritten>,
+    /// It is of this part of the files.
+    pub shard: Option<Shard>,
+    /// How the check ends, but for `--exit-zero`.
+    pub judged: Verdict,
 }
 
 pub fn run(check: &Check) -> Verdict {
     let report = match inspected(check) {
         // The process ends with it: taking a large workspace apart is work for nothing.
-        Ok(report) => ManuallyDrop::new(report),
+        Ok(mut report) => {
+            report.judged = check.judged(&report);
+            ManuallyDrop::new(report)
+        }
         Err(failures) => {
             for failure in &failures {
                 complain(&failure.line());
@@ -177,6 +196,37 @@ impl Check {
     fn shows_fixes(&self) -> bool {
         let files = self.output.iter().map(Output::format);
         files.chain([self.output_format]).any(Format::shows_fixes)
+    }
+
+    /// What code outside a shard's files, those loaded of which are named, may share with it by name.
+    fn shared(
+        &self,
+        workspace: &Workspace,
+        loaded: &FxHashSet<Arc<str>>,
+        files: &[File],
+        configs: &Configs,
+    ) -> Shared {
+        let own: Vec<&File> = (files.iter())
+            .filter(|file| loaded.contains(&file.name))
+            .collect();
+        let ids: FxHashSet<FileId> = own.iter().map(|file| file_id(&file.name)).collect();
+        let world = workspace.world();
+        let [words, filled] = world.shared_names();
+        let mut shared = Shared {
+            words,
+            filled,
+            ..Shared::default()
+        };
+        let shown = configured(workspace, own.iter().copied(), configs);
+        if let Some(mut shown) = shown.ok().filter(|_| self.shows_fixes()) {
+            let fixer = Fixer::new(workspace);
+            offer(&mut shown.kept, &fixer, &own, configs);
+            let (words, texts) = fixer.sought();
+            shared.words.extend(words);
+            shared.texts = texts;
+        }
+        (shared.words).extend(world.settled_names(|file| ids.contains(&file)));
+        shared
     }
 
     /// Writes the files of `--output`.
@@ -257,18 +307,25 @@ impl Check {
     }
 
     fn verdict(&self, report: &Report) -> Verdict {
+        match report.judged {
+            Verdict::Failed if self.exit_zero => Verdict::Passed,
+            judged => judged,
+        }
+    }
+
+    /// Without a look at `--exit-zero`.
+    fn judged(&self, report: &Report) -> Verdict {
         let rewritten = report.rewritten.as_ref();
         if report.troubles.iter().any(|trouble| trouble.fatal)
             || rewritten.is_some_and(|rewritten| rewritten.failed)
         {
             Verdict::Broken
         } else if self.diff && !self.fix {
-            match rewritten.is_some_and(|rewritten| !rewritten.files.is_empty()) && !self.exit_zero
-            {
+            match rewritten.is_some_and(|rewritten| !rewritten.files.is_empty()) {
                 true => Verdict::Failed,
                 false => Verdict::Passed,
             }
-        } else if !self.exit_zero && report.findings.iter().any(Finding::fails) {
+        } else if report.findings.iter().any(Finding::fails) {
             Verdict::Failed
         } else {
             Verdict::Passed
@@ -358,18 +415,39 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let (own, rules) = (own_of(&roots), rules_of(&roots));
     sound(roots)?;
 
+    let matters = Matters::with(own.as_deref());
     progress.set(format!("Reading {} files", files.len()));
-    let gathered = gather(&files, &Matters::with(own.as_deref()));
-    let options = Options {
-        include_tests: true,
-        once: !(check.fix || check.diff),
+    let known: Vec<Arc<str>> = files.iter().map(|file| Arc::clone(&file.name)).collect();
+    let (files, mut others) = match check.shard {
+        Some(shard) => split(files, &matters, shard),
+        None => (files, Others::none()),
     };
-    let mut workspace = Workspace::with_rules(options, rules);
-    workspace.set_own(own);
-    let loaded = load(&mut workspace, &files, gathered, &|count| {
-        progress.set(format!("Analysing {count} of {} files", files.len()));
-        true
-    });
+    let read = |files: &[File]| {
+        let gathered = gather(files, &matters);
+        let options = Options {
+            include_tests: true,
+            once: !(check.fix || check.diff),
+        };
+        let mut workspace = Workspace::with_rules(options, rules.clone());
+        workspace.set_own(own.clone());
+        workspace.set_paths(known.iter().cloned());
+        let loaded = load(&mut workspace, files, gathered, &|count| {
+            progress.set(format!("Analysing {count} of {} files", files.len()));
+            true
+        });
+        (workspace, loaded)
+    };
+    let (mut workspace, mut loaded) = read(&files);
+    let mut read_files = files.clone();
+    loop {
+        let more = others.sharing(|| check.shared(&workspace, &loaded.names, &files, &configs));
+        if more.is_empty() {
+            break;
+        }
+        read_files.extend(more);
+        read_files.sort_by(|a, b| a.name.cmp(&b.name));
+        (workspace, loaded) = read(&read_files);
+    }
 
     let names = &loaded.names;
     let analysed: Vec<&File> = files
@@ -399,18 +477,15 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         ignored.clear();
     }
     if check.shows_fixes() && check.explain.is_none() {
-        let fixer = Fixer::new(&workspace);
-        let by_name: FxHashMap<&str, &File> =
-            analysed.iter().map(|file| (&*file.name, *file)).collect();
-        for finding in &mut findings {
-            let Some(file) = by_name.get(&*finding.file) else {
-                continue;
-            };
-            let bounds = configs.of_file(&file.path).config.bounds();
-            finding.fixes = fixer.fixes(finding, bounds);
-        }
+        offer(&mut findings, &Fixer::new(&workspace), &analysed, &configs);
     }
-    troubles.extend(loaded.troubles);
+    let own_files = |name: &str| {
+        files
+            .binary_search_by(|file| (*file.name).cmp(name))
+            .is_ok()
+    };
+    let own_troubles = loaded.troubles.into_iter();
+    troubles.extend(own_troubles.filter(|trouble| own_files(&trouble.name)));
     troubles.extend(slow(&workspace));
     troubles.sort_by(|a, b| a.name.cmp(&b.name));
     troubles.dedup();
@@ -419,8 +494,23 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         ignored,
         troubles,
         files: files.len(),
-        analysed: loaded.names.len(),
+        analysed: analysed.len(),
         rewritten,
+        shard: check.shard,
+        judged: Verdict::Passed,
         workspace,
     })
+}
+
+/// Puts in the ways to mend each finding.
+fn offer(findings: &mut [Finding], fixer: &Fixer, analysed: &[&File], configs: &Configs) {
+    let by_name: FxHashMap<&str, &File> =
+        analysed.iter().map(|file| (&*file.name, *file)).collect();
+    for finding in findings {
+        let Some(file) = by_name.get(&*finding.file) else {
+            continue;
+        };
+        let bounds = configs.of_file(&file.path).config.bounds();
+        finding.fixes = fixer.fixes(finding, bounds);
+    }
 }

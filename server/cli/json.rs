@@ -8,11 +8,13 @@ use crate::finding::{
 };
 use crate::rules;
 use crate::workspace::Workspace;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::check::{Failure, Report};
 use super::human::listed;
 use super::place::Place;
+use super::shards::Shard;
 
 pub const SCHEMA: u32 = 1;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -36,8 +38,28 @@ pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 analysed: report.analysed,
                 findings: report.findings.len(),
             },
+            shard: ShardOut::of(report),
         },
     )
+}
+
+/// The document of several, with what stands in each of them.
+pub fn joined(
+    out: &mut dyn Write,
+    version: &str,
+    findings: Vec<&RawValue>,
+    errors: Vec<&RawValue>,
+    summary: Summary,
+) -> io::Result<()> {
+    let document = Document {
+        schema: SCHEMA,
+        version,
+        findings,
+        errors,
+        summary,
+        shard: None,
+    };
+    write(out, &document)
 }
 
 /// A finding a line, as in the document's `findings`.
@@ -58,13 +80,14 @@ pub fn failure(out: &mut dyn Write, failures: &[Failure]) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         version: VERSION,
-        findings: Vec::new(),
+        findings: Vec::<FindingOut>::new(),
         errors: errors.collect(),
         summary: Summary {
             files: 0,
             analysed: 0,
             findings: 0,
         },
+        shard: None,
     };
     write(out, &document)
 }
@@ -87,12 +110,31 @@ pub fn cwe(categories: &[Category]) -> Vec<u16> {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document<'a, F, E> {
     schema: u32,
-    version: &'static str,
-    findings: Vec<FindingOut<'a>>,
-    errors: Vec<ErrorOut<'a>>,
+    version: &'a str,
+    findings: Vec<F>,
+    errors: Vec<E>,
     summary: Summary,
+    /// Only of a check that was divided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<ShardOut>,
+}
+
+/// Which part of a check it is, and the code that it ended with, but for `--exit-zero`.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct ShardOut {
+    pub index: u32,
+    pub count: u32,
+    pub exit: u8,
+}
+
+impl ShardOut {
+    pub fn of(report: &Report) -> Option<ShardOut> {
+        let Shard { index, count } = report.shard?;
+        let exit = report.judged as u8;
+        Some(ShardOut { index, count, exit })
+    }
 }
 
 #[derive(Serialize)]
@@ -163,11 +205,11 @@ struct ErrorOut<'a> {
     message: &'a str,
 }
 
-#[derive(Serialize)]
-struct Summary {
-    files: usize,
-    analysed: usize,
-    findings: usize,
+#[derive(Serialize, Deserialize)]
+pub struct Summary {
+    pub files: usize,
+    pub analysed: usize,
+    pub findings: usize,
 }
 
 fn finding<'a>(
