@@ -7,6 +7,7 @@ mod configured;
 mod explain;
 mod formats;
 pub(crate) mod gather;
+mod html;
 mod human;
 pub(crate) mod imports;
 mod json;
