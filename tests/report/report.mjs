@@ -53,7 +53,8 @@ const body = `\n\ndef collect(number):\n    for item in table.scan()["Items"]:\n
 const head = `import boto3\nPENDING = []\ntable = boto3.resource("dynamodb").Table("orders")\n`;
 for (let file = 0; file < 50; file += 1) {
   const functions = Array.from({ length: 100 }, (_, number) => body.replace("collect", `collect_${number}`));
-  writeFileSync(join(many, `orders_${file}.py`), head + functions.join(""));
+  // A name in each file: rewrites look at all files that have it.
+  writeFileSync(join(many, `orders_${file}.py`), (head + functions.join("")).replaceAll("PENDING", `PENDING_${file}`));
 }
 
 // ---- the browser ----
