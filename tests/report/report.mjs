@@ -49,12 +49,19 @@ def collect(key):
 );
 const many = join(scratch, "many");
 mkdirSync(many);
-const body = `\n\ndef collect(number):\n    for item in table.scan()["Items"]:\n        PENDING.append(item)\n`;
-const head = `import boto3\nPENDING = []\ntable = boto3.resource("dynamodb").Table("orders")\n`;
+const head = `import boto3\ntable = boto3.resource("dynamodb").Table("orders")\n`;
+// A name of its own in each: rewrites look at all places that have it.
+const collect = (file, number) => `
+PENDING_${file}_${number} = []
+
+
+def collect_${number}():
+    for item in table.scan()["Items"]:
+        PENDING_${file}_${number}.append(item)
+`;
 for (let file = 0; file < 50; file += 1) {
-  const functions = Array.from({ length: 100 }, (_, number) => body.replace("collect", `collect_${number}`));
-  // A name in each file: rewrites look at all files that have it.
-  writeFileSync(join(many, `orders_${file}.py`), (head + functions.join("")).replaceAll("PENDING", `PENDING_${file}`));
+  const functions = Array.from({ length: 100 }, (_, number) => collect(file, number));
+  writeFileSync(join(many, `orders_${file}.py`), head + functions.join(""));
 }
 
 // ---- the browser ----
