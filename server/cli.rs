@@ -10,11 +10,13 @@ mod configured;
 mod explain;
 mod formats;
 pub(crate) mod gather;
+mod html;
 mod human;
 pub(crate) mod imports;
 mod interrupt;
 mod json;
 pub(crate) mod matters;
+mod merge;
 mod output;
 mod place;
 mod progress;
@@ -22,6 +24,7 @@ mod rewrite;
 mod rule;
 mod sarif;
 mod settings;
+mod shards;
 mod shell;
 mod since;
 mod statistics;
@@ -39,6 +42,7 @@ pub use rule::RuleOut;
 pub fn run() -> ExitCode {
     let verdict = match Arguments::parse().command {
         Command::Check(check) => check::run(&check),
+        Command::Merge(merge) => merge::run(&merge),
         Command::Config(config) => config::run(&config),
         Command::Completions(shell) => shell::completions(&shell),
         Command::Man(man) => shell::man(&man),
@@ -64,6 +68,8 @@ struct Arguments {
 enum Command {
     /// Check files and folders, and list what is found.
     Check(check::Check),
+    /// Join JSON or SARIF outputs of several checks, such as shards.
+    Merge(merge::Merge),
     /// Show the settings that count for a file, and where each comes from.
     Config(config::Show),
     /// Explain one rule.

@@ -17,11 +17,13 @@ pub mod projection;
 pub mod rounds;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 use tree_sitter::Node;
 
 use crate::analysis::{Verdict, render::Page};
@@ -30,7 +32,7 @@ use crate::finding::{Applicability, Edit, Finding, Fix};
 use crate::secret::holds_key;
 use crate::workspace::Workspace;
 use imports::Style;
-use module::Module;
+use module::{Module, has_word};
 
 /// One way to mend a finding, before its imports are settled.
 #[derive(Clone, Debug)]
@@ -62,6 +64,8 @@ pub struct Fixer<'a> {
     modules: RefCell<FxHashMap<Arc<str>, Option<Rc<Module<'a>>>>>,
     /// Which texts stand in some file.
     said: RefCell<FxHashMap<&'static str, bool>>,
+    /// Words that were looked for in all files.
+    sought: RefCell<BTreeSet<SmolStr>>,
 }
 
 /// What a rule's rewrite is made from.
@@ -83,6 +87,7 @@ impl<'a> Fixer<'a> {
             workspace,
             modules: RefCell::default(),
             said: RefCell::default(),
+            sought: RefCell::default(),
         }
     }
 
@@ -111,6 +116,25 @@ impl<'a> Fixer<'a> {
                 text.contains(said)
             })
         })
+    }
+
+    /// The loaded files in whose text the word stands; sorted.
+    pub fn files_with(&self, word: &str) -> Vec<&'a Arc<str>> {
+        self.sought.borrow_mut().insert(word.into());
+        let named = |file: &&Arc<str>| {
+            let text = self.workspace.text(file).map(|text| text.as_str());
+            text.is_some_and(|text| has_word(text, word))
+        };
+        let mut files: Vec<&Arc<str>> = self.workspace.files().filter(named).collect();
+        files.sort_unstable();
+        files
+    }
+
+    /// What was looked for in all files: words, and texts that were not found.
+    pub fn sought(self) -> (BTreeSet<SmolStr>, BTreeSet<&'static str>) {
+        let said = self.said.into_inner().into_iter();
+        let missed = said.filter(|(_, found)| !found).map(|(text, _)| text);
+        (self.sought.into_inner(), missed.collect())
     }
 
     /// The ways to mend a finding, the best first; what the finding brings itself comes before.

@@ -126,10 +126,15 @@ impl Cx<'_> {
     fn strays(&self, name: &SmolStr, fine: impl Fn(&Unit, &ChunkFacts, ExprId) -> bool) -> bool {
         let all = self.reader.named(name);
         // Of a name that stands everywhere nobody can tell, and asking takes long.
-        all.len() > COMMON
+        let strays = all.len() > COMMON
             || all
                 .into_iter()
-                .any(|(unit, chunk, id)| !fine(unit, &unit.chunks[chunk as usize].facts, id))
+                .any(|(unit, chunk, id)| !fine(unit, &unit.chunks[chunk as usize].facts, id));
+        if !strays {
+            let world = self.reader.world();
+            world.settle_name(self.unit.file, name);
+        }
+        strays
     }
 
     /// Is it known what an attribute is of?

@@ -8,12 +8,15 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use crate::config::FailOn;
+use crate::config::files::Configs;
 use crate::finding::Finding;
 use crate::fix::Fixer;
 use crate::query::{OwnQuery, RULES};
 use crate::report::relate;
 use crate::suppress::{Ignored, Shown};
 use crate::text::Text;
+use crate::value::FileId;
+use crate::workspace::world::file_id;
 use crate::workspace::{Options, Workspace};
 use clap::{ArgGroup, Args};
 use rayon::ThreadPoolBuilder;
@@ -34,6 +37,7 @@ use super::output::{Color, complain, note, print, print_aside, print_bytes, warn
 use super::progress::Progress;
 use super::rewrite::{self, Rewritten};
 use super::settings::Settings;
+use super::shards::{Others, Shard, Shared, split};
 use super::since::Since;
 use super::statistics;
 use super::stdin::Stdin;
@@ -112,6 +116,15 @@ pub struct Check {
     /// Write a report to a file too, such as sarif=out.sarif; may be given several times.
     #[arg(long, value_name = "FORMAT=FILE", value_parser = Output::parse)]
     output: Vec<Output>,
+    /// Check one part of the files, such as 1/4: the parts that N machines check are together what
+    /// one would. See `dynaleak merge`.
+    #[arg(
+        long,
+        value_name = "I/N",
+        value_parser = Shard::parse,
+        conflicts_with_all = ["rewriting", "explain"]
+    )]
+    shard: Option<Shard>,
     /// End with 0 in spite of findings.
     #[arg(long)]
     exit_zero: bool,
@@ -152,6 +165,10 @@ pub struct Report {
     pub rewritten: Option<Rewritten>,
     /// What standard input became, where it was to be changed.
     pub source: Option<Vec<u8>>,
+    /// It is of this part of the files.
+    pub shard: Option<Shard>,
+    /// How the check ends, but for `--exit-zero`.
+    pub judged: Verdict,
 }
 
 impl Report {
@@ -167,7 +184,7 @@ pub fn run(check: &Check) -> Verdict {
     if !check.watch {
         return once(check);
     }
-    if check.paths.iter().any(|path| path == Path::new(STDIN)) {
+    if check.is_stdin() {
         complain("standard input cannot be watched");
         return Verdict::Broken;
     }
@@ -185,7 +202,10 @@ pub fn run(check: &Check) -> Verdict {
 fn once(check: &Check) -> Verdict {
     let mut report = match inspected(check) {
         // The process ends with it: taking a large workspace apart is work for nothing.
-        Ok(report) => ManuallyDrop::new(report),
+        Ok(mut report) => {
+            report.judged = check.judged(&report);
+            ManuallyDrop::new(report)
+        }
         Err(failures) => {
             for failure in &failures {
                 complain(&failure.line());
@@ -288,10 +308,13 @@ impl Check {
         }
     }
 
+    fn is_stdin(&self) -> bool {
+        self.paths.iter().any(|path| path == Path::new(STDIN))
+    }
+
     /// Standard input, if it is what is checked.
     fn stdin(&self) -> Result<Option<Stdin>, String> {
-        let stdin = self.paths.iter().any(|path| path == Path::new(STDIN));
-        match (stdin, &self.paths[..]) {
+        match (self.is_stdin(), &self.paths[..]) {
             (true, [_]) if self.explain.is_some() => {
                 Err("--explain takes a file, not standard input".to_string())
             }
@@ -312,6 +335,37 @@ impl Check {
         files.chain([self.output_format]).any(Format::shows_fixes)
     }
 
+    /// What code outside a shard's files, those loaded of which are named, may share with it by name.
+    fn shared(
+        &self,
+        workspace: &Workspace,
+        loaded: &FxHashSet<Arc<str>>,
+        files: &[File],
+        configs: &Configs,
+    ) -> Shared {
+        let own: Vec<&File> = (files.iter())
+            .filter(|file| loaded.contains(&file.name))
+            .collect();
+        let ids: FxHashSet<FileId> = own.iter().map(|file| file_id(&file.name)).collect();
+        let world = workspace.world();
+        let [words, filled] = world.shared_names();
+        let mut shared = Shared {
+            words,
+            filled,
+            ..Shared::default()
+        };
+        let shown = configured(workspace, own.iter().copied(), configs);
+        if let Some(mut shown) = shown.ok().filter(|_| self.shows_fixes()) {
+            let fixer = Fixer::new(workspace);
+            offer(&mut shown.kept, &fixer, &own, configs);
+            let (words, texts) = fixer.sought();
+            shared.words.extend(words);
+            shared.texts = texts;
+        }
+        (shared.words).extend(world.settled_names(|file| ids.contains(&file)));
+        shared
+    }
+
     /// Writes the files of `--output`.
     fn put_out(&self, content: impl Fn(Format, &mut dyn Write) -> io::Result<()>) -> Verdict {
         let problems = self.output.iter().map(|output| output.write(&content));
@@ -325,10 +379,10 @@ impl Check {
 
     /// What becomes of baselines: a run that looks at less or at other settings than usual takes
     /// nothing out.
-    fn mode(&self, stdin: bool) -> Mode {
+    fn mode(&self) -> Mode {
         match self.baseline_mode {
             Some(Mode::Off) => Mode::Off,
-            _ if stdin => Mode::Keep,
+            _ if self.is_stdin() || self.shard.is_some() => Mode::Keep,
             Some(mode) => mode,
             None if self.settings.isolated || self.diff => Mode::Keep,
             None => Mode::usual(),
@@ -397,6 +451,14 @@ impl Check {
     }
 
     fn verdict(&self, report: &Report) -> Verdict {
+        match report.judged {
+            Verdict::Failed if self.exit_zero => Verdict::Passed,
+            judged => judged,
+        }
+    }
+
+    /// Without a look at `--exit-zero`.
+    fn judged(&self, report: &Report) -> Verdict {
         let rewritten = report.rewritten.as_ref();
         let unwritten = |it: &Settled| matches!(it.outcome, Outcome::Failed(_));
         if report.troubles.iter().any(|trouble| trouble.fatal)
@@ -405,17 +467,15 @@ impl Check {
         {
             Verdict::Broken
         } else if self.diff && !self.fix {
-            match rewritten.is_some_and(|rewritten| !rewritten.files.is_empty()) && !self.exit_zero
-            {
+            match rewritten.is_some_and(|rewritten| !rewritten.files.is_empty()) {
                 true => Verdict::Failed,
                 false => Verdict::Passed,
             }
-        } else if !self.exit_zero
-            && (report.findings.iter().any(|finding| report.fails(finding))
-                || report
-                    .baselines
-                    .iter()
-                    .any(|it| it.outcome == Outcome::Locked))
+        } else if report.findings.iter().any(|finding| report.fails(finding))
+            || report
+                .baselines
+                .iter()
+                .any(|it| it.outcome == Outcome::Locked)
         {
             Verdict::Failed
         } else {
@@ -536,18 +596,39 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let (own, rules) = (own_of(&roots), rules_of(&roots));
     sound(roots.iter().cloned())?;
 
+    let matters = Matters::with(own.as_deref());
     progress.set(format!("Reading {} files", files.len()));
-    let gathered = gather(&files, &Matters::with(own.as_deref()));
-    let options = Options {
-        include_tests: true,
-        once: !(check.fix || check.diff || check.add_ignore.is_some()),
+    let known: Vec<Arc<str>> = files.iter().map(|file| Arc::clone(&file.name)).collect();
+    let (files, mut others) = match check.shard {
+        Some(shard) => split(files, &matters, shard),
+        None => (files, Others::none()),
     };
-    let mut workspace = Workspace::with_rules(options, rules);
-    workspace.set_own(own);
-    let loaded = load(&mut workspace, &files, gathered, &|count| {
-        progress.set(format!("Analysing {count} of {} files", files.len()));
-        true
-    });
+    let read = |files: &[File]| {
+        let gathered = gather(files, &matters);
+        let options = Options {
+            include_tests: true,
+            once: !(check.fix || check.diff || check.add_ignore.is_some()),
+        };
+        let mut workspace = Workspace::with_rules(options, rules.clone());
+        workspace.set_own(own.clone());
+        workspace.set_paths(known.iter().cloned());
+        let loaded = load(&mut workspace, files, gathered, &|count| {
+            progress.set(format!("Analysing {count} of {} files", files.len()));
+            true
+        });
+        (workspace, loaded)
+    };
+    let (mut workspace, mut loaded) = read(&files);
+    let mut read_files = files.clone();
+    loop {
+        let more = others.sharing(|| check.shared(&workspace, &loaded.names, &files, &configs));
+        if more.is_empty() {
+            break;
+        }
+        read_files.extend(more);
+        read_files.sort_by(|a, b| a.name.cmp(&b.name));
+        (workspace, loaded) = read(&read_files);
+    }
 
     let names = &loaded.names;
     let analysed: Vec<&File> = files
@@ -579,7 +660,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         configs: &configs,
         selects: check.settings.selects(),
     };
-    let mode = check.mode(stdin.is_some());
+    let mode = check.mode();
     let baselines = match mode == Mode::Off && !check.write_baseline || check.explain.is_some() {
         true => Baselines::none(),
         false => Baselines::open(&scope, check.baseline.as_deref(), check.write_baseline)?,
@@ -620,10 +701,14 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         shown = found(&workspace)?;
     }
     let Shown { kept, mut ignored } = shown;
-    troubles.extend(loaded.troubles);
-    if let Some(stdin) = &stdin {
-        troubles.retain(|trouble| trouble.name == *stdin.file.name);
-    }
+    let own_files = |name: &str| match &stdin {
+        Some(stdin) => name == &*stdin.file.name,
+        None => files
+            .binary_search_by(|file| (*file.name).cmp(name))
+            .is_ok(),
+    };
+    let own_troubles = loaded.troubles.into_iter();
+    troubles.extend(own_troubles.filter(|trouble| own_files(&trouble.name)));
     troubles.extend(slow(&workspace));
     troubles.sort_by(|a, b| a.name.cmp(&b.name));
     troubles.dedup();
@@ -656,16 +741,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     }
     relate(&mut findings);
     if check.shows_fixes() && check.explain.is_none() {
-        let fixer = Fixer::new(&workspace);
-        let by_name: FxHashMap<&str, &File> =
-            analysed.iter().map(|file| (&*file.name, *file)).collect();
-        for finding in &mut findings {
-            let Some(file) = by_name.get(&*finding.file) else {
-                continue;
-            };
-            let bounds = configs.of_file(&file.path).config.bounds();
-            finding.fixes = fixer.fixes(finding, bounds);
-        }
+        offer(&mut findings, &Fixer::new(&workspace), &analysed, &configs);
     }
     let fail_on = analysed.iter().map(|file| {
         let fail_on = configs.of_file(&file.path).config.fail_on();
@@ -685,10 +761,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
             Some(_) => usize::from(!stdin_left_out),
             None => files.len(),
         },
-        analysed: match stdin {
-            Some(_) => analysed.len(),
-            None => loaded.names.len(),
-        },
+        analysed: analysed.len(),
         source: stdin.filter(|_| check.changes()).map(|stdin| {
             let files = rewritten.iter().flat_map(|rewritten| &rewritten.files);
             let mut changed = files.filter(|changed| changed.name == stdin.file.name);
@@ -698,6 +771,21 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
             changed.unwrap_or(stdin.bytes)
         }),
         rewritten,
+        shard: check.shard,
+        judged: Verdict::Passed,
         workspace,
     })
+}
+
+/// Puts in the ways to mend each finding.
+fn offer(findings: &mut [Finding], fixer: &Fixer, analysed: &[&File], configs: &Configs) {
+    let by_name: FxHashMap<&str, &File> =
+        analysed.iter().map(|file| (&*file.name, *file)).collect();
+    for finding in findings {
+        let Some(file) = by_name.get(&*finding.file) else {
+            continue;
+        };
+        let bounds = configs.of_file(&file.path).config.bounds();
+        finding.fixes = fixer.fixes(finding, bounds);
+    }
 }

@@ -11,7 +11,7 @@ use super::check::{Failure, Report};
 use super::human::{By, listed};
 use super::interrupt::{Cut, Writing};
 use super::output::{Access, beside};
-use super::{ci, human, json, sarif};
+use super::{ci, html, human, json, sarif};
 use crate::baseline::{Key, keys};
 use crate::finding::Finding;
 
@@ -33,6 +33,8 @@ pub enum Format {
     Gitlab,
     /// JUnit's XML, where CI shows tests.
     Junit,
+    /// A page for a browser, in one file.
+    Html,
 }
 
 impl Format {
@@ -46,6 +48,7 @@ impl Format {
             Format::Github => ci::github(out, report),
             Format::Gitlab => ci::gitlab(out, report),
             Format::Junit => ci::junit(out, report),
+            Format::Html => html::report(out, report),
         }
     }
 
@@ -67,13 +70,14 @@ impl Format {
             Format::Github => "annotation",
             Format::Gitlab => "code quality report",
             Format::Junit => "XML",
+            Format::Html => "HTML",
         }
     }
 
     pub fn shows_fixes(self) -> bool {
         matches!(
             self,
-            Format::Full | Format::Json | Format::JsonLines | Format::Sarif
+            Format::Full | Format::Json | Format::JsonLines | Format::Sarif | Format::Html
         )
     }
 

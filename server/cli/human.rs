@@ -72,7 +72,7 @@ pub fn listed(report: &Report) -> Vec<(&Finding, Option<By<'_>>)> {
 }
 
 /// The rule whose source line is not for other eyes.
-const SHOWS_A_KEY: &str = "DDB803";
+pub const SHOWS_A_KEY: &str = "DDB803";
 
 /// Steps of a trail further apart are shown apart: rendering takes time by the line between.
 const NEAR: usize = 200;
@@ -214,7 +214,7 @@ fn help(fix: &Fix) -> String {
     format!("{} ({how})", fix.title)
 }
 
-fn word(severity: Severity) -> &'static str {
+pub fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -222,31 +222,49 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
-/// `Found 3 errors, 2 warnings and 1 note in 12 files (4 analysed).`
+/// How many findings there are of each severity.
+#[derive(Default)]
+pub struct Counts([usize; 3]);
+
+impl Counts {
+    pub fn add(&mut self, severity: Severity) {
+        self.0[severity as usize] += 1;
+    }
+
+    /// `Found 3 errors, 2 warnings and 1 note in 12 files (4 analysed).`
+    pub fn write(&self, out: &mut dyn Write, files: usize, analysed: usize) -> io::Result<()> {
+        let all = [Severity::Error, Severity::Warning, Severity::Info].into_iter();
+        let found: Vec<String> = all
+            .filter_map(|severity| match self.0[severity as usize] {
+                0 => None,
+                count => Some(counted(count, word(severity))),
+            })
+            .collect();
+        let found = match &found[..] {
+            [] => "No findings".to_string(),
+            [one] => format!("Found {one}"),
+            [first @ .., last] => format!("Found {} and {last}", first.join(", ")),
+        };
+        writeln!(
+            out,
+            "{found} in {} ({analysed} analysed).",
+            counted(files, "file")
+        )
+    }
+}
+
 pub fn summary(out: &mut dyn Write, report: &Report, quiet: bool) -> io::Result<()> {
     if quiet {
         return Ok(());
     }
-    let found: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
-        .into_iter()
-        .filter_map(|severity| {
-            let findings = report.findings.iter();
-            match findings.filter(|each| each.severity == severity).count() {
-                0 => None,
-                count => Some(counted(count, word(severity))),
-            }
-        })
-        .collect();
-    let found = match &found[..] {
-        [] => "No findings".to_string(),
-        [one] => format!("Found {one}"),
-        [first @ .., last] => format!("Found {} and {last}", first.join(", ")),
-    };
     if let Some(rewritten) = &report.rewritten {
         rewrite::told(out, rewritten, quiet)?;
     }
-    let files = counted(report.files, "file");
-    writeln!(out, "{found} in {files} ({} analysed).", report.analysed)?;
+    let mut counts = Counts::default();
+    for finding in &report.findings {
+        counts.add(finding.severity);
+    }
+    counts.write(out, report.files, report.analysed)?;
     for settled in &report.baselines {
         told(out, settled)?;
     }

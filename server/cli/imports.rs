@@ -49,6 +49,19 @@ pub fn mean(imports: &str, importer: &str, module: &str) -> bool {
 /// `/` in front; a line each. Left out: those of which neither end is the stem of a module that there is.
 pub fn imports(text: &[u8], name: &str, is_stem: impl Fn(&str) -> bool) -> String {
     let mut found = String::new();
+    each_import(text, name, |imported, _| {
+        if ends_of(imported).any(&is_stem) {
+            found.push_str(imported);
+            found.push('\n');
+        }
+    });
+    found
+}
+
+/// Each name that a file imports, as in [`imports`], and whether a plain `import` does it, which binds
+/// the first part.
+pub fn each_import(text: &[u8], name: &str, mut found: impl FnMut(&str, bool)) {
+    let mut whole = String::new();
     for at in memmem::find_iter(text, b"import") {
         let line = memrchr2(b'\n', b'\r', &text[..at]).map_or(0, |end| end + 1);
         let before = &text[line..at];
@@ -61,22 +74,17 @@ pub fn imports(text: &[u8], name: &str, is_stem: impl Fn(&str) -> bool) -> Strin
             continue;
         };
         each_name(&text[at + b"import".len()..], |imported| {
-            let start = found.len();
-            found.push_str(&from);
+            whole.clear();
+            whole.push_str(&from);
             if imported != "*" {
                 if !from.is_empty() && !from.ends_with('/') {
-                    found.push('/');
+                    whole.push('/');
                 }
-                found.extend(imported.chars().map(slashed));
+                whole.extend(imported.chars().map(slashed));
             }
-            let known = ends_of(&found[start..]).any(&is_stem);
-            match known {
-                true => found.push('\n'),
-                false => found.truncate(start),
-            }
+            found(&whole, from.is_empty());
         });
     }
-    found
 }
 
 /// The module before `import`: empty for a plain `import`, `None` if this is no statement.

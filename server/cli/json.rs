@@ -10,12 +10,14 @@ use crate::finding::{
 };
 use crate::rules;
 use crate::workspace::Workspace;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::baseline::{Outcome, Settled};
 use super::check::{Failure, Report};
 use super::human::{By, listed};
 use super::place::{Place, spot};
+use super::shards::Shard;
 use super::statistics::Count;
 
 pub const SCHEMA: u32 = 1;
@@ -37,6 +39,7 @@ pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             errors: errors.collect(),
             baselines: report.baselines.iter().map(baseline).collect(),
             summary: summary(report),
+            shard: ShardOut::of(report),
         },
     )
 }
@@ -54,6 +57,26 @@ pub fn statistics(out: &mut dyn Write, report: &Report, counts: &[Count]) -> io:
         errors: errors.collect(),
         baselines: report.baselines.iter().map(baseline).collect(),
         summary: summary(report),
+    };
+    write(out, &document)
+}
+
+/// The document of several, with what stands in each of them.
+pub fn joined(
+    out: &mut dyn Write,
+    version: &str,
+    findings: Vec<&RawValue>,
+    errors: Vec<&RawValue>,
+    summary: Summary,
+) -> io::Result<()> {
+    let document = Document {
+        schema: SCHEMA,
+        version,
+        findings,
+        errors,
+        baselines: Vec::new(),
+        summary,
+        shard: None,
     };
     write(out, &document)
 }
@@ -76,7 +99,7 @@ pub fn failure(out: &mut dyn Write, failures: &[Failure]) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         version: VERSION,
-        findings: Vec::new(),
+        findings: Vec::<FindingOut>::new(),
         errors: errors.collect(),
         baselines: Vec::new(),
         summary: Summary {
@@ -84,6 +107,7 @@ pub fn failure(out: &mut dyn Write, failures: &[Failure]) -> io::Result<()> {
             analysed: 0,
             findings: 0,
         },
+        shard: None,
     };
     write(out, &document)
 }
@@ -106,14 +130,33 @@ pub fn cwe(categories: &[Category]) -> Vec<u16> {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document<'a, F, E> {
     schema: u32,
-    version: &'static str,
-    findings: Vec<FindingOut<'a>>,
-    errors: Vec<ErrorOut<'a>>,
+    version: &'a str,
+    findings: Vec<F>,
+    errors: Vec<E>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     baselines: Vec<BaselineOut<'a>>,
     summary: Summary,
+    /// Only of a check that was divided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<ShardOut>,
+}
+
+/// Which part of a check it is, and the code that it ended with, but for `--exit-zero`.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct ShardOut {
+    pub index: u32,
+    pub count: u32,
+    pub exit: u8,
+}
+
+impl ShardOut {
+    pub fn of(report: &Report) -> Option<ShardOut> {
+        let Shard { index, count } = report.shard?;
+        let exit = report.judged as u8;
+        Some(ShardOut { index, count, exit })
+    }
 }
 
 #[derive(Serialize)]
@@ -221,11 +264,11 @@ struct ErrorOut<'a> {
     message: &'a str,
 }
 
-#[derive(Serialize)]
-struct Summary {
-    files: usize,
-    analysed: usize,
-    findings: usize,
+#[derive(Serialize, Deserialize)]
+pub struct Summary {
+    pub files: usize,
+    pub analysed: usize,
+    pub findings: usize,
 }
 
 fn finding<'a>(files: &Workspace, finding: &'a Finding, by: Option<By>) -> FindingOut<'a> {

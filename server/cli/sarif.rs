@@ -15,7 +15,7 @@ use super::baseline::Settled;
 use super::check::{Failure, Report};
 use super::formats::fingerprinted;
 use super::human::By;
-use super::json::{self as documents, VERSION, cwe};
+use super::json::{self as documents, ShardOut, VERSION, cwe};
 use super::place::Place;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -37,13 +37,14 @@ pub fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         notice
     });
     let whole = !report.troubles.iter().any(|trouble| trouble.fatal);
-    document(out, &rules, results, whole, notices.collect())
+    let shard = ShardOut::of(report);
+    document(out, &rules, results, whole, notices.collect(), shard)
 }
 
 /// Of a run that ended with no report.
 pub fn failure(out: &mut dyn Write, failures: &[Failure]) -> io::Result<()> {
     let notices = failures.iter().map(|failure| notice(&failure.line()));
-    document(out, &[], Vec::new(), false, notices.collect())
+    document(out, &[], Vec::new(), false, notices.collect(), None)
 }
 
 fn document(
@@ -52,6 +53,7 @@ fn document(
     results: Vec<Value>,
     whole: bool,
     notices: Vec<Value>,
+    shard: Option<ShardOut>,
 ) -> io::Result<()> {
     let driver = json!({
         "name": "dynaleak",
@@ -60,7 +62,7 @@ fn document(
         "rules": rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
         "supportedTaxonomies": [{ "name": "CWE" }, { "name": "OWASP" }],
     });
-    let document = json!({
+    let mut document = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -74,6 +76,9 @@ fn document(
             "results": results,
         }],
     });
+    if let Some(shard) = shard {
+        document["runs"][0]["properties"] = json!({ "shard": shard });
+    }
     documents::write(out, &document)
 }
 

@@ -33,11 +33,7 @@ pub fn projected(cx: &Cx) -> Option<Rewrite> {
     let kind = cx.verdict.story.value.as_ref()?.data()?.kind;
     let whole = kind == Kind::Page && !items_of(module, value);
     let mut keys: Vec<&str> = Vec::new();
-    for file in cx.fixer.workspace().files() {
-        let source = cx.fixer.workspace().text(file)?.as_str();
-        if !has_word(source, name) {
-            continue;
-        }
+    for file in cx.fixer.files_with(name) {
         let other = cx.fixer.module(file)?;
         if got_by_name(&other, name) {
             return None;

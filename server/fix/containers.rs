@@ -716,20 +716,15 @@ fn mentions<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Vec<Mention<'a>>> 
             span: node.byte_range(),
         });
     };
-    let mut files: Vec<_> = cx.fixer.workspace().files().cloned().collect();
-    files.sort();
-    for file in files {
-        let text = cx.fixer.workspace().text(&file)?;
-        if !has_word(text.as_str(), &name) {
-            continue;
-        }
-        let home = *file == *own.path;
+    for file in cx.fixer.files_with(&name) {
+        let text = cx.fixer.workspace().text(file)?;
+        let home = **file == *own.path;
         let knows = home || has_word(text.as_str(), stem(&own.path));
         // A global is out of reach for a file that does not name its module.
         if global && !knows {
             continue;
         }
-        let module = cx.fixer.module(&file)?;
+        let module = cx.fixer.module(file)?;
         if module.quoted(&name) {
             return None;
         }

@@ -426,11 +426,7 @@ fn callers(
     }
     let scope = module.resolve(name_node);
     let is_method = scope.kind() == "class_definition";
-    for file in cx.fixer.workspace().files() {
-        let text = cx.fixer.workspace().text(file)?.as_str();
-        if !has_word(text, name) {
-            continue;
-        }
+    for file in cx.fixer.files_with(name) {
         let other = cx.fixer.module(file)?;
         if other.quoted(name) {
             return None;

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::containers::{Container, birth, method, plain};
 use super::imports::without;
 use super::module::{
-    Module, ancestors, binds, function_of, has_word, is_name, named_children, statement, statements,
+    Module, ancestors, binds, function_of, is_name, named_children, statement, statements,
 };
 use super::{Cx, Rewrite};
 use crate::finding::Applicability;
@@ -25,14 +25,13 @@ impl<'t> Only<'t> {
     pub fn of(cx: &Cx<'t, '_>, holder: Node, function: Node) -> Option<Only<'t>> {
         let module = cx.module;
         let name = module.of(holder);
-        let workspace = cx.fixer.workspace();
-        for file in workspace.files().filter(|file| ***file != *module.path) {
-            let text = workspace.text(file)?;
-            if has_word(text.as_str(), name) {
-                let other = cx.fixer.module(file)?;
-                if other.quoted(name) || !other.named(name).is_empty() {
-                    return None;
-                }
+        for file in cx.fixer.files_with(name) {
+            if **file == *module.path {
+                continue;
+            }
+            let other = cx.fixer.module(file)?;
+            if other.quoted(name) || !other.named(name).is_empty() {
+                return None;
             }
         }
         if module.quoted(name) {

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 use tree_sitter::Node;
 
 use super::containers::{arguments, method};
-use super::module::{Module, ancestors, function_of, has_word, is_name, named_children, statement};
+use super::module::{Module, ancestors, function_of, is_name, named_children, statement};
 use super::{Cx, Rewrite};
 use crate::analysis::render::Page;
 use crate::facts::ExprId;
@@ -54,13 +54,13 @@ pub fn part_stored(cx: &Cx, part: &str) -> Option<Rewrite> {
         "attribute" => module.of(holder.child_by_field_name("attribute")?),
         _ => return None,
     };
-    let workspace = cx.fixer.workspace();
-    for file in workspace.files().filter(|file| ***file != *module.path) {
-        if has_word(workspace.text(file)?.as_str(), name) {
-            let other = cx.fixer.module(file)?;
-            if other.quoted(name) || !other.named(name).is_empty() {
-                return None;
-            }
+    for file in cx.fixer.files_with(name) {
+        if **file == *module.path {
+            continue;
+        }
+        let other = cx.fixer.module(file)?;
+        if other.quoted(name) || !other.named(name).is_empty() {
+            return None;
         }
     }
     if module.quoted(name) {

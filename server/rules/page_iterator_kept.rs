@@ -134,9 +134,8 @@ fn local(cx: &fix::Cx) -> Option<Rewrite> {
     if field && holder.child_by_field_name("object").is_none_or(|it| !matches!(module.of(it), "self" | "cls")) {
         return None;
     }
-    let workspace = cx.fixer.workspace();
     let named = |file: &str| cx.fixer.module(file).is_none_or(|other| !other.named(name).is_empty() || other.quoted(name));
-    let elsewhere = workspace.files().any(|file| **file != *module.path && workspace.text(file).is_some_and(|text| has_word(text.as_str(), name)) && named(file));
+    let elsewhere = cx.fixer.files_with(name).into_iter().any(|file| **file != *module.path && named(file));
     if elsewhere || module.quoted(name) {
         return None;
     }

@@ -5,11 +5,12 @@
 //! of each round that the edit can reach, and ends where a cold run ends.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dashmap::DashMap;
 use dashmap::mapref::one::Ref;
+use dashmap::{DashMap, DashSet};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -50,6 +51,9 @@ pub struct World {
     naming: DashMap<SmolStr, FxHashSet<UnitId>>,
     /// How many units were looked through for these.
     searched: AtomicUsize,
+    /// Names that stand only where they were seen to, by the file that it matters to: code that is
+    /// not loaded could change that. Not kept where edits come.
+    settled: DashSet<(FileId, SmolStr)>,
     cells: FxHashMap<CellKey, Cell>,
     histories: FxHashMap<UnitId, History<Arc<Outcome>>>,
 }
@@ -217,6 +221,36 @@ impl World {
             }
         }
         named
+    }
+
+    /// It matters to this file that a name stands nowhere else.
+    pub fn settle_name(&self, file: FileId, name: &SmolStr) {
+        if self.once {
+            self.settled.insert((file, name.clone()));
+        }
+    }
+
+    /// The names that it matters to these files that they stand nowhere else; sorted.
+    pub fn settled_names(&self, of: impl Fn(FileId) -> bool) -> BTreeSet<SmolStr> {
+        let settled = self.settled.iter().filter(|each| of(each.0));
+        settled.map(|each| each.1.clone()).collect()
+    }
+
+    /// The names of places that are no file's own (`request.x`, `g.x`) and that loaded code fills,
+    /// and of those that it only asks for.
+    pub fn shared_names(&self) -> [BTreeSet<SmolStr>; 2] {
+        let mut names = [BTreeSet::new(), BTreeSet::new()];
+        for key in self.cells.keys() {
+            let (CellKey::Slot(place) | CellKey::Holder(place) | CellKey::Uses(place)) = key else {
+                continue;
+            };
+            use Place::{App, Request, Session, Thread};
+            if matches!(place, App(_) | Request(_) | Session | Thread(_)) {
+                let kept = self.value(&CellKey::Slot(place.clone()), ROUNDS);
+                names[usize::from(kept.is_unknown())].insert(place.name());
+            }
+        }
+        names
     }
 
     /// How many units were looked through for names since the last time.

@@ -144,6 +144,44 @@ fn tests_of_junit() {
     assert_eq!((run.code, report.tests, report.failures), (Some(0), 1, 0));
 }
 
+/// What the page does is seen in a browser: `.ci/report`.
+#[test]
+fn a_page_that_needs_nothing_else() {
+    let project = leaky();
+    project.write(
+        "evil.py",
+        format!("# </script><img src=x>\n{GOOD}").replace("orders", "</pre><b>"),
+    );
+    let page = told(&project, "html");
+    assert_eq!(page, told(&project, "html"));
+    assert_eq!(page.matches("class=\"finding\"").count(), 2);
+    assert!(page.contains("shop a,b%/é.py") && page.contains("DDB101"));
+    for broken in [
+        "{{",
+        "}}",
+        "<img",
+        "</pre><b>",
+        "http:",
+        "src=",
+        " style=\"",
+        "onclick",
+    ] {
+        assert!(!page.contains(broken), "{broken}");
+    }
+    assert_eq!(page.matches("<script>").count(), 1);
+    assert!(page.contains("content=\"default-src 'none'; style-src 'sha256-"));
+    let page = project.run(&[
+        "check",
+        "--isolated",
+        "--select",
+        "DDB803",
+        "--output-format",
+        "html",
+    ]);
+    assert_eq!(page.code, Some(0), "{page:?}");
+    assert!(page.stdout.contains("No findings."));
+}
+
 #[test]
 fn sarif_tells_the_whole_story() {
     let project = leaky();

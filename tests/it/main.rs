@@ -12,6 +12,7 @@ mod incremental;
 mod own;
 mod project;
 mod rewrites;
+mod shards;
 mod shop;
 mod suppress;
 mod team;
