@@ -73,7 +73,8 @@ impl<'a> Flow<'a> {
                 self.frames[self.function as usize].ever_varying[slot as usize] |= varies;
                 self.set_slot(slot, value.filter(|atom| atom.what != What::Slot));
                 // Who points at it wants to know what it holds.
-                if !self.watches_all {
+                let buffers = |atom: &Atom| matches!(&atom.what, What::Object(path) if path == "logging.handlers.MemoryHandler");
+                if !self.watches_all && value.atoms().iter().any(buffers) {
                     let place = Place::Local(self.func(self.function), slot);
                     self.see(
                         target,
