@@ -28,6 +28,10 @@ Not flagged: DDB401 unbounded-record-queue:
   #handed-over? `PENDING`: not so: a deque that another function takes out of, or a queue that this one does not
 Not flagged: DDB403 stream-loop-accumulates:
   #in-stream-loop? `item`: not so: in a loop that fetches stream records
+Not flagged: DDB503 context-not-reset:
+  #held-by? `PENDING` (thread): not so: where it is kept
+Not flagged: DDB704 task-or-executor-kept:
+  #task? `item`: not so: a task, or the future of a call that was handed to an executor
 Fits by its text only, not by the kind of its values: DDB304, DDB402
 "
     );
