@@ -238,9 +238,7 @@ impl<'a> Fixer<'a> {
         !files.is_empty()
             && files.into_iter().all(|file| {
                 let own: Vec<&Edit> = edits.iter().filter(|edit| edit.file == *file).collect();
-                let text = self.workspace.text(file).map(|text| text.as_str());
-                let after = text.and_then(|text| applied(text, &own));
-                after.is_some_and(|after| module::sound(&after).is_some())
+                self.module(file).is_some_and(|module| module.holds(&own))
             })
     }
 }

@@ -147,7 +147,8 @@ impl Source {
 
     /// Replaces a byte range of the text (clamped as [`Text::edit`] does).
     pub fn edit(&mut self, range: Range<usize>, new: &str) -> Replaced {
-        let removed = self.text.as_str().get(range.clone()).map(extent);
+        let removed = self.text.as_str().get(range.clone());
+        let removed = removed.map(|removed| (removed.len(), extent(removed)));
         let spliced = self.text.edit(range.clone(), new);
         // Positions for the tree are exact only if nothing had to be clamped.
         let exact = spliced.start == range.start
@@ -160,15 +161,8 @@ impl Source {
         if let ([old], [fresh], Some(removed)) = (old, fresh.as_mut_slice(), removed)
             && fresh.len > LARGE
         {
-            let start = extent(&self.text.as_str()[old.start..spliced.start]);
-            let edit = InputEdit {
-                start_byte: spliced.start - old.start,
-                old_end_byte: spliced.old_end - old.start,
-                new_end_byte: spliced.new_end - old.start,
-                start_position: start,
-                old_end_position: beyond(start, removed),
-                new_end_position: beyond(start, extent(new)),
-            };
+            let before = &self.text.as_str()[old.start..spliced.start];
+            let edit = replacing(before, removed, new);
             fresh.base = old
                 .tree
                 .take()
@@ -304,6 +298,27 @@ fn moved(byte: usize, spliced: Spliced) -> usize {
 
 /// The point where a text that begins at (0, 0) ends. As for tree-sitter only `\n` ends a row,
 /// and columns are bytes.
+/// What a tree must know of an edit: `before` is its text up to there, `removed` the bytes and the
+/// extent of what goes.
+fn replacing(before: &str, removed: (usize, Point), new: &str) -> InputEdit {
+    let start = extent(before);
+    InputEdit {
+        start_byte: before.len(),
+        old_end_byte: before.len() + removed.0,
+        new_end_byte: before.len() + new.len(),
+        start_position: start,
+        old_end_position: beyond(start, removed.1),
+        new_end_position: beyond(start, extent(new)),
+    }
+}
+
+/// Tells a whole text's tree of an edit in it.
+pub fn tell(tree: &mut Tree, text: &str, range: &Range<usize>, new: &str) {
+    let removed = &text[range.clone()];
+    let removed = (removed.len(), extent(removed));
+    tree.edit(&replacing(&text[..range.start], removed, new));
+}
+
 fn extent(text: &str) -> Point {
     let bytes = text.as_bytes();
     let row = memchr_iter(b'\n', bytes).count();

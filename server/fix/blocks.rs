@@ -97,7 +97,7 @@ fn indent(draft: &mut Rewrite, module: &Module, span: Range<usize>) {
             .iter()
             .any(|string| string.start < start && start < string.end);
         if !inside && !module.text.line(line).trim().is_empty() {
-            draft.insert(module, start, unit.clone());
+            draft.insert(module, start, unit);
         }
     }
 }

@@ -178,7 +178,7 @@ impl<'t> Built<'t> {
             format!("Share one {kind}, from a factory under functools.cache"),
             self.applicability(cx),
         );
-        let made = self.indented(module, &module.unit())?;
+        let made = self.indented(module, module.unit())?;
         let pooled = self.pooled(module, &made);
         let name = match self.existing(module, pooled.as_deref()) {
             Some((name, None)) => name,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tree_sitter::Node;
 
-use super::module::{Module, ancestors, is_name, named_children, statements, words};
+use super::module::{Module, ancestors, is_name, named_children, statements_of, words};
 use super::{Need, edit};
 use crate::finding::Edit;
 
@@ -27,7 +27,7 @@ pub fn named(
     style: Style,
 ) -> Option<(String, Option<Need>)> {
     let mut whole = None;
-    for import in tops(module) {
+    for import in module.imports() {
         for bound in bound_by(module, import) {
             if bound.from != from || module.binds(bound.name) {
                 continue;
@@ -40,7 +40,7 @@ pub fn named(
             }
         }
     }
-    let from_names = tops(module).any(|import| {
+    let from_names = module.imports().any(|import| {
         let mut names = bound_by(module, import).into_iter();
         names.any(|bound| bound.from == from && bound.symbol.is_some())
     });
@@ -52,7 +52,7 @@ pub fn named(
         from,
         name,
     };
-    let by_name = (!module.mentions(name) && !module.quoted_all(name) && !wild(module))
+    let by_name = (!module.mentions(name) && !module.quoted_all(name) && !module.is_wild())
         .then(|| (name.to_string(), Some(need(Some(name)))));
     let root = from.split('.').next().unwrap_or(from);
     let by_module = (!module.mentions(root) && !bound_at_all(module, root))
@@ -74,16 +74,6 @@ fn bound_at_all(module: &Module, name: &str) -> bool {
     module.named(name).into_iter().any(super::module::binds)
 }
 
-/// `from x import *` may bind anything.
-fn wild(module: &Module) -> bool {
-    let mut found = false;
-    super::module::descend(module.root(), &mut |node| {
-        found |= node.kind() == "wildcard_import";
-        !found
-    });
-    found
-}
-
 /// The edits that bring in what is needed in a file and take out what the other edits left unused.
 pub fn settle(module: &Module, needs: &[&Need], edits: &[&Edit]) -> Vec<Edit> {
     let mut wanted: Vec<(&str, Option<&str>)> = Vec::new();
@@ -94,7 +84,7 @@ pub fn settle(module: &Module, needs: &[&Need], edits: &[&Edit]) -> Vec<Edit> {
     }
     wanted.sort_unstable();
     let mut settled = Vec::new();
-    for import in tops(module) {
+    for import in module.imports() {
         let bound = bound_by(module, import);
         let orphans: Vec<&Bound> = (bound.iter())
             .filter(|bound| orphaned(module, bound, edits))
@@ -153,13 +143,6 @@ struct Bound<'a> {
     symbol: Option<&'a str>,
     aliased: bool,
     span: Range<usize>,
-}
-
-/// The imports at the top level, but for `__future__`.
-fn tops<'m>(module: &'m Module) -> impl Iterator<Item = Node<'m>> {
-    statements(module.root())
-        .into_iter()
-        .filter(|node| matches!(node.kind(), "import_statement" | "import_from_statement"))
 }
 
 fn takes_names(import: Node) -> bool {
@@ -370,7 +353,7 @@ fn section(from: &str) -> Section {
 /// The imports that the file begins with.
 fn run<'m>(module: &'m Module) -> Vec<Node<'m>> {
     let mut run = Vec::new();
-    for node in statements(module.root()) {
+    for node in statements_of(module.root()) {
         match node.kind() {
             "import_statement" | "import_from_statement" | "future_import_statement" => {
                 run.push(node);
@@ -428,21 +411,17 @@ fn placed(module: &Module, statement: &Statement) -> (usize, String) {
         let line = format!("{end}{line}");
         return (after(module, *last), finished(module, *last, line));
     }
-    let all = statements(module.root());
-    let docstring = all
-        .first()
-        .filter(|node| node.named_child(0).is_some_and(|it| it.kind() == "string"));
+    let first = statements_of(module.root()).next();
+    let docstring =
+        first.filter(|node| node.named_child(0).is_some_and(|it| it.kind() == "string"));
     match docstring {
         Some(docstring) => {
             let line = format!("{end}{line}");
-            (
-                after(module, *docstring),
-                finished(module, *docstring, line),
-            )
+            (after(module, docstring), finished(module, docstring, line))
         }
         None => {
-            let at = all.first().map_or(0, |first| module.lines(*first).start);
-            let definition = all.first().is_some_and(|first| {
+            let at = first.map_or(0, |first| module.lines(first).start);
+            let definition = first.is_some_and(|first| {
                 matches!(
                     first.kind(),
                     "function_definition" | "class_definition" | "decorated_definition"

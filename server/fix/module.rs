@@ -7,8 +7,11 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tree_sitter::{Node, Tree};
 
-use crate::syntax::{parse, with_parser};
+use crate::finding::Edit;
+use crate::syntax::{parse, tell, with_parser};
 use crate::text::Text;
+
+use super::applied;
 
 /// Made on demand and thrown away after its rewrite: nothing here outlives it.
 pub struct Module<'a> {
@@ -19,6 +22,11 @@ pub struct Module<'a> {
     names: OnceCell<FxHashMap<&'a str, Vec<Range<usize>>>>,
     /// The words in its strings that are no prose.
     strings: OnceCell<FxHashSet<&'a str>>,
+    /// The statements at the top level that import something.
+    imports: OnceCell<Vec<Range<usize>>>,
+    wild: OnceCell<bool>,
+    quote: OnceCell<char>,
+    unit: OnceCell<String>,
 }
 
 impl<'a> Module<'a> {
@@ -31,7 +39,27 @@ impl<'a> Module<'a> {
             tree,
             names: OnceCell::new(),
             strings: OnceCell::new(),
+            imports: OnceCell::new(),
+            wild: OnceCell::new(),
+            quote: OnceCell::new(),
+            unit: OnceCell::new(),
         })
+    }
+
+    /// Is the text Python throughout after these edits too? Only what they touch is parsed again.
+    pub fn holds(&self, edits: &[&Edit]) -> bool {
+        let Some(after) = applied(self.source(), edits) else {
+            return false;
+        };
+        let mut tree = self.tree.clone();
+        let mut edits = edits.to_vec();
+        edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+        // From the last on: what stands before an edit stays where it is.
+        for edit in edits.iter().rev() {
+            tell(&mut tree, self.source(), &edit.span, &edit.text);
+        }
+        let tree = with_parser(|parser| parse(parser, &after, Some(&tree)));
+        !tree.root_node().has_error()
     }
 
     pub fn root(&self) -> Node<'_> {
@@ -74,14 +102,42 @@ impl<'a> Module<'a> {
             .then_some(before)
     }
 
+    /// The imports at the top level, but for `__future__`.
+    pub fn imports(&self) -> impl Iterator<Item = Node<'_>> {
+        let imports = self.imports.get_or_init(|| {
+            let import =
+                |node: &Node| matches!(node.kind(), "import_statement" | "import_from_statement");
+            let all = statements(self.root()).into_iter().filter(import);
+            all.map(|node| node.byte_range()).collect()
+        });
+        imports.iter().filter_map(|span| self.at(span.clone()))
+    }
+
+    /// `from x import *` may bind anything.
+    pub fn is_wild(&self) -> bool {
+        *self.wild.get_or_init(|| {
+            let mut found = false;
+            descend(self.root(), &mut |node| {
+                found |= node.kind() == "wildcard_import";
+                !found
+            });
+            found
+        })
+    }
+
     /// The quotes that most of its strings are in.
     pub fn quote(&self) -> char {
         let count = |quote: char| self.source().matches(quote).count();
-        if count('\'') > count('"') { '\'' } else { '"' }
+        let more = || if count('\'') > count('"') { '\'' } else { '"' };
+        *self.quote.get_or_init(more)
     }
 
     /// By how much a block is further in than what it belongs to.
-    pub fn unit(&self) -> String {
+    pub fn unit(&self) -> &str {
+        self.unit.get_or_init(|| self.first_indent())
+    }
+
+    fn first_indent(&self) -> String {
         let mut found = None;
         descend(self.root(), &mut |node| {
             if found.is_none()
@@ -276,9 +332,7 @@ pub fn ancestors(node: Node) -> impl Iterator<Item = Node> {
 }
 
 pub fn named_children(node: Node) -> Vec<Node> {
-    let mut cursor = node.walk();
-    let children = node.named_children(&mut cursor);
-    children.filter(|child| child.kind() != "comment").collect()
+    statements_of(node).collect()
 }
 
 /// The statement that holds the node: what stands in a block or in the module itself.
@@ -296,6 +350,18 @@ pub fn statement(node: Node) -> Option<Node> {
 /// The statements of a block or module.
 pub fn statements(block: Node) -> Vec<Node> {
     named_children(block)
+}
+
+/// The same, one at a time.
+pub fn statements_of<'t>(block: Node<'t>) -> impl Iterator<Item = Node<'t>> {
+    let mut cursor = block.walk();
+    let mut there = cursor.goto_first_child();
+    let children = std::iter::from_fn(move || {
+        let node = there.then(|| cursor.node())?;
+        there = cursor.goto_next_sibling();
+        Some(node)
+    });
+    children.filter(|child| child.is_named() && child.kind() != "comment")
 }
 
 pub fn function_of(node: Node) -> Option<Node> {
