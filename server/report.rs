@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Settings;
-use crate::finding::{Finding, Related};
+use crate::finding::{Finding, Related, Step};
 use crate::rules::notices::told;
 use crate::suppress::{self, Shown};
 use crate::workspace::Workspace;
@@ -43,30 +43,29 @@ pub fn shown(workspace: &Workspace, path: &str, settings: &Settings) -> Shown {
     shown
 }
 
+/// No more than so many findings name each other: where a read serves dozens of endpoints, a list of
+/// all of them says nothing.
+const RELATED: usize = 8;
+
 /// Findings on one endpoint name each other: what it gives away, and what is gathered for it. They
 /// stand in the same function, or tell of the same read.
 pub fn relate(findings: &mut [Finding]) {
-    let gives = |finding: &Finding| matches!(finding.code, "DDB801" | "DDB802");
-    let gathers = |finding: &Finding| matches!(finding.code, "DDB301" | "DDB302");
-    let source = |finding: &Finding| {
-        let mut steps = finding.trail.iter();
-        steps
-            .next()
-            .map(|step| (step.file.clone(), step.span.clone()))
-    };
-    let one_endpoint = |endpoint: &Finding, other: &Finding| {
-        let named = &*endpoint.function != "<module>";
-        let function =
-            named && (&endpoint.file, &endpoint.function) == (&other.file, &other.function);
-        function || source(endpoint).is_some_and(|read| source(other) == Some(read))
-    };
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    let told: Vec<usize> = (0..findings.len())
-        .filter(|each| gives(&findings[*each]) || gathers(&findings[*each]))
+    let gives = |code: &str| matches!(code, "DDB801" | "DDB802");
+    let gathers = |code: &str| matches!(code, "DDB301" | "DDB302");
+    let told: Vec<(usize, &Finding, Option<Step>)> = (findings.iter().enumerate())
+        .filter(|(_, finding)| gives(finding.code) || gathers(finding.code))
+        .map(|(at, finding)| (at, finding, finding.trail.iter().next()))
         .collect();
-    for endpoint in told.iter().filter(|each| gives(&findings[**each])) {
-        let belongs = |other: &&usize| one_endpoint(&findings[*endpoint], &findings[**other]);
-        let group: Vec<usize> = told.iter().filter(belongs).copied().collect();
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for (_, endpoint, read) in told.iter().filter(|(_, finding, _)| gives(finding.code)) {
+        let named = &*endpoint.function != "<module>";
+        let place = |step: &Step| (Arc::clone(step.file), step.span.clone());
+        let group = told.iter().filter(|(_, other, source)| {
+            let function =
+                named && (&endpoint.file, &endpoint.function) == (&other.file, &other.function);
+            function || read.is_some() && read.as_ref().map(place) == source.as_ref().map(place)
+        });
+        let group: Vec<usize> = group.map(|(at, ..)| *at).take(RELATED).collect();
         let all = group
             .iter()
             .flat_map(|one| group.iter().map(|other| (*one, *other)));
