@@ -388,7 +388,12 @@ fn passed(cx: &Cx, operands: &[Operand]) -> Answer {
         .atoms()
         .iter()
         .any(|atom| matches!(atom.what, What::Param(..)));
-    let open = |atom: &Atom| matches!(atom.what, What::Param(..) | What::Nothing);
+    let open = |atom: &Atom| {
+        matches!(
+            atom.what,
+            What::Param(..) | What::Nothing | What::Unloaded(_)
+        )
+    };
     sure(param && cx.resolved(given).atoms().iter().all(open))
 }
 

@@ -160,6 +160,10 @@ impl<'a> Flow<'a> {
             };
             value = self.converted(name, base.as_ref().map(|(_, _, base)| base), &args);
         }
+        if value.is_unknown() {
+            // What a file makes that is not loaded: `STORE = Memory()`, and then `STORE.put(item)`.
+            value = callee.filter(|atom| matches!(atom.what, What::Unloaded(_)));
+        }
         self.callbacks(
             call,
             base.as_ref().map(|(_, name, _)| *name),

@@ -641,3 +641,21 @@ fn every_range_is_where_it_says(finding: &Value, text: &str) {
         }
     }
 }
+
+#[test]
+fn what_a_file_without_dynamodb_makes_is_followed() {
+    let project = Project::new();
+    project.write(
+        "memory.py",
+        "class Memory:\n    def __init__(self):\n        self.kept = []\n\n    def put(self, row):\n        self.kept.append(row)\n",
+    );
+    project.write(
+        "app.py",
+        "import boto3\nfrom memory import Memory\n\nTABLE = boto3.resource(\"dynamodb\").Table(\"orders\")\nSTORE = Memory()\n\n\ndef remember(key):\n    STORE.put(TABLE.get_item(Key=key)[\"Item\"])\n\n\ndef view(request):\n    remember(request.GET[\"k\"])\n",
+    );
+    let run = project.run(&["check", "--output-format", "concise"]);
+    assert!(
+        run.stdout.starts_with("memory.py:6:9: error[DDB103]"),
+        "{run:?}"
+    );
+}
