@@ -80,6 +80,9 @@ const context = await chromium.launchPersistentContext(join(scratch, "profile"),
     "--disable-sync",
   ],
 });
+// On a busy machine a browser takes its time.
+const PATIENCE = 150_000;
+context.setDefaultTimeout(PATIENCE);
 const shot = async (page, name, options) => shots && page.screenshot({ path: join(shots, `${name}.png`), ...options });
 
 async function open(of, settings = {}) {
@@ -204,6 +207,7 @@ async function stays_text(of) {
 async function reads_without_scripts(of) {
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
   const plain = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 1320, height: 900 } });
+  plain.setDefaultTimeout(PATIENCE);
   const page = await plain.newPage();
   await page.goto(of.url);
   assert.equal(await page.locator(".finding").count(), of.findings.length);
