@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
+use rayon::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -16,14 +18,18 @@ use dynaleak::fixtures::notation::Page;
 /// Files before and after a rewrite, numbered, in two folders.
 struct Pairs {
     root: TempDir,
-    labels: Vec<String>,
+    labels: Mutex<Vec<String>>,
     /// Real code shows all its failures at once.
-    wrong: Vec<String>,
+    wrong: Mutex<Vec<String>>,
 }
 
 impl Pairs {
-    fn add(&mut self, label: String, before: &str, after: &str) {
-        let nth = self.labels.len();
+    fn add(&self, label: String, before: &str, after: &str) {
+        let nth = {
+            let mut labels = self.labels.lock().unwrap();
+            labels.push(label);
+            labels.len() - 1
+        };
         for (folder, text) in [("before", before), ("after", after)] {
             fs::write(
                 self.root.path().join(folder).join(format!("f{nth}.py")),
@@ -31,25 +37,22 @@ impl Pairs {
             )
             .unwrap();
         }
-        self.labels.push(label);
     }
 }
 
 #[test]
 fn rewritten_code_compiles_converges_and_passes_ruff() {
-    let mut pairs = Pairs {
+    let pairs = Pairs {
         root: TempDir::new().unwrap(),
-        labels: Vec::new(),
-        wrong: Vec::new(),
+        labels: Mutex::default(),
+        wrong: Mutex::default(),
     };
     for folder in ["before", "after"] {
         fs::create_dir(pairs.root.path().join(folder)).unwrap();
     }
     let fixtures = TempDir::new().unwrap();
-    for project in unpacked(fixtures.path()) {
-        rewrite(&project, &mut pairs);
-    }
-    let of_fixtures = pairs.labels.len();
+    (unpacked(fixtures.path()).par_iter()).for_each(|project| rewrite(project, &pairs));
+    let of_fixtures = pairs.labels.lock().unwrap().len();
     assert!(of_fixtures > 300, "only {of_fixtures} rewrites of fixtures");
     if let Some(corpus) = std::env::var_os("DYNALEAK_CORPUS") {
         let copy = TempDir::new().unwrap();
@@ -57,16 +60,17 @@ fn rewritten_code_compiles_converges_and_passes_ruff() {
             let from = entry.unwrap().path();
             let to = copy.path().join(from.file_name().unwrap());
             copied(&from, &to);
-            rewrite(&to, &mut pairs);
+            rewrite(&to, &pairs);
         }
-        let bulk = (pairs.labels[of_fixtures..].iter()).filter(|label| label.ends_with(BULK));
-        let all = pairs.labels.len() - of_fixtures;
+        let labels = pairs.labels.lock().unwrap();
+        let bulk = (labels[of_fixtures..].iter()).filter(|label| label.ends_with(BULK));
+        let all = labels.len() - of_fixtures;
         println!(
             "{all} rewrites of real code, {} files in bulk",
             bulk.count()
         );
     }
-    let mut wrong = std::mem::take(&mut pairs.wrong);
+    let mut wrong = std::mem::take(&mut *pairs.wrong.lock().unwrap());
     wrong.extend(compiles(&pairs));
     if let Some(ruff) = std::env::var_os("DYNALEAK_RUFF") {
         wrong.extend(passes_ruff(&pairs, Path::new(&ruff)));
@@ -113,7 +117,7 @@ fn copied(from: &Path, to: &Path) {
 
 /// Notes each rewrite of a project by itself, then all unsafe ones at once, which must bring no
 /// finding and leave nothing to do.
-fn rewrite(project: &Path, pairs: &mut Pairs) {
+fn rewrite(project: &Path, pairs: &Pairs) {
     let json = || {
         let run = run(command(project).args(["check", "--isolated", "--output-format", "json"]));
         assert!(
@@ -181,14 +185,14 @@ fn rewrite(project: &Path, pairs: &mut Pairs) {
         let had = was.get(key).copied().unwrap_or(0);
         if *count > had {
             let wrong = format!("{}: a new finding: {key}", project.display());
-            pairs.wrong.push(wrong);
+            pairs.wrong.lock().unwrap().push(wrong);
         }
     }
     fix();
     for (file, text) in texts() {
         if text != fixed[file] {
             let wrong = format!("{}/{file}: not done at once", project.display());
-            pairs.wrong.push(wrong);
+            pairs.wrong.lock().unwrap().push(wrong);
         }
     }
 }
@@ -233,7 +237,7 @@ for nth in range(int(sys.argv[1])):
         print(nth, error)
 print('done')
 ";
-    let count = pairs.labels.len().to_string();
+    let count = pairs.labels.lock().unwrap().len().to_string();
     let mut python = Command::new("python3");
     let output = python
         .args(["-c", PROGRAM, &count])
@@ -247,7 +251,11 @@ print('done')
         .map(|line| {
             let nth: usize = line.split(' ').next().unwrap().parse().unwrap();
             let text = fs::read_to_string(pairs.root.path().join(format!("after/f{nth}.py")));
-            format!("{}: {line}\n{}", pairs.labels[nth], text.unwrap())
+            format!(
+                "{}: {line}\n{}",
+                pairs.labels.lock().unwrap()[nth],
+                text.unwrap()
+            )
         })
         .collect()
 }
@@ -287,11 +295,17 @@ fn passes_ruff(pairs: &Pairs, ruff: &Path) -> Vec<String> {
     };
     let (before, after) = (found("before"), found("after"));
     (after.iter())
-        .filter(|((nth, code), _)| !(pairs.labels[*nth].starts_with(SKETCH) && code == "F841"))
+        .filter(|((nth, code), _)| {
+            !(pairs.labels.lock().unwrap()[*nth].starts_with(SKETCH) && code == "F841")
+        })
         .filter(|(key, count)| **count > before.get(*key).copied().unwrap_or(0))
         .map(|((nth, code), _)| {
             let text = fs::read_to_string(pairs.root.path().join(format!("after/f{nth}.py")));
-            format!("{}: {code}\n{}", pairs.labels[*nth], text.unwrap())
+            format!(
+                "{}: {code}\n{}",
+                pairs.labels.lock().unwrap()[*nth],
+                text.unwrap()
+            )
         })
         .collect()
 }
