@@ -17,7 +17,7 @@ pub mod projection;
 pub mod rounds;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -64,8 +64,8 @@ pub struct Fixer<'a> {
     modules: RefCell<FxHashMap<Arc<str>, Option<Rc<Module<'a>>>>>,
     /// Which texts stand in some file.
     said: RefCell<FxHashMap<&'static str, bool>>,
-    /// Words that were looked for in all files.
-    sought: RefCell<BTreeSet<SmolStr>>,
+    /// Words that were looked for in all files, and those that hold them.
+    sought: RefCell<BTreeMap<SmolStr, Rc<[&'a Arc<str>]>>>,
 }
 
 /// What a rule's rewrite is made from.
@@ -119,22 +119,40 @@ impl<'a> Fixer<'a> {
     }
 
     /// The loaded files in whose text the word stands; sorted.
-    pub fn files_with(&self, word: &str) -> Vec<&'a Arc<str>> {
-        self.sought.borrow_mut().insert(word.into());
+    pub fn files_with(&self, word: &str) -> Rc<[&'a Arc<str>]> {
+        if let Some(known) = self.sought.borrow().get(word) {
+            return Rc::clone(known);
+        }
         let named = |file: &&Arc<str>| {
             let text = self.workspace.text(file).map(|text| text.as_str());
             text.is_some_and(|text| has_word(text, word))
         };
         let mut files: Vec<&Arc<str>> = self.workspace.files().filter(named).collect();
         files.sort_unstable();
+        let files: Rc<[_]> = files.into();
+        (self.sought.borrow_mut()).insert(word.into(), Rc::clone(&files));
         files
+    }
+
+    /// Does code of this file alone name it, and may nothing find it by its name?
+    pub fn named_only_in(&self, module: &Module, name: &str) -> bool {
+        let files = self.files_with(name);
+        let mut others = files.iter().filter(|file| ***file != module.path);
+        let unnamed = others.all(|file| {
+            let other = self.module(file);
+            other.is_some_and(|other| !other.quoted(name) && other.named(name).is_empty())
+        });
+        unnamed && !module.quoted(name)
     }
 
     /// What was looked for in all files: words, and texts that were not found.
     pub fn sought(self) -> (BTreeSet<SmolStr>, BTreeSet<&'static str>) {
         let said = self.said.into_inner().into_iter();
         let missed = said.filter(|(_, found)| !found).map(|(text, _)| text);
-        (self.sought.into_inner(), missed.collect())
+        (
+            self.sought.into_inner().into_keys().collect(),
+            missed.collect(),
+        )
     }
 
     /// The ways to mend a finding, the best first; what the finding brings itself comes before.

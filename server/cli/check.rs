@@ -122,7 +122,7 @@ pub struct Check {
         long,
         value_name = "I/N",
         value_parser = Shard::parse,
-        conflicts_with_all = ["rewriting", "explain"]
+        conflicts_with_all = ["rewriting", "explain", "write_baseline"]
     )]
     shard: Option<Shard>,
     /// End with 0 in spite of findings.
@@ -318,8 +318,9 @@ impl Check {
             (true, [_]) if self.explain.is_some() => {
                 Err("--explain takes a file, not standard input".to_string())
             }
-            (true, [_]) if self.write_baseline || self.since.is_some() => {
-                Err("--write-baseline and --since take files, not standard input".to_string())
+            (true, [_]) if self.write_baseline || self.since.is_some() || self.shard.is_some() => {
+                let options = "--write-baseline, --since and --shard";
+                Err(format!("{options} take files, not standard input"))
             }
             (true, [_]) => Stdin::read(self.stdin_filename.as_deref()).map(Some),
             (true, _) => Err("`-`, standard input, is checked by itself".to_string()),
@@ -598,11 +599,13 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
 
     let matters = Matters::with(own.as_deref());
     progress.set(format!("Reading {} files", files.len()));
-    let known: Vec<Arc<str>> = files.iter().map(|file| Arc::clone(&file.name)).collect();
-    let (files, mut others) = match check.shard {
-        Some(shard) => split(files, &matters, shard),
-        None => (files, Others::none()),
-    };
+    // What a shard knows of the others' files.
+    let (mut known, mut others): (Vec<Arc<str>>, Option<Others>) = (Vec::new(), None);
+    if let Some(shard) = check.shard {
+        known = files.iter().map(|file| Arc::clone(&file.name)).collect();
+        let (own, rest) = split(files, &matters, shard);
+        (files, others) = (own, Some(rest));
+    }
     let read = |files: &[File]| {
         let gathered = gather(files, &matters);
         let options = Options {
@@ -619,15 +622,17 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         (workspace, loaded)
     };
     let (mut workspace, mut loaded) = read(&files);
-    let mut read_files = files.clone();
-    loop {
-        let more = others.sharing(|| check.shared(&workspace, &loaded.names, &files, &configs));
-        if more.is_empty() {
-            break;
+    if let Some(mut others) = others {
+        let mut read_files = files.clone();
+        loop {
+            let more = others.sharing(|| check.shared(&workspace, &loaded.names, &files, &configs));
+            if more.is_empty() {
+                break;
+            }
+            read_files.extend(more);
+            read_files.sort_by(|a, b| a.name.cmp(&b.name));
+            (workspace, loaded) = read(&read_files);
         }
-        read_files.extend(more);
-        read_files.sort_by(|a, b| a.name.cmp(&b.name));
-        (workspace, loaded) = read(&read_files);
     }
 
     let names = &loaded.names;

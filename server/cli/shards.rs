@@ -71,11 +71,6 @@ pub struct Shared {
 pub struct Others(Vec<Vec<File>>);
 
 impl Others {
-    /// None at all: the check is not divided.
-    pub fn none() -> Others {
-        Others(Vec::new())
-    }
-
     /// The files of all components of which a file says one of these; each is given out once.
     pub fn sharing(&mut self, shared: impl FnOnce() -> Shared) -> Vec<File> {
         if self.0.is_empty() {

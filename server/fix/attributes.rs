@@ -33,7 +33,7 @@ pub fn projected(cx: &Cx) -> Option<Rewrite> {
     let kind = cx.verdict.story.value.as_ref()?.data()?.kind;
     let whole = kind == Kind::Page && !items_of(module, value);
     let mut keys: Vec<&str> = Vec::new();
-    for file in cx.fixer.files_with(name) {
+    for file in cx.fixer.files_with(name).iter() {
         let other = cx.fixer.module(file)?;
         if got_by_name(&other, name) {
             return None;

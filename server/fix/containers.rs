@@ -716,9 +716,9 @@ fn mentions<'a>(cx: &Cx<'_, 'a>, birth: &Birth<'a>) -> Option<Vec<Mention<'a>>> 
             span: node.byte_range(),
         });
     };
-    for file in cx.fixer.files_with(&name) {
+    for file in cx.fixer.files_with(&name).iter() {
         let text = cx.fixer.workspace().text(file)?;
-        let home = **file == *own.path;
+        let home = ***file == *own.path;
         let knows = home || has_word(text.as_str(), stem(&own.path));
         // A global is out of reach for a file that does not name its module.
         if global && !knows {

@@ -426,7 +426,7 @@ fn callers(
     }
     let scope = module.resolve(name_node);
     let is_method = scope.kind() == "class_definition";
-    for file in cx.fixer.files_with(name) {
+    for file in cx.fixer.files_with(name).iter() {
         let other = cx.fixer.module(file)?;
         if other.quoted(name) {
             return None;

@@ -25,16 +25,7 @@ impl<'t> Only<'t> {
     pub fn of(cx: &Cx<'t, '_>, holder: Node, function: Node) -> Option<Only<'t>> {
         let module = cx.module;
         let name = module.of(holder);
-        for file in cx.fixer.files_with(name) {
-            if **file == *module.path {
-                continue;
-            }
-            let other = cx.fixer.module(file)?;
-            if other.quoted(name) || !other.named(name).is_empty() {
-                return None;
-            }
-        }
-        if module.quoted(name) {
+        if !cx.fixer.named_only_in(module, name) {
             return None;
         }
         let mut only = Only {

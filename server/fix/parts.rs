@@ -54,16 +54,7 @@ pub fn part_stored(cx: &Cx, part: &str) -> Option<Rewrite> {
         "attribute" => module.of(holder.child_by_field_name("attribute")?),
         _ => return None,
     };
-    for file in cx.fixer.files_with(name) {
-        if **file == *module.path {
-            continue;
-        }
-        let other = cx.fixer.module(file)?;
-        if other.quoted(name) || !other.named(name).is_empty() {
-            return None;
-        }
-    }
-    if module.quoted(name) {
+    if !cx.fixer.named_only_in(module, name) {
         return None;
     }
     let many = left.kind() == "subscript";

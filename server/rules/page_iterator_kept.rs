@@ -135,7 +135,7 @@ fn local(cx: &fix::Cx) -> Option<Rewrite> {
         return None;
     }
     let named = |file: &str| cx.fixer.module(file).is_none_or(|other| !other.named(name).is_empty() || other.quoted(name));
-    let elsewhere = cx.fixer.files_with(name).into_iter().any(|file| **file != *module.path && named(file));
+    let elsewhere = cx.fixer.files_with(name).iter().any(|file| ***file != *module.path && named(file));
     if elsewhere || module.quoted(name) {
         return None;
     }

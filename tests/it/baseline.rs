@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::project::{APPEND, GOOD, Project, Run, command, run};
+use crate::rewrites::copied;
 
 const NAME: &str = "dynaleak-baseline.jsonl";
 
@@ -338,21 +339,6 @@ fn what_is_accepted_is_not_rewritten() {
 }
 
 // ---- real code that is reformatted, moved and renamed ----
-
-/// Copies the Python files of a folder.
-fn copied(from: &Path, to: &Path) {
-    for entry in ignore::WalkBuilder::new(from)
-        .standard_filters(false)
-        .build()
-    {
-        let path = entry.unwrap().into_path();
-        let target = to.join(path.strip_prefix(from).unwrap());
-        if path.is_file() && path.extension().is_some_and(|ending| ending == "py") {
-            fs::create_dir_all(target.parent().unwrap()).unwrap();
-            fs::copy(&path, target).unwrap();
-        }
-    }
-}
 
 fn check(folder: &Path, arguments: &[&str]) -> Run {
     run(command(folder)

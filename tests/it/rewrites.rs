@@ -100,7 +100,8 @@ fn unpacked(root: &Path) -> Vec<PathBuf> {
     projects
 }
 
-fn copied(from: &Path, to: &Path) {
+/// Copies the Python files of a folder.
+pub fn copied(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in ignore::WalkBuilder::new(from)
         .standard_filters(false)
