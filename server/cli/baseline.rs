@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::{Baseline, Key, NAME, keys};
-use crate::config::files::{Configs, Found};
+use crate::config::files::{Configs, Found, regular};
 use crate::finding::Finding;
 use crate::rules;
 use crate::workspace::Workspace;
@@ -523,18 +523,10 @@ pub fn read(path: &Path) -> Result<Option<Baseline>, String> {
     }
 }
 
-/// A pipe or device is never opened: it may never end.
 fn text_of(path: &Path) -> io::Result<String> {
-    let data = fs::metadata(path)?;
-    if !data.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    if data.len() > LIMIT {
+    let bytes = regular(path, LIMIT)?;
+    if bytes.len() as u64 > LIMIT {
         return Err(io::Error::other("larger than 256 MB"));
     }
-    let mut text = String::new();
-    fs::File::open(path)?
-        .take(LIMIT)
-        .read_to_string(&mut text)?;
-    Ok(text)
+    String::from_utf8(bytes).map_err(|_| io::Error::other("not valid UTF-8"))
 }

@@ -253,9 +253,7 @@ fn told(check: &Check, report: &Report) -> Verdict {
     let verdict = check.verdict(report).max(written);
     if let Some(source) = &report.source {
         let verdict = verdict.max(print_bytes(source));
-        return print_aside(check.color, verdict, |out| {
-            check.output_format.write(out, report, check.quiet)
-        });
+        return print_aside(check.color, verdict, |out| check.list(out, report));
     }
     print(check.color, verdict, |out| {
         if let Some(rewritten) = report.rewritten.as_ref().filter(|_| check.diff) {
@@ -264,12 +262,9 @@ fn told(check: &Check, report: &Report) -> Verdict {
                 return rewrite::told(out, rewritten, check.quiet);
             }
         }
-        if check.statistics {
-            return statistics::write(out, report, check.output_format, check.quiet);
-        }
-        check.output_format.write(out, report, check.quiet)?;
+        check.list(out, report)?;
         // There they stand beside the changed lines, with nothing to set up.
-        if check.output_format == Format::Full && in_github_actions() {
+        if check.output_format == Format::Full && !check.statistics && in_github_actions() {
             Format::Github.write(out, report, check.quiet)?;
         }
         Ok(())
@@ -331,9 +326,20 @@ impl Check {
         }
     }
 
+    /// Writes what is found, or counts it.
+    fn list(&self, out: &mut dyn Write, report: &Report) -> io::Result<()> {
+        match self.statistics {
+            true => statistics::write(out, report, self.output_format, self.quiet),
+            false => self.output_format.write(out, report, self.quiet),
+        }
+    }
+
+    /// Counts say how many there are, too.
     fn shows_fixes(&self) -> bool {
         let files = self.output.iter().map(Output::format);
-        files.chain([self.output_format]).any(Format::shows_fixes)
+        // A diff stands in the report's place.
+        let printed = (self.fix || !self.diff).then_some(self.output_format);
+        files.chain(printed).any(Format::shows_fixes)
     }
 
     /// What code outside a shard's files, those loaded of which are named, may share with it by name.
@@ -545,10 +551,11 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     }
     check.countable()?;
     let here = std::env::current_dir().unwrap_or_default();
-    let since = match &check.since {
-        Some(revision) => Some(Since::of(revision, &here).map_err(failed)?),
-        None => None,
-    };
+    let since = check
+        .since
+        .as_ref()
+        .map(|revision| Since::of(revision, &here));
+    let since = since.transpose().map_err(failed)?;
     let begun = Instant::now();
     let threads = rayon::current_num_threads();
     check.say(|| format!("dynaleak {}, {}", json::VERSION, counted(threads, "thread")));

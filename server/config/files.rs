@@ -1,7 +1,7 @@
 //! Finds and reads configuration files: the nearest one above each Python file, each folder looked at once.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -215,25 +215,27 @@ fn ours(path: &Path, text: &[u8]) -> bool {
     form(path) == Form::Own || memmem::find(text, b"dynaleak").is_some()
 }
 
-/// At most one byte more than the limit. A pipe or device is never opened: it may never end.
+/// None where there is no such file.
 fn bytes_of(path: &Path) -> Option<Result<Vec<u8>, String>> {
-    let data = match fs::metadata(path) {
-        Ok(data) => data,
-        Err(error) => {
-            let absent = [
-                ErrorKind::NotFound,
-                ErrorKind::NotADirectory,
-                ErrorKind::PermissionDenied,
-            ];
-            return (!absent.contains(&error.kind())).then(|| Err(error.to_string()));
-        }
-    };
-    if !data.is_file() {
-        return Some(Err("not a regular file".to_string()));
+    let absent = [
+        ErrorKind::NotFound,
+        ErrorKind::NotADirectory,
+        ErrorKind::PermissionDenied,
+    ];
+    match fs::metadata(path) {
+        Err(error) if absent.contains(&error.kind()) => None,
+        _ => Some(regular(path, LIMIT).map_err(|error| error.to_string())),
+    }
+}
+
+/// At most one byte more than the limit. A pipe or device is never opened: it may never end.
+pub fn regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
     }
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
-    Some(read.map(|_| bytes).map_err(|error| error.to_string()))
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn none(overrides: &Overrides) -> Found {

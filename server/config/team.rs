@@ -4,8 +4,7 @@
 //! looked into, and sizes and numbers have a limit.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::rules::{self, Rule};
@@ -13,6 +12,7 @@ use crate::team::{Fault, In, rule};
 use crate::text::Text;
 
 use super::Problem;
+use super::files::regular;
 
 pub const FOLDER: &str = ".dynaleak";
 /// In bytes; the longest built-in query has 2 kB, the longest page 60 kB.
@@ -179,18 +179,13 @@ impl Team {
     }
 }
 
-/// At most one byte more than the limit is read. A link, a pipe or a device is not opened.
+/// A link is not followed.
 fn text_of(path: &Path, limit: u64) -> Result<String, String> {
     let data = fs::symlink_metadata(path).map_err(|error| error.to_string())?;
     if data.is_symlink() {
         return Err("a link: rules are read from this folder only".to_string());
     }
-    if !data.is_file() {
-        return Err("not a regular file".to_string());
-    }
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
-    read.map_err(|error| error.to_string())?;
+    let bytes = regular(path, limit).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > limit {
         return Err(format!("larger than {} kB", limit >> 10));
     }

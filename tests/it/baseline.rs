@@ -743,6 +743,13 @@ fn findings_are_counted_by_rule() {
     }]);
     assert_eq!(counts["statistics"], of_rule);
     assert_eq!(counts["summary"]["findings"], 3);
+    // One of a rule has a safe rewrite.
+    let pages = "import boto3\n\nclient = boto3.client(\"dynamodb\")\n\n\ndef orders():\n    with client.get_paginator(\"scan\").paginate(TableName=\"orders\") as pages:\n        for page in pages:\n            yield from page[\"Items\"]\n";
+    project.write("pages.py", pages);
+    let run = project.run(&["check", "--statistics", "--select", "DDB304", "pages.py"]);
+    let table = "1  DDB304  [*] paginator-is-not-a-context-manager  1 file\n[*] some of it is rewritten by --fix.\n\nFound 1 error in 1 file (1 analysed).\n";
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), table));
+    project.write("pages.py", "");
     let run = project.run(&["check", "--statistics", "--output-format", "sarif"]);
     assert_eq!(run.code, Some(2), "{run:?}");
     project.write("other.py", "");

@@ -127,8 +127,10 @@ fn wrong_shards() {
         let run = project.run(&["check", "--shard", shard]);
         assert_eq!(run.code, Some(2), "{run:?}");
     }
-    let run = project.run(&["check", "--shard", "1/2", "--fix"]);
-    assert_eq!(run.code, Some(2), "{run:?}");
+    for other in ["--fix", "--write-baseline", "-"] {
+        let run = project.run(&["check", "--shard", "1/2", other]);
+        assert_eq!(run.code, Some(2), "{run:?}");
+    }
 }
 
 #[test]
