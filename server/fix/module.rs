@@ -107,7 +107,7 @@ impl<'a> Module<'a> {
         let imports = self.imports.get_or_init(|| {
             let import =
                 |node: &Node| matches!(node.kind(), "import_statement" | "import_from_statement");
-            let all = statements(self.root()).into_iter().filter(import);
+            let all = statements_of(self.root()).filter(import);
             all.map(|node| node.byte_range()).collect()
         });
         imports.iter().filter_map(|span| self.at(span.clone()))
@@ -510,6 +510,8 @@ pub fn words(text: &str, word: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn scopes(source: &str, name: &str) -> Vec<String> {
@@ -547,5 +549,75 @@ mod tests {
     fn words_are_whole() {
         assert_eq!(words("deque, dequeue deque", "deque"), 2);
         assert_eq!(words("_deque", "deque"), 0);
+    }
+
+    const CODE: &str = r#"import boto3
+
+TABLE = boto3.resource("dynamodb").Table("orders")
+KEPT = []
+
+
+class Store:
+    kept = {}
+
+    def keep(self, key):
+        if key:
+            item = TABLE.get_item(
+                Key={"id": key},
+            )["Item"]
+            self.kept[key] = item
+        return [each for each in KEPT if each]
+
+
+def keep(key):
+    with open(key) as file:
+        KEPT.append(f"{file.read()} {key}")
+    '''a
+    text'''
+"#;
+
+    const PIECES: [&str; 20] = [
+        "",
+        "(",
+        ")",
+        "[",
+        "]",
+        "\n",
+        "\n    ",
+        "    ",
+        "x",
+        "x = 1\n",
+        "'",
+        "\"\"\"",
+        ":",
+        "pass\n",
+        "deque(maxlen=1000)",
+        "with x:\n    ",
+        "# a\n",
+        "def f():\n",
+        "\\\n",
+        "é",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn what_is_touched_says_as_much_as_the_whole(
+            edits in prop::collection::vec((0..CODE.len(), 0..30usize, prop::sample::select(PIECES.to_vec())), 1..4),
+        ) {
+            let file: Arc<str> = Arc::from("a.py");
+            let text = Text::new(CODE.to_string());
+            let module = Module::parse(Arc::clone(&file), &text).unwrap();
+            let made = |(start, length, new): (usize, usize, &str)| Edit {
+                file: Arc::clone(&file),
+                span: start..(start + length).min(CODE.len()),
+                text: new.to_string(),
+            };
+            let edits: Vec<Edit> = edits.into_iter().map(made).collect();
+            let edits: Vec<&Edit> = edits.iter().collect();
+            let whole = applied(CODE, &edits).is_some_and(|after| sound(&after).is_some());
+            prop_assert_eq!(module.holds(&edits), whole);
+        }
     }
 }
