@@ -213,6 +213,23 @@ class Server:
             self.process.kill()
 
 
+def measure(commands, root, path, text, places, edits, seconds=None):
+    """The servers after the same edits, made by turns; one that has taken this many seconds is left out of what follows."""
+    servers = []
+    for command in commands:
+        servers.append(Server(command, root))
+        servers[-1].begin(root, path.as_uri(), text)
+    # What goes on in the background after the opening comes to rest.
+    time.sleep(1)
+    for number in range(edits):
+        for server in servers:
+            if seconds and sum(server.taken) > seconds * 1e3:
+                continue
+            time.sleep(0.005)
+            server.edit(number, places[number // 2 % len(places)])
+    return servers
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, nargs="+", default=[1000, 10_000, 100_000])
@@ -233,16 +250,7 @@ def main():
                 if args.accept:
                     program = shlex.split(args.servers[0])[0]
                     subprocess.run([str(pathlib.Path(program).resolve()), "check", "--write-baseline", "--quiet"], cwd=root, check=True)
-                servers = []
-                for command in args.servers:
-                    servers.append(Server(command, root))
-                    servers[-1].begin(root, path.as_uri(), text)
-                # What goes on in the background after the opening comes to rest.
-                time.sleep(1)
-                for number in range(args.edits):
-                    for server in servers:
-                        time.sleep(0.005)
-                        server.edit(number, places[number // 2 % len(places)])
+                servers = measure(args.servers, root, path, text, places, args.edits)
                 for server in servers:
                     one = server.row(text.count("\n"))
                     if args.json:
