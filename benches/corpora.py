@@ -242,7 +242,7 @@ def fixtures() -> tuple[list[dict[str, str]], list[str]]:
 def composed(single: list[str], number: int, rng: random.Random) -> str:
     """A file of 100 to 400 lines."""
     parts = [HEAD.format(n=number)]
-    for position in range(rng.randint(3, 8)):
+    for position in range(rng.randint(4, 10)):
         block = renamed({"main.py": rng.choice(single)}, f"{number}_{position}")["main.py"]
         parts += [block, *(rng.choice(PLAIN).format(n=f"{number}_{position}_{extra}") for extra in range(rng.randint(0, 2)))]
     return "".join(parts)

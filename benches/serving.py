@@ -42,11 +42,12 @@ def keys(bench, sizes: list[int], edits: int) -> dict:
             prepare(root)
             path = root / "edited.py"
             path.write_text(text)
-            measured = measure(commands(bench).values(), root, path, text, places, edits, PATIENCE)
+            measured = measure(list(commands(bench).values()), root, path, text, places, edits, PATIENCE)
             servers = dict(zip(commands(bench), measured))
-            result[str(lines)] = {name: server.row(lines) for name, server in servers.items()}
+            result[str(lines)] = {name: {"failed": server.failed} if server.failed else server.row(lines) for name, server in servers.items()}
             for server in servers.values():
-                server.end()
+                if not server.failed:
+                    server.end()
         print(f"  {lines} lines", file=sys.stderr, flush=True)
     return {"lines": result}
 

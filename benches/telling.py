@@ -83,7 +83,7 @@ def details(results: dict):
         yield "| server | " + " | ".join(f"{int(lines):,} lines" for lines in sizes) + " |\n|---|" + "---|" * len(sizes)
         for name in results["keys"]["lines"][sizes[0]]:
             each = (results["keys"]["lines"][lines][name] for lines in sizes)
-            yield f"| {name} | " + " | ".join(f"{shown(one['p50_ms'])} ({shown(one['p99_ms'])})" for one in each) + " |"
+            yield f"| {name} | " + " | ".join(one.get("failed") or f"{shown(one['p50_ms'])} ({shown(one['p99_ms'])})" for one in each) + " |"
         yield ""
     if "start" in results:
         yield f"Milliseconds from the start to the first diagnostics of a file of 200 lines, in a folder of {results['start']['files']:,} files:\n"
