@@ -27,7 +27,8 @@ def commands(bench) -> dict[str, str]:
 
 
 def prepare(root: pathlib.Path) -> None:
-    (root / "rules").mkdir()
+    """ast-grep's server wants a configuration."""
+    (root / "rules").mkdir(exist_ok=True)
     (root / "sgconfig.yml").write_text(SGCONFIG)
     (root / "rules/kept.yml").write_text(SGRULE)
 
@@ -60,6 +61,7 @@ def start(bench, corpus: pathlib.Path, rounds: int) -> dict:
     result = {name: {"first_ms": []} for name in commands(bench)}
     result["dynaleak"] |= {"indexed_ms": [], "index_processor_ms": []}
     files = loaded = 0
+    prepare(corpus)
     try:
         path.write_text(text)
         for turn in range(-1, rounds):

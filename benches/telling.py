@@ -1,6 +1,10 @@
 """What was measured, in words: the table, the page and the charts."""
 
+import json
+import pathlib
 import statistics
+
+import charts
 
 
 def median(values: list[float]) -> float:
@@ -101,5 +105,53 @@ def details(results: dict):
         yield ""
 
 
-def write_docs(results: dict) -> None:
-    raise NotImplementedError
+PAGE = """# Benchmarks
+
+How long a check takes, how soon a keystroke is answered and how much memory that costs, beside other programs and beside two limits: the time of ripgrep for the word `dynamodb`, for what needn't be parsed, and that of tree-sitter alone, for what must be.
+
+<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="benchmarks/check-dark.svg">
+  <img src="benchmarks/check-light.svg" alt="Seconds that each program takes for the large corpus">
+</picture>
+
+<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="benchmarks/keys-dark.svg">
+  <img src="benchmarks/keys-light.svg" alt="Milliseconds from a keystroke to fresh diagnostics, by the length of the file">
+</picture>
+
+<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="benchmarks/growth-dark.svg">
+  <img src="benchmarks/growth-light.svg" alt="How the time of a check grows with files and with lines">
+</picture>
+
+{condition}
+
+{table}
+## What is measured
+
+- **The large corpus** is made of the source distributions that `benches/corpus.txt` pins (Django, botocore, localstack, moto, Home Assistant and others), without their tests, so that all programs see the same files. **The dense corpus** is generated: pieces of the rules' examples under other names, ordinary code between them, and copies of the example project; dynaleak analyses each of its files.
+- Programs run by turns, after one turn that only warms up, and each ratio is the median of the ratios of those turns. ruff has one rule on (B019) and no cache, ast-grep and semgrep one pattern (`$TABLE.scan(...)`), pylint two rules. dynaleak has all rules on that are on by default.
+- A keystroke is one change sent to a language server, timed until its fresh diagnostics have been read; each change alters their number, so a stale answer would be noticed. basedpyright checks types, which is another task; what it did within a minute counts.
+- The start is timed from the start of the process. Memory is resident memory. An exponent of 1 means: twice the code, twice the time.
+
+## To repeat it
+
+```sh
+benches/peers                 # half an hour; the table goes to standard output
+benches/peers --only cold     # one part of it
+benches/peers --write-docs    # this page and its charts, too
+```
+
+It installs what it needs into `target/peers`, but for ripgrep. All figures of this page, each turn by itself, are in [benchmarks.json](benchmarks.json). `cargo bench` measures parsing, facts and one edit by themselves, and `.ci/instructions` counts instructions, which a busy machine does not disturb: it fails where a change costs more than 3 %.
+"""
+
+
+def write_docs(results: dict, docs: pathlib.Path) -> None:
+    where, versions = results["machine"], results["versions"]
+    condition = (f"Measured on {where['date']}: {where['processor']}, {where['threads']} processors, {where['system']}, rustc {where['rustc']}; "
+                 + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".")
+    if results["quick"] or where["load"] > 0.5:
+        condition += f" **The machine was busy (a load of {where['load']}){' and the run a short one' if results['quick'] else ''}: figures not to be quoted.**"
+    (docs / "benchmarks.md").write_text(PAGE.replace("{condition}", condition).replace("{table}", table(results)), "utf-8")
+    (docs / "benchmarks.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    charts.write(results, docs / "benchmarks")
