@@ -14,14 +14,21 @@ WIDTH = 760
 FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
 
 
-def write(results: dict, folder: pathlib.Path) -> list[str]:
-    """NAME-light.svg and NAME-dark.svg of each chart; the names."""
+def write(results: dict, folder: pathlib.Path) -> str:
+    """NAME-light.svg and NAME-dark.svg of each chart whose part was measured, and how a page beside the folder shows them."""
     folder.mkdir(parents=True, exist_ok=True)
-    charts = {"check": check, "keys": keys, "growth": growth}
-    for name, chart in charts.items():
-        for theme, colours in THEMES.items():
-            (folder / f"{name}-{theme}.svg").write_text(chart(results, colours), "utf-8")
-    return list(charts)
+    shown = []
+    for name, part, chart, words in [
+        ("check", "cold", check, "Seconds that each program takes for the large corpus"),
+        ("keys", "keys", keys, "Milliseconds from a keystroke to fresh diagnostics, by the length of the file"),
+        ("growth", "growth", growth, "How the time of a check grows with files and with lines"),
+    ]:
+        if part in results:
+            for theme, colours in THEMES.items():
+                (folder / f"{name}-{theme}.svg").write_text(chart(results, colours), "utf-8")
+            shown.append(f'<picture>\n  <source media="(prefers-color-scheme: dark)" srcset="{folder.name}/{name}-dark.svg">\n'
+                         f'  <img src="{folder.name}/{name}-light.svg" alt="{words}">\n</picture>\n')
+    return "\n".join(shown)
 
 
 class Drawing:

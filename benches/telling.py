@@ -57,7 +57,7 @@ def rows(results: dict):
 
 
 def shown(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+    return f"{value:.3f}" if value < 0.2 else f"{value:.2f}" if value < 10 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
 def table(results: dict) -> str:
@@ -109,21 +109,7 @@ PAGE = """# Benchmarks
 
 How long a check takes, how soon a keystroke is answered and how much memory that costs, beside other programs and beside two limits: the time of ripgrep for the word `dynamodb`, for what needn't be parsed, and that of tree-sitter alone, for what must be.
 
-<picture>
-  <source media="(prefers-color-scheme: dark)" srcset="benchmarks/check-dark.svg">
-  <img src="benchmarks/check-light.svg" alt="Seconds that each program takes for the large corpus">
-</picture>
-
-<picture>
-  <source media="(prefers-color-scheme: dark)" srcset="benchmarks/keys-dark.svg">
-  <img src="benchmarks/keys-light.svg" alt="Milliseconds from a keystroke to fresh diagnostics, by the length of the file">
-</picture>
-
-<picture>
-  <source media="(prefers-color-scheme: dark)" srcset="benchmarks/growth-dark.svg">
-  <img src="benchmarks/growth-light.svg" alt="How the time of a check grows with files and with lines">
-</picture>
-
+{charts}
 {condition}
 
 {table}
@@ -152,6 +138,7 @@ def write_docs(results: dict, docs: pathlib.Path) -> None:
                  + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".")
     if results["quick"] or where["load"] > 0.5:
         condition += f" **The machine was busy (a load of {where['load']}){' and the run a short one' if results['quick'] else ''}: figures not to be quoted.**"
-    (docs / "benchmarks.md").write_text(PAGE.replace("{condition}", condition).replace("{table}", table(results)), "utf-8")
-    (docs / "benchmarks.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    charts.write(results, docs / "benchmarks")
+    page = PAGE.replace("{charts}", charts.write(results, docs / "benchmarks"))
+    page = page.replace("{condition}", condition).replace("{table}", table(results))
+    (docs / "benchmarks.md").write_text(page, "utf-8")
+    (docs / "benchmarks.json").write_text(json.dumps(results) + "\n", "utf-8")
