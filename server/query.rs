@@ -1,23 +1,58 @@
 //! The rules' patterns: all `.scm` files joined into one query, and the semantic predicates they may use.
 
+mod bodies;
+mod words;
+
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use tree_sitter::{Language, Query, QueryPredicateArg};
+use tree_sitter::{Language, Query, QueryCapture, QueryErrorKind, QueryPredicateArg};
 
+use self::bodies::{Body, Parts, Word, Written};
+use self::words::WordTest;
 use crate::analysis::predicates::{PREDICATES, Predicate};
 use crate::facts::{ChunkFacts, Match};
 use crate::rules::{self, Rule};
 
 /// The rules in force, their patterns joined so that one traversal serves them all.
 pub struct Rules {
-    query: Arc<Query>,
+    joined: Arc<Joined>,
     patterns: Vec<Pattern>,
     captures: Vec<SmolStr>,
     /// Those of a team, each by itself: a slow one holds up no other.
     own: Vec<OwnQuery>,
+}
+
+/// The query of the built-in rules, in which what several look for stands once.
+struct Joined {
+    query: Query,
+    /// For each of its patterns, the rules' patterns that it serves.
+    uses: Vec<Vec<Use>>,
+}
+
+/// A pattern of the joined query as one rule asks for it.
+pub struct Use {
+    pub pattern: u16,
+    /// The captures' numbers among all rules', by their numbers in the joined query.
+    captures: Vec<u16>,
+    words: Vec<WordTest>,
+}
+
+impl Use {
+    pub fn capture(&self, index: u32) -> u16 {
+        self.captures[index as usize]
+    }
+
+    /// Do the words of the match fit? A predicate whose capture is absent is not asked.
+    pub fn fits(&self, captures: &[QueryCapture], text: &[u8]) -> bool {
+        self.words.iter().all(|test| {
+            let mut asked = captures.iter().filter(|it| it.index == test.capture);
+            asked.all(|it| test.holds(&text[it.node.byte_range()]))
+        })
+    }
 }
 
 /// A team's rule.
@@ -85,8 +120,7 @@ pub static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
 
 impl Rules {
     pub fn new(sources: &[(&'static Rule, String)]) -> Result<Rules, String> {
-        let mut joined = String::new();
-        let mut ends = Vec::new();
+        let mut rules = Joining::default();
         for (rule, source) in sources {
             for root in ["(module", "(class_definition"] {
                 if source.lines().any(|line| line.starts_with(root)) {
@@ -96,29 +130,34 @@ impl Rules {
                     ));
                 }
             }
-            joined.push_str(source);
-            joined.push('\n');
-            ends.push(joined.len());
+            let patterns = bodies::parts(source)
+                .ok_or_else(|| format!("{}.scm: brackets or quotes that don't match", rule.stem))?;
+            for parts in &patterns {
+                rules
+                    .add(rule, parts)
+                    .map_err(|error| format!("{}.scm: {error}", rule.stem))?;
+            }
         }
-        let language: Language = tree_sitter_python::LANGUAGE.into();
-        let query = Query::new(&language, &joined).map_err(|error| {
-            let file = ends
+        let query = Query::new(&python(), &rules.text).map_err(|error| {
+            // What is wrong is said as it stands in the rule's own file.
+            let alone = |(rule, source): &(&'static Rule, String)| {
+                let error = Query::new(&python(), source).err()?;
+                // tree-sitter wants a capture before the predicates that name it, bodies have no predicates.
+                let counts = error.kind != QueryErrorKind::Capture;
+                counts.then(|| format!("{}.scm: {error}", rule.stem))
+            };
+            sources
                 .iter()
-                .position(|end| error.offset < *end)
-                .map_or("", |index| sources[index].0.stem);
-            format!("{file}.scm: {error}")
+                .find_map(alone)
+                .unwrap_or_else(|| error.to_string())
         })?;
-        let mut patterns = Vec::new();
-        for index in 0..query.pattern_count() {
-            let start = query.start_byte_for_pattern(index);
-            let rule = sources[ends.iter().position(|end| start < *end).unwrap_or(0)].0;
-            patterns.push(pattern(&query, index, rule, &|index| index as u16)?);
-        }
-        let captures = query.capture_names().iter().map(SmolStr::new).collect();
         Ok(Rules {
-            query: Arc::new(query),
-            patterns,
-            captures,
+            joined: Arc::new(Joined {
+                query,
+                uses: rules.uses,
+            }),
+            patterns: rules.patterns,
+            captures: rules.captures,
             own: Vec::new(),
         })
     }
@@ -129,7 +168,7 @@ impl Rules {
             return Arc::clone(self);
         }
         let mut rules = Rules {
-            query: Arc::clone(&self.query),
+            joined: Arc::clone(&self.joined),
             patterns: self.patterns.clone(),
             captures: self.captures.clone(),
             own: Vec::new(),
@@ -141,20 +180,16 @@ impl Rules {
     }
 
     fn add(&mut self, rule: &'static Rule) {
-        let language: Language = tree_sitter_python::LANGUAGE.into();
-        let Ok(query) = Query::new(&language, rule.query) else {
+        let Ok(query) = Query::new(&python(), rule.query) else {
             return;
         };
         let mut captures = Vec::new();
         for name in query.capture_names() {
-            captures.push(self.capture(name).unwrap_or_else(|| {
-                self.captures.push(SmolStr::new(name));
-                self.captures.len() as u16 - 1
-            }));
+            captures.push(number(&mut self.captures, name));
         }
         let first = self.patterns.len() as u16;
         for index in 0..query.pattern_count() {
-            match pattern(&query, index, rule, &|index| captures[index as usize]) {
+            match pattern(&query, index, rule, &captures) {
                 Ok(pattern) => self.patterns.push(pattern),
                 Err(_) => return self.patterns.truncate(first as usize),
             }
@@ -182,8 +217,14 @@ impl Rules {
             .collect()
     }
 
+    /// The query of the built-in rules; what its matches are to them, [`Rules::uses`] says.
     pub fn query(&self) -> &Query {
-        &self.query
+        &self.joined.query
+    }
+
+    /// The rules' patterns that a pattern of [`Rules::query`] serves.
+    pub fn uses(&self, index: usize) -> &[Use] {
+        &self.joined.uses[index]
     }
 
     pub fn pattern(&self, index: u16) -> &Pattern {
@@ -218,38 +259,144 @@ impl Rules {
     }
 }
 
-/// A pattern of a query; `capture` gives a capture's number among all.
+fn python() -> Language {
+    tree_sitter_python::LANGUAGE.into()
+}
+
+/// The number of a capture's name among all.
+fn number(names: &mut Vec<SmolStr>, name: &str) -> u16 {
+    let known = names.iter().position(|known| known == name);
+    known.unwrap_or_else(|| {
+        names.push(name.into());
+        names.len() - 1
+    }) as u16
+}
+
+/// The joined query while rules are added to it.
+#[derive(Default)]
+struct Joining {
+    text: String,
+    /// The number of each body in `text`.
+    bodies: FxHashMap<String, usize>,
+    uses: Vec<Vec<Use>>,
+    patterns: Vec<Pattern>,
+    captures: Vec<SmolStr>,
+}
+
+impl Joining {
+    fn add(&mut self, rule: &'static Rule, parts: &Parts) -> Result<(), String> {
+        let own = self.patterns.len() as u16;
+        let mut conditions = Vec::new();
+        for written in &parts.predicates {
+            for word in &written.operands {
+                let named = |body: &Body, name| body.captures.contains(&name);
+                if let Word::Capture(name) = word
+                    && !parts.bodies.iter().any(|body| named(body, name))
+                {
+                    return Err(format!("no capture of the pattern is called @{name}"));
+                }
+            }
+            let (name, negated) = positive(written.name);
+            if WordTest::is_one(name) {
+                continue;
+            }
+            let operands = written.operands.iter().map(|word| match word {
+                Word::Capture(name) => Operand::Capture(number(&mut self.captures, name)),
+                Word::Text(text) => Operand::Text(text.as_ref().into()),
+            });
+            conditions.push(condition(name, negated, operands.collect())?);
+        }
+        for body in &parts.bodies {
+            let captures = body.captures.iter();
+            let one = Use {
+                pattern: own,
+                captures: captures
+                    .map(|name| number(&mut self.captures, name))
+                    .collect(),
+                words: words(body, &parts.predicates)?,
+            };
+            let next = self.uses.len();
+            let at = *self.bodies.entry(body.text.clone()).or_insert(next);
+            if at == next {
+                self.text.push_str(&body.text);
+                self.text.push('\n');
+                self.uses.push(Vec::new());
+            }
+            self.uses[at].push(one);
+        }
+        self.patterns.push(Pattern::new(rule, conditions));
+        Ok(())
+    }
+}
+
+/// The predicates that ask for the words of this body's captures.
+fn words(body: &Body, predicates: &[Written]) -> Result<Vec<WordTest>, String> {
+    let mut tests = Vec::new();
+    for written in predicates {
+        let (name, negated) = positive(written.name);
+        if !WordTest::is_one(name) {
+            continue;
+        }
+        let mut texts = Vec::new();
+        let mut capture = None;
+        for (at, word) in written.operands.iter().enumerate() {
+            match word {
+                Word::Capture(name) if at == 0 => capture = Some(name),
+                Word::Text(text) if at > 0 => texts.push(text.to_string()),
+                _ => return Err(format!("#{}? takes a capture and strings", written.name)),
+            }
+        }
+        let number = body.captures.iter().position(|name| Some(name) == capture);
+        if let Some(number) = number {
+            tests.push(WordTest::new(name, negated, number as u32, texts)?);
+        }
+    }
+    Ok(tests)
+}
+
+/// `not-kind` is `kind`, negated.
+fn positive(name: &str) -> (&str, bool) {
+    name.strip_prefix("not-")
+        .map_or((name, false), |name| (name, true))
+}
+
+fn condition(name: &str, negated: bool, operands: Vec<Operand>) -> Result<Condition, String> {
+    match PREDICATES.iter().find(|known| known.name == name) {
+        Some(predicate) => Ok(Condition {
+            predicate,
+            negated,
+            operands,
+        }),
+        None => Err(format!("no predicate is called #{name}?")),
+    }
+}
+
+impl Pattern {
+    fn new(rule: &'static Rule, mut conditions: Vec<Condition>) -> Pattern {
+        // Cheap questions first: most matches fail on the kind of the value.
+        conditions.sort_by_key(|condition| condition.predicate.cost);
+        Pattern { rule, conditions }
+    }
+}
+
+/// A pattern of a team's query, whose words tree-sitter asks for; `captures` are their numbers among all.
 fn pattern(
     query: &Query,
     index: usize,
     rule: &'static Rule,
-    capture: &dyn Fn(u32) -> u16,
+    captures: &[u16],
 ) -> Result<Pattern, String> {
     let mut conditions = Vec::new();
     for predicate in query.general_predicates(index) {
-        let name = predicate.operator.trim_end_matches('?');
-        let (name, negated) = name
-            .strip_prefix("not-")
-            .map_or((name, false), |name| (name, true));
-        let Some(found) = PREDICATES.iter().find(|known| known.name == name) else {
-            return Err(format!(
-                "{}.scm: no predicate is called #{}",
-                rule.stem, predicate.operator
-            ));
-        };
         let operand = |arg: &QueryPredicateArg| match arg {
-            QueryPredicateArg::Capture(index) => Operand::Capture(capture(*index)),
+            QueryPredicateArg::Capture(index) => Operand::Capture(captures[*index as usize]),
             QueryPredicateArg::String(text) => Operand::Text(text.as_ref().into()),
         };
-        conditions.push(Condition {
-            predicate: found,
-            negated,
-            operands: predicate.args.iter().map(operand).collect(),
-        });
+        let (name, negated) = positive(predicate.operator.trim_end_matches('?'));
+        let operands = predicate.args.iter().map(operand);
+        conditions.push(condition(name, negated, operands.collect())?);
     }
-    // Cheap questions first: most matches fail on the kind of the value.
-    conditions.sort_by_key(|condition| condition.predicate.cost);
-    Ok(Pattern { rule, conditions })
+    Ok(Pattern::new(rule, conditions))
 }
 
 /// A rule set in which one predicate of one rule is deleted or negated.
@@ -336,4 +483,34 @@ pub fn predicates_in(source: &str) -> Vec<(Range<usize>, &str)> {
         from = end;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The error must name the file and what stands in it, not what the rules were joined to.
+    #[test]
+    fn an_error_is_told_as_the_file_has_it() {
+        let rule = rules::all()[0];
+        for (source, told) in [
+            (
+                "((call) @value (#kind? @value page))\n(clal) @finding",
+                "2:2",
+            ),
+            ("((call) @finding (#kind? @value page))", "@value"),
+            ("(call) @finding (", "don't match"),
+            ("((call) @finding (#knd? @finding page))", "#knd?"),
+            ("((call) @finding (#eq? @finding @finding))", "#eq?"),
+            ("((call) @finding (#match? @finding \"(\"))", "#match?"),
+        ] {
+            let error = Rules::new(&[(rule, source.to_owned())])
+                .err()
+                .unwrap_or_default();
+            assert!(
+                error.starts_with(rule.stem) && error.contains(told),
+                "{error}"
+            );
+        }
+    }
 }

@@ -1232,14 +1232,19 @@ impl<'a> Lowering<'a> {
         let mut matches = cursor.matches(rules.query(), node, self.text.as_bytes());
         let mut found = Vec::new();
         while let Some(one) = matches.next() {
-            let captures = one.captures().iter();
-            let captures = captures.map(|it| self.captured(it.node, it.index as u16));
-            let one = Match {
-                pattern: one.pattern_index as u16,
-                captures: captures.collect(),
-            };
-            if !rules.ruled_out(&self.facts, &one) {
-                found.push(one);
+            for used in rules.uses(one.pattern_index) {
+                if !used.fits(one.captures(), self.text.as_bytes()) {
+                    continue;
+                }
+                let captures = one.captures().iter();
+                let captures = captures.map(|it| self.captured(it.node, used.capture(it.index)));
+                let one = Match {
+                    pattern: used.pattern,
+                    captures: captures.collect(),
+                };
+                if !rules.ruled_out(&self.facts, &one) {
+                    found.push(one);
+                }
             }
         }
         drop(matches);
