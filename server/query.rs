@@ -1,6 +1,8 @@
-//! The rules' patterns: all `.scm` files joined into one query, and the semantic predicates they may use.
+//! The rules' patterns: all `.scm` files joined, so that what several look for is looked for once, and the
+//! semantic predicates they may use.
 
-mod bodies;
+pub mod shape;
+mod source;
 mod words;
 
 use std::ops::Range;
@@ -8,10 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use smol_str::SmolStr;
-use tree_sitter::{Language, Query, QueryCapture, QueryErrorKind, QueryPredicateArg};
+use tree_sitter::{Language, Query, QueryPredicateArg};
 
-use self::bodies::{Body, Parts, Word, Written};
+use self::shape::{Captures, Kind, Nodes, Shape};
+use self::source::{Body, Word, Written};
 use self::words::WordTest;
 use crate::analysis::predicates::{PREDICATES, Predicate};
 use crate::facts::{ChunkFacts, Match};
@@ -26,31 +30,32 @@ pub struct Rules {
     own: Vec<OwnQuery>,
 }
 
-/// The query of the built-in rules, in which what several look for stands once.
+/// What the built-in rules look for: what several look for stands once.
+#[derive(Default)]
 struct Joined {
-    query: Query,
-    /// For each of its patterns, the rules' patterns that it serves.
-    uses: Vec<Vec<Use>>,
+    shapes: Vec<(Shape, Vec<Use>)>,
+    /// Which of them have this outermost kind of node.
+    by_kind: Vec<SmallVec<[u16; 4]>>,
 }
 
-/// A pattern of the joined query as one rule asks for it.
+/// A shape as a pattern of a rule asks for it.
 pub struct Use {
     pub pattern: u16,
-    /// The captures' numbers among all rules', by their numbers in the joined query.
+    /// The captures' numbers among all rules', by their numbers in the shape.
     captures: Vec<u16>,
     words: Vec<WordTest>,
 }
 
 impl Use {
-    pub fn capture(&self, index: u32) -> u16 {
-        self.captures[index as usize]
+    pub fn capture(&self, number: u16) -> u16 {
+        self.captures[number as usize]
     }
 
     /// Do the words of the match fit? A predicate whose capture is absent is not asked.
-    pub fn fits(&self, captures: &[QueryCapture], text: &[u8]) -> bool {
+    pub fn fits(&self, captures: &Captures, nodes: &Nodes, text: &str) -> bool {
         self.words.iter().all(|test| {
-            let mut asked = captures.iter().filter(|it| it.index == test.capture);
-            asked.all(|it| test.holds(&text[it.node.byte_range()]))
+            let mut asked = captures.iter().filter(|it| it.0 == test.capture);
+            asked.all(|it| test.holds(nodes.get(it.1).text(text)))
         })
     }
 }
@@ -120,6 +125,7 @@ pub static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
 
 impl Rules {
     pub fn new(sources: &[(&'static Rule, String)]) -> Result<Rules, String> {
+        let language = python();
         let mut rules = Joining::default();
         for (rule, source) in sources {
             for root in ["(module", "(class_definition"] {
@@ -130,36 +136,11 @@ impl Rules {
                     ));
                 }
             }
-            let patterns = bodies::parts(source)
-                .ok_or_else(|| format!("{}.scm: brackets or quotes that don't match", rule.stem))?;
-            for parts in &patterns {
-                rules
-                    .add(rule, parts)
-                    .map_err(|error| format!("{}.scm: {error}", rule.stem))?;
-            }
+            source::patterns(source, &language)
+                .and_then(|patterns| patterns.iter().try_for_each(|one| rules.add(rule, one)))
+                .map_err(|error| format!("{}.scm: {error}", rule.stem))?;
         }
-        let query = Query::new(&python(), &rules.text).map_err(|error| {
-            // What is wrong is said as it stands in the rule's own file.
-            let alone = |(rule, source): &(&'static Rule, String)| {
-                let error = Query::new(&python(), source).err()?;
-                // tree-sitter wants a capture before the predicates that name it, bodies have no predicates.
-                let counts = error.kind != QueryErrorKind::Capture;
-                counts.then(|| format!("{}.scm: {error}", rule.stem))
-            };
-            sources
-                .iter()
-                .find_map(alone)
-                .unwrap_or_else(|| error.to_string())
-        })?;
-        Ok(Rules {
-            joined: Arc::new(Joined {
-                query,
-                uses: rules.uses,
-            }),
-            patterns: rules.patterns,
-            captures: rules.captures,
-            own: Vec::new(),
-        })
+        Ok(rules.finish(&language))
     }
 
     /// The same with a team's own rules, which were checked when they were read.
@@ -217,14 +198,11 @@ impl Rules {
             .collect()
     }
 
-    /// The query of the built-in rules; what its matches are to them, [`Rules::uses`] says.
-    pub fn query(&self) -> &Query {
-        &self.joined.query
-    }
-
-    /// The rules' patterns that a pattern of [`Rules::query`] serves.
-    pub fn uses(&self, index: usize) -> &[Use] {
-        &self.joined.uses[index]
+    /// What the built-in rules look for at a node of this kind.
+    pub fn shapes_of(&self, kind: u16) -> impl Iterator<Item = &(Shape, Vec<Use>)> {
+        let those = self.joined.by_kind.get(kind as usize);
+        let those = those.into_iter().flatten();
+        those.map(|index| &self.joined.shapes[*index as usize])
     }
 
     pub fn pattern(&self, index: u16) -> &Pattern {
@@ -272,60 +250,65 @@ fn number(names: &mut Vec<SmolStr>, name: &str) -> u16 {
     }) as u16
 }
 
-/// The joined query while rules are added to it.
+/// The rules while they are joined.
 #[derive(Default)]
 struct Joining {
-    text: String,
-    /// The number of each body in `text`.
-    bodies: FxHashMap<String, usize>,
-    uses: Vec<Vec<Use>>,
+    known: FxHashMap<Shape, usize>,
+    shapes: Vec<(Shape, Vec<Use>)>,
     patterns: Vec<Pattern>,
     captures: Vec<SmolStr>,
 }
 
 impl Joining {
-    fn add(&mut self, rule: &'static Rule, parts: &Parts) -> Result<(), String> {
-        let own = self.patterns.len() as u16;
+    fn add(&mut self, rule: &'static Rule, written: &source::Pattern) -> Result<(), String> {
         let mut conditions = Vec::new();
-        for written in &parts.predicates {
-            for word in &written.operands {
-                let named = |body: &Body, name| body.captures.contains(&name);
-                if let Word::Capture(name) = word
-                    && !parts.bodies.iter().any(|body| named(body, name))
-                {
-                    return Err(format!("no capture of the pattern is called @{name}"));
-                }
-            }
-            let (name, negated) = positive(written.name);
-            if WordTest::is_one(name) {
+        for predicate in &written.predicates {
+            if WordTest::is_one(predicate.name) {
                 continue;
             }
-            let operands = written.operands.iter().map(|word| match word {
+            let operands = predicate.operands.iter().map(|word| match word {
                 Word::Capture(name) => Operand::Capture(number(&mut self.captures, name)),
                 Word::Text(text) => Operand::Text(text.as_ref().into()),
             });
-            conditions.push(condition(name, negated, operands.collect())?);
+            let operands = operands.collect();
+            conditions.push(condition(predicate.name, predicate.negated, operands)?);
         }
-        for body in &parts.bodies {
+        for body in &written.bodies {
             let captures = body.captures.iter();
             let one = Use {
-                pattern: own,
+                pattern: self.patterns.len() as u16,
                 captures: captures
                     .map(|name| number(&mut self.captures, name))
                     .collect(),
-                words: words(body, &parts.predicates)?,
+                words: words(body, &written.predicates)?,
             };
-            let next = self.uses.len();
-            let at = *self.bodies.entry(body.text.clone()).or_insert(next);
+            let next = self.shapes.len();
+            let at = *self.known.entry(body.shape.clone()).or_insert(next);
             if at == next {
-                self.text.push_str(&body.text);
-                self.text.push('\n');
-                self.uses.push(Vec::new());
+                self.shapes.push((body.shape.clone(), Vec::new()));
             }
-            self.uses[at].push(one);
+            self.shapes[at].1.push(one);
         }
         self.patterns.push(Pattern::new(rule, conditions));
         Ok(())
+    }
+
+    fn finish(self, language: &Language) -> Rules {
+        let mut by_kind = vec![SmallVec::new(); language.node_kind_count()];
+        for (index, (shape, _)) in self.shapes.iter().enumerate() {
+            if let Kind::Only(kind) = shape.kind {
+                by_kind[kind as usize].push(index as u16);
+            }
+        }
+        Rules {
+            joined: Arc::new(Joined {
+                shapes: self.shapes,
+                by_kind,
+            }),
+            patterns: self.patterns,
+            captures: self.captures,
+            own: Vec::new(),
+        }
     }
 }
 
@@ -333,31 +316,27 @@ impl Joining {
 fn words(body: &Body, predicates: &[Written]) -> Result<Vec<WordTest>, String> {
     let mut tests = Vec::new();
     for written in predicates {
-        let (name, negated) = positive(written.name);
-        if !WordTest::is_one(name) {
+        if !WordTest::is_one(written.name) {
             continue;
         }
-        let mut texts = Vec::new();
-        let mut capture = None;
-        for (at, word) in written.operands.iter().enumerate() {
-            match word {
-                Word::Capture(name) if at == 0 => capture = Some(name),
-                Word::Text(text) if at > 0 => texts.push(text.to_string()),
-                _ => return Err(format!("#{}? takes a capture and strings", written.name)),
+        let Some((Word::Capture(capture), texts)) = written.operands.split_first() else {
+            return Err(format!("#{}? takes a capture first", written.name));
+        };
+        let mut wanted = Vec::new();
+        for text in texts {
+            match text {
+                Word::Text(text) => wanted.push(text.to_string()),
+                Word::Capture(_) => {
+                    return Err(format!("#{}? takes one capture", written.name));
+                }
             }
         }
-        let number = body.captures.iter().position(|name| Some(name) == capture);
-        if let Some(number) = number {
-            tests.push(WordTest::new(name, negated, number as u32, texts)?);
+        if let Some(number) = body.captures.iter().position(|name| name == capture) {
+            let test = WordTest::new(written.name, written.negated, number as u16, wanted)?;
+            tests.push(test);
         }
     }
     Ok(tests)
-}
-
-/// `not-kind` is `kind`, negated.
-fn positive(name: &str) -> (&str, bool) {
-    name.strip_prefix("not-")
-        .map_or((name, false), |name| (name, true))
 }
 
 fn condition(name: &str, negated: bool, operands: Vec<Operand>) -> Result<Condition, String> {
@@ -392,9 +371,14 @@ fn pattern(
             QueryPredicateArg::Capture(index) => Operand::Capture(captures[*index as usize]),
             QueryPredicateArg::String(text) => Operand::Text(text.as_ref().into()),
         };
-        let (name, negated) = positive(predicate.operator.trim_end_matches('?'));
-        let operands = predicate.args.iter().map(operand);
-        conditions.push(condition(name, negated, operands.collect())?);
+        let name = predicate.operator.trim_end_matches('?');
+        let positive = name.strip_prefix("not-");
+        let operands = predicate.args.iter().map(operand).collect();
+        conditions.push(condition(
+            positive.unwrap_or(name),
+            positive.is_some(),
+            operands,
+        )?);
     }
     Ok(Pattern::new(rule, conditions))
 }
@@ -496,10 +480,25 @@ mod tests {
         for (source, told) in [
             (
                 "((call) @value (#kind? @value page))\n(clal) @finding",
-                "2:2",
+                "line 2: Python has no node clal",
             ),
-            ("((call) @finding (#kind? @value page))", "@value"),
-            ("(call) @finding (", "don't match"),
+            (
+                "(call\n  funktion: (_))",
+                "line 2: Python has no field funktion",
+            ),
+            (
+                "(binary_operator operator: \"++\")",
+                "line 1: Python has no token",
+            ),
+            (
+                "((call) @finding (#kind? @value page))",
+                "captures no @value",
+            ),
+            ("(call) @finding\n(", "line 2: a ( that nothing closes"),
+            ("(call])", "a ] that closes nothing"),
+            ("(call \")", "a string without an end"),
+            ("(argument_list (_)* @finding)", "no quantifiers"),
+            ("(_ function: (_)) @finding", "must have a name"),
             ("((call) @finding (#knd? @finding page))", "#knd?"),
             ("((call) @finding (#eq? @finding @finding))", "#eq?"),
             ("((call) @finding (#match? @finding \"(\"))", "#match?"),

@@ -4,8 +4,8 @@ use regex::bytes::Regex;
 
 /// One such predicate of a pattern.
 pub struct WordTest {
-    /// The capture's number in the body.
-    pub capture: u32,
+    /// The capture's number in the shape.
+    pub capture: u16,
     negated: bool,
     wanted: Wanted,
 }
@@ -24,7 +24,7 @@ impl WordTest {
     pub fn new(
         name: &str,
         negated: bool,
-        capture: u32,
+        capture: u16,
         texts: Vec<String>,
     ) -> Result<WordTest, String> {
         let wanted = match (name, &texts[..]) {
