@@ -9,12 +9,11 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use tree_sitter::{Language, Query, QueryPredicateArg};
 
-use self::shape::{Captures, Kind, Nodes, Shape};
+use self::shape::{Captures, Kind, Nodes, Path, Shape};
 use self::source::{Body, Word, Written};
 use self::words::WordTest;
 use crate::analysis::predicates::{PREDICATES, Predicate};
@@ -35,7 +34,15 @@ pub struct Rules {
 struct Joined {
     shapes: Vec<(Shape, Vec<Use>)>,
     /// Which of them have this outermost kind of node.
-    by_kind: Vec<SmallVec<[u16; 4]>>,
+    by_kind: Vec<Candidates>,
+}
+
+/// Shapes by their numbers.
+#[derive(Clone, Default)]
+struct Candidates {
+    always: Vec<u16>,
+    /// Those that no rule asks for unless one of these words stands there: `append` in `KEPT.append(item)`.
+    by_word: Vec<(Path, FxHashMap<Box<[u8]>, Vec<u16>>)>,
 }
 
 /// A shape as a pattern of a rule asks for it.
@@ -198,10 +205,22 @@ impl Rules {
             .collect()
     }
 
-    /// What the built-in rules look for at a node of this kind.
-    pub fn shapes_of(&self, kind: u16) -> impl Iterator<Item = &(Shape, Vec<Use>)> {
-        let those = self.joined.by_kind.get(kind as usize);
-        let those = those.into_iter().flatten();
+    /// What the built-in rules may find at a node.
+    pub fn shapes_at(
+        &self,
+        nodes: &Nodes,
+        at: u32,
+        text: &str,
+    ) -> impl Iterator<Item = &(Shape, Vec<Use>)> {
+        let kind = nodes.get(at).kind as usize;
+        let candidates = self.joined.by_kind.get(kind).into_iter();
+        let those = candidates.flat_map(move |candidates| {
+            let worded = candidates
+                .by_word
+                .iter()
+                .filter_map(move |(path, words)| words.get(nodes.along(path, at)?.text(text)));
+            candidates.always.iter().chain(worded.flatten())
+        });
         those.map(|index| &self.joined.shapes[*index as usize])
     }
 
@@ -294,10 +313,10 @@ impl Joining {
     }
 
     fn finish(self, language: &Language) -> Rules {
-        let mut by_kind = vec![SmallVec::new(); language.node_kind_count()];
-        for (index, (shape, _)) in self.shapes.iter().enumerate() {
+        let mut by_kind = vec![Candidates::default(); language.node_kind_count()];
+        for (index, (shape, uses)) in self.shapes.iter().enumerate() {
             if let Kind::Only(kind) = shape.kind {
-                by_kind[kind as usize].push(index as u16);
+                by_kind[kind as usize].add(index as u16, shape, uses);
             }
         }
         Rules {
@@ -310,6 +329,37 @@ impl Joining {
             own: Vec::new(),
         }
     }
+}
+
+impl Candidates {
+    fn add(&mut self, index: u16, shape: &Shape, uses: &[Use]) {
+        let Some((path, words)) = worded(shape, uses) else {
+            return self.always.push(index);
+        };
+        let known = self.by_word.iter().position(|(known, _)| *known == path);
+        let at = known.unwrap_or(self.by_word.len());
+        if known.is_none() {
+            self.by_word.push((path, FxHashMap::default()));
+        }
+        for word in words {
+            let those = self.by_word[at].1.entry(word.as_bytes().into());
+            those.or_default().push(index);
+        }
+    }
+}
+
+/// Where a word stands that all who use the shape ask for, and those that they ask for.
+fn worded<'u>(shape: &Shape, uses: &'u [Use]) -> Option<(Path, FxHashSet<&'u str>)> {
+    let asked = |of: &'u Use, capture: u16| {
+        let mut tests = of.words.iter().filter(|test| test.capture == capture);
+        tests.find_map(WordTest::words)
+    };
+    uses.first()?.words.iter().find_map(|test| {
+        let path = shape.path_to(test.capture)?;
+        let all: Option<Vec<&[String]>> = uses.iter().map(|of| asked(of, test.capture)).collect();
+        let words = all?.into_iter().flatten().map(|word| &**word);
+        Some((path, words.collect()))
+    })
 }
 
 /// The predicates that ask for the words of this body's captures.

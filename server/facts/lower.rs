@@ -1229,7 +1229,7 @@ impl<'a> Lowering<'a> {
         let nodes = Nodes::of(node);
         let mut found = Vec::new();
         for at in 0..nodes.len() {
-            for (shape, uses) in rules.shapes_of(nodes.get(at).kind) {
+            for (shape, uses) in rules.shapes_at(&nodes, at, self.text) {
                 for captures in shape::matches(&nodes, shape, at) {
                     for used in uses {
                         if !used.fits(&captures, &nodes, self.text) {

@@ -35,6 +35,26 @@ pub struct Child {
     pub alternatives: Vec<Shape>,
 }
 
+/// From a node to one within it: a field for each step.
+pub type Path = SmallVec<[u16; 2]>;
+
+impl Shape {
+    /// The only way to what `capture` captures.
+    pub fn path_to(&self, capture: u16) -> Option<Path> {
+        if self.captures.contains(&capture) {
+            return Some(Path::new());
+        }
+        self.children.iter().find_map(|child| {
+            let [only] = &child.alternatives[..] else {
+                return None;
+            };
+            let mut path = only.path_to(capture).filter(|_| child.field != 0)?;
+            path.insert(0, child.field);
+            Some(path)
+        })
+    }
+}
+
 /// The nodes of a tree in the order of their beginnings. Those without a name are there if they fill a field.
 pub struct Nodes {
     nodes: Vec<Flat>,
@@ -94,6 +114,19 @@ impl Nodes {
 
     pub fn get(&self, index: u32) -> &Flat {
         &self.nodes[index as usize]
+    }
+
+    /// The first node along a path.
+    pub fn along(&self, path: &[u16], from: u32) -> Option<&Flat> {
+        let mut node = from as usize;
+        for field in path {
+            let end = self.nodes[node].next as usize;
+            node += 1;
+            while self.nodes.get(node).filter(|_| node < end)?.field != *field {
+                node = self.nodes[node].next as usize;
+            }
+        }
+        Some(&self.nodes[node])
     }
 }
 

@@ -41,6 +41,14 @@ impl WordTest {
         })
     }
 
+    /// The words of which it must be one.
+    pub fn words(&self) -> Option<&[String]> {
+        match &self.wanted {
+            Wanted::Words(words) if !self.negated => Some(words),
+            _ => None,
+        }
+    }
+
     pub fn holds(&self, text: &[u8]) -> bool {
         let found = match &self.wanted {
             Wanted::Words(words) => words.iter().any(|word| word.as_bytes() == text),
