@@ -42,8 +42,10 @@ struct Joined {
 struct Candidates {
     always: Vec<u16>,
     /// Those that no rule asks for unless one of these words stands there: `append` in `KEPT.append(item)`.
-    by_word: Vec<(Path, FxHashMap<Box<[u8]>, Vec<u16>>)>,
+    by_word: Vec<(Path, ByWord)>,
 }
+
+type ByWord = FxHashMap<Box<[u8]>, Vec<u16>>;
 
 /// A shape as a pattern of a rule asks for it.
 pub struct Use {
@@ -339,7 +341,7 @@ impl Candidates {
         let known = self.by_word.iter().position(|(known, _)| *known == path);
         let at = known.unwrap_or(self.by_word.len());
         if known.is_none() {
-            self.by_word.push((path, FxHashMap::default()));
+            self.by_word.push((path, ByWord::default()));
         }
         for word in words {
             let those = self.by_word[at].1.entry(word.as_bytes().into());

@@ -1228,7 +1228,7 @@ impl<'a> Lowering<'a> {
     fn matches(&mut self, node: Node, rules: &Rules) {
         let nodes = Nodes::of(node);
         let mut found = Vec::new();
-        for at in 0..nodes.len() {
+        for at in nodes.all() {
             for (shape, uses) in rules.shapes_at(&nodes, at, self.text) {
                 for captures in shape::matches(&nodes, shape, at) {
                     for used in uses {

@@ -108,8 +108,9 @@ impl Nodes {
         }
     }
 
-    pub fn len(&self) -> u32 {
-        self.nodes.len() as u32
+    /// Their indexes.
+    pub fn all(&self) -> std::ops::Range<u32> {
+        0..self.nodes.len() as u32
     }
 
     pub fn get(&self, index: u32) -> &Flat {
@@ -283,7 +284,7 @@ mod tests {
                 .map(|(number, node)| (number, node.start, node.end))
                 .collect()
         };
-        let mut found: Found = (0..nodes.len()).flat_map(at).map(those).collect();
+        let mut found: Found = nodes.all().flat_map(at).map(those).collect();
         found.sort();
         found
     }
