@@ -141,6 +141,7 @@ impl<'a> Flow<'a> {
                 }
                 let stored = inside(&value, Nest::Inside);
                 self.put(*base, &holder, &stored);
+                self.note_stored(&holder, *index, &value);
                 let session =
                     self.resolved(&holder).atoms().iter().any(
                         |atom| matches!(&atom.what, What::Object(object) if object == "session"),
@@ -164,6 +165,30 @@ impl<'a> Flow<'a> {
             }
             Expr::Star(inner) => self.assign(*inner, value, source),
             _ => {}
+        }
+    }
+
+    /// `self._data[key] = value` in a method: which of its parameters it keeps, and where.
+    fn note_stored(&mut self, holder: &Value, index: ExprId, value: &Value) {
+        let own = self.func(self.function);
+        let method = self.unit.class.is_some() && self.unit.kind == UnitKind::Function;
+        let given = value.atoms().iter().filter_map(|atom| match atom.what {
+            What::Param(function, index) if function == own => Some(index),
+            _ => None,
+        });
+        let given: SmallVec<[u16; 2]> = given.collect();
+        if !method || given.is_empty() || !self.varies(index) {
+            return;
+        }
+        for place in holder.places() {
+            for &param in given.iter().filter(|_| matches!(place, Place::Attr(..))) {
+                let stored = Atom {
+                    held: Some(place.clone()),
+                    ..Atom::new(What::Mark(Mark::Stored))
+                };
+                let param = Place::Default(own, param);
+                self.tell(CellKey::Holder(param), Value::one(stored));
+            }
         }
     }
 
@@ -253,17 +278,38 @@ impl<'a> Flow<'a> {
             // A field that its owner closes is scoped by its owner.
             self.escapes(value);
         }
-        self.tell_lives(&place, value);
         if let Place::Attr(class, _) = place {
+            // What the constructor is given lives as long as what it is given to.
             let held = self.resolved(value);
+            self.tell_lives(&place, &held);
             let client = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
             if held.data().any(|(_, data)| client(data.kind)) {
                 self.tell(CellKey::Life(class), Value::of(What::Mark(Mark::Holds)));
+                self.tell_bases(class, &place, &held);
             }
+        } else {
+            self.tell_lives(&place, value);
         }
         let value =
             value.filter(|atom| !matches!(atom.what, What::Mark(_)) && atom.what != What::Slot);
         self.tell(place_cell(&place), value);
+    }
+
+    /// `model = Order` in a class: methods of its base classes may ask for `self.model`.
+    pub(super) fn tell_bases(&mut self, class: ClassId, place: &Place, value: &Value) {
+        let tool = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
+        let told = value.filter(|atom| match atom.what {
+            What::Class(_) | What::Instance(_) => atom.nested == Nest::Not,
+            What::Data(data) => atom.nested == Nest::Not && tool(data.kind),
+            _ => false,
+        });
+        if told.is_unknown() {
+            return;
+        }
+        let told = names::stored_at(&told, place);
+        for base in self.class_chain(class).into_iter().skip(1) {
+            self.tell(CellKey::Heirs(base, place.name()), told.clone());
+        }
     }
 
     /// A fresh container, or a slice of the old one, in the place of one that was filled.
@@ -285,6 +331,17 @@ impl<'a> Flow<'a> {
             let What::Instance(class) = atom.what else {
                 continue;
             };
+            let made = |limited: &&(Site, Place)| atom.steps.first() == Some(&limited.0);
+            let limits: SmallVec<[Place; 1]> = (self.limited.iter().filter(made))
+                .map(|(_, limit)| limit.clone())
+                .collect();
+            for limit in limits {
+                let limited = Atom {
+                    held: Some(limit),
+                    ..Atom::new(What::Mark(Mark::Limited))
+                };
+                self.tell(CellKey::Holder(place.clone()), Value::one(limited));
+            }
             let lives = match place {
                 Place::Global(..)
                 | Place::Static(..)
@@ -410,8 +467,9 @@ impl<'a> Flow<'a> {
             *ever = ever.join(&joined);
         }
         let places: Vec<Place> = self.resolved(holder).places().cloned().collect();
+        let kept = self.resolved(&contents);
         for place in places {
-            self.tell_lives(&place, &contents);
+            self.tell_lives(&place, &kept);
             match &place {
                 Place::Local(owner, slot) if owner.unit == self.unit.id => {
                     if let Some(ever) = self
@@ -499,6 +557,7 @@ impl<'a> Flow<'a> {
                         ..atom.clone()
                     })
                 });
+                let found = self.from_one_of_many(base, found);
                 // `settings.get("maximum", 0)`: a limit that is none by default.
                 match args.plain.get(1) {
                     Some((_, default)) if method == "get" && base.data().next().is_none() => {
@@ -515,6 +574,15 @@ impl<'a> Flow<'a> {
             }),
             _ => Value::UNKNOWN,
         }
+    }
+
+    /// What comes out of a field of a class of which several others keep an object: another one's it may be.
+    pub(super) fn from_one_of_many(&self, holder: &Value, found: Value) -> Value {
+        let shared = |place: &Place| matches!(place, Place::Attr(class, _) if self.cell(CellKey::Life(*class)).is_shared());
+        if found.data().next().is_none() || !holder.places().any(shared) {
+            return found;
+        }
+        found.map(|atom| Some(atom.clone().sure(Confidence::Low)))
     }
 
     /// `queue.full()`, `queue.qsize()`: whoever asks waits or drops.
@@ -539,10 +607,11 @@ impl<'a> Flow<'a> {
                 At::Definition(self.function)
             },
         };
-        self.tell(
-            CellKey::Holder(place.clone()),
-            Value::one(Atom::new(What::Mark(mark)).at(site)),
-        );
+        let mark = Atom {
+            held: self.limit.clone(),
+            ..Atom::new(What::Mark(mark))
+        };
+        self.tell(CellKey::Holder(place.clone()), Value::one(mark.at(site)));
     }
 
     pub(super) fn note_taken(&mut self, holder: &Value) {
@@ -641,6 +710,9 @@ impl<'a> Flow<'a> {
         if parts.iter().any(|&part| self.is_unset(part)) {
             return;
         }
+        let limit = parts.iter().find_map(|&part| self.limit_of(part));
+        let limit = limit.or_else(|| self.limit.clone());
+        let outside = std::mem::replace(&mut self.limit, limit);
         for &part in parts {
             let mut measured = Vec::new();
             self.facts.any(part, &mut |_, expr| {
@@ -658,10 +730,27 @@ impl<'a> Flow<'a> {
                 }
             }
         }
+        self.limit = outside;
+    }
+
+    /// A limit that is none by default, and that whoever makes the object may set: the constructor's parameter.
+    pub(super) fn limit_of(&mut self, part: ExprId) -> Option<Place> {
+        let limit = self.peek(part);
+        let number = |atom: &Atom| matches!(atom.what, What::Int(number) if number > 0);
+        let none = |atom: &Atom| is_no_limit(&atom.what);
+        if limit.atoms().iter().any(number) || !limit.atoms().iter().any(none) {
+            return None;
+        }
+        limit.atoms().iter().find_map(|atom| match atom.what {
+            What::Param(function, index) if function.unit != self.unit.id => {
+                Some(Place::Default(function, index))
+            }
+            _ => None,
+        })
     }
 
     /// A limit that nobody sets: `len(cache) >= limit` with it is no bound.
-    fn is_unset(&mut self, part: ExprId) -> bool {
+    pub(super) fn is_unset(&mut self, part: ExprId) -> bool {
         let limit = self.peek(part);
         let set = |atom: &Atom| match atom.what {
             What::Param(function, index) => self.is_given(function, index),
@@ -678,8 +767,8 @@ impl<'a> Flow<'a> {
                 .any(|atom| matches!(atom.what, What::Int(number) if number > 0))
     }
 
-    /// Does a test compare a length with a limit that nobody sets? What it guards never runs.
-    pub(super) fn never_holds(&mut self, test: ExprId) -> bool {
+    /// What a test compares a length with. What it guards never runs where nobody sets that.
+    pub(super) fn limits_in(&self, test: ExprId) -> Vec<ExprId> {
         let mut compared = Vec::new();
         self.facts.any(test, &mut |_, expr| {
             if let Expr::Compare(parts, operators) = expr
@@ -693,10 +782,8 @@ impl<'a> Flow<'a> {
         let measures = compared
             .iter()
             .any(|&part| self.facts.any(part, &mut { measured }));
-        measures
-            && compared
-                .into_iter()
-                .any(|part| !matches!(self.facts.expr(part), Expr::Int(_)) && self.is_unset(part))
+        compared.retain(|&part| measures && !matches!(self.facts.expr(part), Expr::Int(_)));
+        compared
     }
 
     /// `if X is None: X = …`: the branch fills what the test found empty.
