@@ -72,6 +72,8 @@ struct Flow<'a> {
     starting: u32,
     /// Which holder was read under which key, in this function.
     looked: FxHashSet<(String, String)>,
+    /// What locals were read from, none where that is no place.
+    origins: FxHashMap<(FunctionId, Slot), Option<String>>,
     tells: FxHashMap<CellKey, Value>,
     seen: FxHashMap<(u16, ExprId), Seen>,
     scoped: FxHashSet<Site>,
@@ -152,6 +154,7 @@ impl<'a> Flow<'a> {
             expiring: 0,
             starting: 0,
             looked: FxHashSet::default(),
+            origins: FxHashMap::default(),
             tells: FxHashMap::default(),
             seen: FxHashMap::default(),
             scoped: FxHashSet::default(),
@@ -512,6 +515,9 @@ impl<'a> Flow<'a> {
                 self.guards += due as u32;
                 let mut assigned = self.eval(*value);
                 self.guards -= due as u32;
+                for &target in targets {
+                    self.note_origin(target, *value);
+                }
                 if let Some(annotation) = annotation {
                     let declared = self.annotation(*annotation, site);
                     // `store: Store | None = None` in a class body keeps no store for all instances.
