@@ -9,7 +9,7 @@ finder of leaks and a linter have about as much to say. Each edit puts a `#` bef
 it away, at eight places by turns, so the number of diagnostics must alternate between two values: a
 stale or late answer ends the run with 1. The servers get the same edits by turns, so that the machine's
 noise meets them all. With --accept the first server's program writes a baseline of all findings before.
-An edit is one `textDocument/didChange`; the answer is a pulled `textDocument/diagnostic` where the
+An edit is one `textDocument/didChange`, with the whole text for a server that takes nothing else; the answer is a pulled `textDocument/diagnostic` where the
 server offers that, else what it publishes for the version. The time ends when the whole message has
 been read. A line each: median, p95, p99 and maximum, the processor's time for each edit (which other
 programs disturb less), from the start to the answer to `initialize`, from there to the first
@@ -92,6 +92,14 @@ def build(lines, findings):
     return text, [rows.index(f"def keep_{number}(key):") + 1 for number in edited]
 
 
+# Seconds.
+WAIT = 120
+
+
+class Failed(Exception):
+    """A server that answers wrongly, late or not at all."""
+
+
 class Server:
     def __init__(self, command, root):
         command = shlex.split(command)
@@ -99,7 +107,7 @@ class Server:
         self.name = pathlib.Path(command[0]).name
         self.started = time.perf_counter()
         self.process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.inbox, self.asked, self.taken, self.counts = queue.Queue(), 0, [], None
+        self.inbox, self.asked, self.taken, self.failed = queue.Queue(), 0, [], None
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
@@ -127,7 +135,7 @@ class Server:
     def take(self, item):
         """One message; None where it was a request of the server's, which is answered."""
         if item is None:
-            sys.exit(f"{self.name} went away")
+            raise Failed(f"{self.name} went away")
         message = json.loads(item[1])
         if "method" in message and "id" in message:
             asked = (message.get("params") or {}).get("items") or []
@@ -138,13 +146,13 @@ class Server:
     def wait(self, wanted):
         while True:
             try:
-                item = self.inbox.get(timeout=120)
+                item = self.inbox.get(timeout=WAIT)
             except queue.Empty:
-                sys.exit(f"{self.name}: no answer in 120 s")
+                raise Failed(f"{self.name}: no answer in {WAIT} s") from None
             message = self.take(item)
             if message and wanted(message):
                 if "error" in message:
-                    sys.exit(f"{self.name}: {message['error']}")
+                    raise Failed(f"{self.name}: {message['error']}")
                 return item[0], message
 
     def answer(self, ident):
@@ -159,7 +167,11 @@ class Server:
             "processId": os.getpid(), "rootUri": root.as_uri(), "capabilities": can,
             "workspaceFolders": [{"uri": root.as_uri(), "name": "bench"}]}))
         self.initialize = (when - self.started) * 1e3
-        self.pulls = "diagnosticProvider" in answer["result"]["capabilities"]
+        can = answer["result"]["capabilities"]
+        self.pulls = "diagnosticProvider" in can
+        sync = can.get("textDocumentSync")
+        whole = (sync.get("change") if isinstance(sync, dict) else sync) == 1
+        self.rows = text.split("\n") if whole else None
         self.send({"method": "initialized", "params": {}})
         begun = time.perf_counter()
         self.send({"method": "textDocument/didOpen", "params": {
@@ -187,6 +199,10 @@ class Server:
         off = number % 2 == 0
         end = {"line": row, "character": 4 if off else 5}
         change = {"range": {"start": {"line": row, "character": 4}, "end": end}, "text": "#" if off else ""}
+        if self.rows:
+            old = self.rows[row]
+            self.rows[row] = old[:4] + ("#" + old[4:] if off else old[5:])
+            change = {"text": "\n".join(self.rows)}
         begun = time.perf_counter()
         self.send({"method": "textDocument/didChange", "params": {
             "textDocument": {"uri": self.uri, "version": number + 1}, "contentChanges": [change]}})
@@ -194,7 +210,7 @@ class Server:
         self.taken.append((when - begun) * 1e3)
         self.muted = count if number == 0 else self.muted
         if count != (self.muted if off else self.live) or self.muted == self.live:
-            sys.exit(f"{self.name}: a stale answer after edit {number + 1}: {count} diagnostics, {self.live} before the first and {self.muted} after it")
+            raise Failed(f"{self.name}: a stale answer after edit {number + 1}: {count} diagnostics, {self.live} before the first and {self.muted} after it")
 
     def row(self, lines):
         at = lambda share: round(sorted(self.taken)[min(len(self.taken) - 1, int(share * len(self.taken)))], 2)
@@ -211,6 +227,34 @@ class Server:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self.process.kill()
+
+
+def measure(commands, root, path, text, places, edits, seconds=None):
+    """The servers after the same edits, made by turns. One that has taken this many seconds is left out of what follows, and
+    so is one that fails, unless it is the first."""
+    servers = [Server(command, root) for command in commands[:1]]
+    servers[0].begin(root, path.as_uri(), text)
+    for command in commands[1:]:
+        servers.append(Server(command, root))
+        tried(servers[-1], lambda server: server.begin(root, path.as_uri(), text))
+    # What goes on in the background after the opening comes to rest.
+    time.sleep(1)
+    for number in range(edits):
+        for server in servers:
+            if server.failed or seconds and sum(server.taken) > seconds * 1e3:
+                continue
+            time.sleep(0.005)
+            edit = lambda server: server.edit(number, places[number // 2 % len(places)])
+            edit(server) if server is servers[0] else tried(server, edit)
+    return servers
+
+
+def tried(server, what):
+    try:
+        what(server)
+    except Failed as failure:
+        server.failed = str(failure)
+        server.process.kill()
 
 
 def main():
@@ -233,17 +277,10 @@ def main():
                 if args.accept:
                     program = shlex.split(args.servers[0])[0]
                     subprocess.run([str(pathlib.Path(program).resolve()), "check", "--write-baseline", "--quiet"], cwd=root, check=True)
-                servers = []
-                for command in args.servers:
-                    servers.append(Server(command, root))
-                    servers[-1].begin(root, path.as_uri(), text)
-                # What goes on in the background after the opening comes to rest.
-                time.sleep(1)
-                for number in range(args.edits):
-                    for server in servers:
-                        time.sleep(0.005)
-                        server.edit(number, places[number // 2 % len(places)])
+                servers = measure(args.servers, root, path, text, places, args.edits)
                 for server in servers:
+                    if server.failed:
+                        sys.exit(server.failed)
                     one = server.row(text.count("\n"))
                     if args.json:
                         print(json.dumps(one), flush=True)
@@ -256,4 +293,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Failed as failure:
+        sys.exit(str(failure))

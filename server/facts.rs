@@ -335,14 +335,14 @@ pub struct Import {
 /// One match of a rule's pattern inside this chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
-    /// Index of the pattern in the joined query.
+    /// The pattern's number among all rules'.
     pub pattern: u16,
     pub captures: Vec<Captured>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Captured {
-    /// Index of the capture's name in the joined query.
+    /// The capture's number among all rules'.
     pub name: u16,
     pub span: Span,
     pub expr: Option<ExprId>,

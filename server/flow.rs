@@ -8,6 +8,7 @@ mod effects;
 mod endless;
 mod expressions;
 mod names;
+mod targets;
 pub mod uses;
 
 pub use calls::is_infinite;
@@ -512,6 +513,9 @@ impl<'a> Flow<'a> {
                 // `if fresh: return` before `cls.table = make()`: runs when it is due, not each time.
                 let due =
                     self.returned_early && targets.iter().any(|&target| self.is_shared(target));
+                if self.assigns_each(targets, *value) {
+                    return;
+                }
                 self.guards += due as u32;
                 let mut assigned = self.eval(*value);
                 self.guards -= due as u32;
@@ -525,8 +529,15 @@ impl<'a> Flow<'a> {
                     let kept = |atom: &Atom| !body || !matches!(atom.what, What::Instance(_));
                     assigned = assigned.join(&declared.filter(kept));
                 }
-                for target in targets {
-                    self.assign(*target, assigned.clone(), Some(*value));
+                let keeper = self.keeper(targets, &assigned);
+                for &target in targets {
+                    let assigned = match &keeper {
+                        Some((other, place)) if *other != target => {
+                            targets::kept_in(&assigned, place)
+                        }
+                        _ => assigned.clone(),
+                    };
+                    self.assign(target, assigned, Some(*value));
                 }
             }
             Stmt::Declare { target, annotation } => {

@@ -21,7 +21,8 @@ NAVIGATION = [
     }),
     ("Rules", {"Rules of your own": "docs/custom-rules.md"}),
     ("About", {
-        "How it works": "docs/how-it-works.md", "Evidence": "docs/evidence.md", "Compared with others": "docs/comparison.md",
+        "How it works": "docs/how-it-works.md", "Evidence": "docs/evidence.md", "Benchmarks": "docs/benchmarks.md",
+        "Compared with others": "docs/comparison.md",
         "Field report": "docs/field-report.md", "First field report": "docs/field-report-first.md",
         "Contributing": "CONTRIBUTING.md", "Changes": "CHANGELOG.md",
     }),
@@ -92,6 +93,8 @@ CSS = """\
 """
 
 FENCE = re.compile(r"^( *)```(.*)$")
+# A picture of which there is a light and a dark one.
+PICTURE = re.compile(r'<picture>\s*<source [^>]*srcset="([^"]+)">\s*<img src="([^"]+)" alt="([^"]*)">\s*</picture>')
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 MARK = re.compile(r"^#<?\s*\^+\s+(DDB\d{3}|~)")
 MADE = {
@@ -138,13 +141,15 @@ class Site:
                 return match[0]
             if image:
                 shutil.copy(ROOT / path, self.pages / Path(path).name)
-                return f"![{words}]({relative(Path(path).name, page)})"
+                return f"![{words}]({relative(Path(path).name, page)}{'#' if anchor else ''}{anchor})"
             if path not in self.page_of:
                 # A file that is no page: its name must do.
                 return words if "`" in words else f"`{words}`" if words == path else words
             return f"[{words}]({relative(self.page_of[path], page)}{'#' if anchor else ''}{anchor})"
 
-        return "".join(part if code else LINK.sub(link, part) for part, code in split(text))
+        # The site's own switch counts, not only what the browser prefers.
+        both = r"![\3](\2#only-light)![\3](\1#only-dark)"
+        return "".join(part if code else LINK.sub(link, PICTURE.sub(both, part)) for part, code in split(text))
 
     def rule(self, rule) -> None:
         page = self.page_of[rule["source"]]

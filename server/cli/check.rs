@@ -134,9 +134,9 @@ pub struct Check {
     /// Print findings and errors only.
     #[arg(long, short)]
     quiet: bool,
-    /// Say on standard error what is done: configurations, files, times.
-    #[arg(long, short, conflicts_with = "quiet")]
-    verbose: bool,
+    /// Say on standard error what is done: configurations, files, times; twice: which files are analysed.
+    #[arg(long, short, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    verbose: u8,
     /// When to use colours.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -298,7 +298,7 @@ fn in_github_actions() -> bool {
 impl Check {
     /// On standard error, for those who ask.
     fn say(&self, message: impl FnOnce() -> String) {
-        if self.verbose {
+        if self.verbose > 0 {
             note(&message());
         }
     }
@@ -659,6 +659,11 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
             begun.elapsed()
         )
     });
+    if check.verbose > 1 {
+        for file in &analysed {
+            note(&format!("analysed: {}", file.name));
+        }
+    }
     let found = |workspace: &Workspace| configured(workspace, analysed.iter().copied(), &configs);
     let mut shown = found(&workspace)?;
     let scope = Scope {

@@ -1,7 +1,7 @@
 //! From a chunk's syntax nodes to its facts: the only code besides `syntax` that sees a tree.
 
 use std::cell::Cell;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use tree_sitter::{Node, QueryCursor, QueryCursorOptions, QueryCursorState, Strea
 use super::kinds::{Kind, field, kind};
 use super::*;
 use crate::api::API;
+use crate::query::shape::{self, Nodes};
 use crate::query::{OwnQuery, Rules};
 
 /// Deeper nesting than any hand-written code has becomes [`Expr::Other`] or an empty block: the stack is bounded.
@@ -1225,32 +1226,40 @@ impl<'a> Lowering<'a> {
     // ---- matches ----
 
     fn matches(&mut self, node: Node, rules: &Rules) {
-        with_cursor(|cursor| self.matches_of(cursor, node, rules));
-    }
-
-    fn matches_of(&mut self, cursor: &mut QueryCursor, node: Node, rules: &Rules) {
-        let mut matches = cursor.matches(rules.query(), node, self.text.as_bytes());
+        let nodes = Nodes::of(node);
         let mut found = Vec::new();
-        while let Some(one) = matches.next() {
-            let captures = one.captures().iter();
-            let captures = captures.map(|it| self.captured(it.node, it.index as u16));
-            let one = Match {
-                pattern: one.pattern_index as u16,
-                captures: captures.collect(),
-            };
-            if !rules.ruled_out(&self.facts, &one) {
-                found.push(one);
+        for at in nodes.all() {
+            for (shape, uses) in rules.shapes_at(&nodes, at, self.text) {
+                for captures in shape::matches(&nodes, shape, at) {
+                    for used in uses {
+                        if !used.fits(&captures, &nodes, self.text) {
+                            continue;
+                        }
+                        let captures = captures.iter().map(|(number, node)| {
+                            let node = nodes.get(*node);
+                            let bytes = node.start as usize..node.end as usize;
+                            self.captured(node.id, bytes, used.capture(*number))
+                        });
+                        let one = Match {
+                            pattern: used.pattern,
+                            captures: captures.collect(),
+                        };
+                        if !rules.ruled_out(&self.facts, &one) {
+                            found.push(one);
+                        }
+                    }
+                }
             }
         }
-        drop(matches);
         for own in rules.own() {
-            self.matches_of_own(cursor, node, rules, own, &mut found);
+            with_cursor(|cursor| self.matches_of_own(cursor, node, rules, own, &mut found));
         }
-        // The cursor reports in the order in which matches end: source order is easier to reason about.
         found.sort_by_key(|one| {
+            let spans = one.captures.iter().map(|capture| capture.span);
             (
-                one.captures.iter().map(|capture| capture.span.start).min(),
+                spans.clone().map(|span| span.start).min(),
                 one.pattern,
+                spans.map(|span| span.end).max(),
             )
         });
         found.dedup();
@@ -1267,15 +1276,15 @@ const BYTES_A_MATCH: usize = 2;
 const MATCHES: usize = 1000;
 
 impl Lowering<'_> {
-    fn captured(&self, node: Node, name: u16) -> Captured {
+    fn captured(&self, id: usize, bytes: Range<usize>, name: u16) -> Captured {
         Captured {
             name,
             span: Span {
-                start: (node.start_byte().max(self.base) - self.base) as u32,
-                end: (node.end_byte().max(self.base) - self.base) as u32,
+                start: (bytes.start.max(self.base) - self.base) as u32,
+                end: (bytes.end.max(self.base) - self.base) as u32,
             },
-            expr: self.exprs.get(&node.id()).copied(),
-            function: self.defined.get(&node.id()).copied(),
+            expr: self.exprs.get(&id).copied(),
+            function: self.defined.get(&id).copied(),
         }
     }
 
@@ -1300,14 +1309,15 @@ impl Lowering<'_> {
             }
             false => ControlFlow::Continue(()),
         };
-        let usual = cursor.match_limit();
-        cursor.set_match_limit(OPEN);
         let options = QueryCursorOptions::new().progress_callback(&mut count);
         let text = self.text.as_bytes();
         let mut matches = cursor.matches_with_options(&own.query, node, text, options);
         while let Some(one) = matches.next() {
             let captures = one.captures().iter();
-            let captures = captures.map(|it| self.captured(it.node, own.capture(it.index)));
+            let captures = captures.map(|it| {
+                let (node, name) = (it.node, own.capture(it.index));
+                self.captured(node.id(), node.byte_range(), name)
+            });
             let one = Match {
                 pattern: own.pattern(one.pattern_index),
                 captures: captures.collect(),
@@ -1320,8 +1330,6 @@ impl Lowering<'_> {
                 break;
             }
         }
-        drop(matches);
-        cursor.set_match_limit(usual);
     }
 }
 
@@ -1332,8 +1340,7 @@ fn with_cursor(run: impl FnOnce(&mut QueryCursor)) {
     }
     let mut cursor = CURSOR.take().unwrap_or_else(|| {
         let mut cursor = QueryCursor::new();
-        // Nested code keeps matches open: past this the cursor drops the oldest and stays quick.
-        cursor.set_match_limit(512);
+        cursor.set_match_limit(OPEN);
         cursor
     });
     run(&mut cursor);

@@ -156,8 +156,9 @@ impl<'a> Flow<'a> {
                 self.see(target, &seen);
             }
             Expr::Tuple(items) => {
+                let made = self.made_for_each(source);
                 for (position, &item) in items.iter().enumerate() {
-                    let element = self.destructured(&value, position);
+                    let element = self.destructured(&value, position).join(&made);
                     self.assign(item, element, source);
                 }
             }
@@ -210,7 +211,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Where `base.name = …` stores.
-    fn attribute_places(&mut self, base: &Value, name: &SmolStr) -> Vec<Place> {
+    pub(super) fn attribute_places(&mut self, base: &Value, name: &SmolStr) -> Vec<Place> {
         let base = self.resolved(base);
         let mut places = Vec::new();
         for atom in base.atoms().iter().filter(|atom| atom.nested == Nest::Not) {
@@ -1188,7 +1189,7 @@ pub(super) fn is_no_limit(what: &What) -> bool {
     matches!(what, What::Nothing) || matches!(what, What::Int(number) if *number <= 0)
 }
 
-fn is_container(atom: &Atom) -> bool {
+pub(super) fn is_container(atom: &Atom) -> bool {
     matches!(atom.what, What::Container(shape, _) if shape != Shape::Tuple)
 }
 

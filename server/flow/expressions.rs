@@ -55,36 +55,10 @@ impl<'a> Flow<'a> {
             Expr::Int(number) => Value::of(What::Int(*number)),
             Expr::None => Value::of(What::Nothing),
             Expr::True | Expr::False => Value::UNKNOWN,
-            Expr::List(items) | Expr::Set(items) => {
-                let shape = if matches!(facts.expr(expr), Expr::Set(_)) {
-                    Shape::Set
-                } else {
-                    Shape::List
-                };
-                let mut value = Value::of(What::Container(shape, false));
-                for &item in items {
-                    let inner = self.eval(item);
-                    let inner = if items.len() > FEW {
-                        inner.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_)))
-                    } else {
-                        inner
-                    };
-                    value = value.join(&inside(&inner, Nest::Inside));
-                }
-                value
-            }
-            Expr::Tuple(items) => {
-                let mut value = Value::of(What::Container(Shape::Tuple, true));
-                for (position, &item) in items.iter().enumerate() {
-                    let inner = self.eval(item);
-                    let inner = if items.len() > FEW {
-                        inner.filter(|atom| !matches!(atom.what, What::Str(_) | What::Int(_)))
-                    } else {
-                        inner
-                    };
-                    value = value.join(&inside(&inner, Nest::At(position.min(255) as u8)));
-                }
-                value
+            Expr::List(items) | Expr::Set(items) | Expr::Tuple(items) => {
+                let values: SmallVec<[Value; FEW]> =
+                    items.iter().map(|&item| self.eval(item)).collect();
+                self.display(expr, &values)
             }
             Expr::Dict(pairs) => {
                 let mut value = Value::of(What::Container(Shape::Dict, false));
@@ -212,6 +186,28 @@ impl<'a> Flow<'a> {
                 Value::UNKNOWN
             }
         }
+    }
+
+    /// A list, set or tuple of these.
+    pub(super) fn display(&self, expr: ExprId, items: &[Value]) -> Value {
+        let (shape, bounded) = match self.facts.expr(expr) {
+            Expr::Tuple(_) => (Shape::Tuple, true),
+            Expr::Set(_) => (Shape::Set, false),
+            _ => (Shape::List, false),
+        };
+        let mut value = Value::of(What::Container(shape, bounded));
+        for (position, item) in items.iter().enumerate() {
+            let nest = match shape {
+                Shape::Tuple => Nest::At(position.min(255) as u8),
+                _ => Nest::Inside,
+            };
+            let constant = |atom: &Atom| matches!(atom.what, What::Str(_) | What::Int(_));
+            value = value.join(&match items.len() > FEW {
+                true => inside(&item.filter(|atom| !constant(atom)), nest),
+                false => inside(item, nest),
+            });
+        }
+        value
     }
 
     /// A function made here, with the data that it holds on to.

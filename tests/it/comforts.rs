@@ -197,6 +197,12 @@ fn what_is_done_is_said_on_demand() {
     assert!(lines.iter().all(|line| line.starts_with("note: ")));
     assert_eq!(lines[1], "note: configuration: dynaleak.toml");
     assert!(lines[2].starts_with("note: 1 file found in "), "{run:?}");
+    project.write("plain.py", "import os\n");
+    let run = project.run(&["check", "-vv"]);
+    let named: Vec<&str> = (run.stderr.lines())
+        .filter_map(|line| line.strip_prefix("note: analysed: "))
+        .collect();
+    assert_eq!(named, ["good.py"], "{run:?}");
     assert_eq!(project.run(&["check", "-v", "-q"]).code, Some(2));
 }
 
