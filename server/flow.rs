@@ -77,6 +77,8 @@ struct Flow<'a> {
     limited: Vec<(Site, Place)>,
     /// Which holder was read under which key, in this function.
     looked: FxHashSet<(String, String)>,
+    /// What locals were read from, none where that is no place.
+    origins: FxHashMap<(FunctionId, Slot), Option<String>>,
     tells: FxHashMap<CellKey, Value>,
     seen: FxHashMap<(u16, ExprId), Seen>,
     scoped: FxHashSet<Site>,
@@ -159,6 +161,7 @@ impl<'a> Flow<'a> {
             limit: None,
             limited: Vec::new(),
             looked: FxHashSet::default(),
+            origins: FxHashMap::default(),
             tells: FxHashMap::default(),
             seen: FxHashMap::default(),
             scoped: FxHashSet::default(),
@@ -522,6 +525,9 @@ impl<'a> Flow<'a> {
                 self.guards += due as u32;
                 let mut assigned = self.eval(*value);
                 self.guards -= due as u32;
+                for &target in targets {
+                    self.note_origin(target, *value);
+                }
                 if let Some(annotation) = annotation {
                     let declared = self.annotation(*annotation, site);
                     // `store: Store | None = None` in a class body keeps no store for all instances.

@@ -94,7 +94,7 @@ predicates! {
     "measured" 2 measured "`#measured? @holder`: its length is compared with a bound",
     "cleared" 2 cleared "`#cleared? @function`: its cache is cleared somewhere",
     "scalar" 1 scalar "`#scalar? @holder`: a number or text, which a sum does not make larger",
-    "in-scope" 2 in_scope "`#in-scope? @call`: in a file that names or reaches DynamoDB",
+    "in-scope" 2 in_scope "`#in-scope? @call`: in a file that names or reaches DynamoDB, or a session that such a file asks for",
     "taken" 2 taken "`#taken? @holder`: something takes out of it one by one",
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
@@ -488,8 +488,29 @@ fn scalar(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(value.atoms().iter().any(number) && !value.atoms().iter().any(collection))
 }
 
-fn in_scope(cx: &Cx, _operands: &[Operand]) -> Answer {
-    sure(cx.reader.in_scope(cx.unit.file))
+fn in_scope(cx: &Cx, operands: &[Operand]) -> Answer {
+    if cx.reader.in_scope(cx.unit.file) {
+        return Some(Confidence::High);
+    }
+    // `aws.py` gives a session to whoever asks: a file on DynamoDB that does is on the way there.
+    let function = seen(cx, operands)?.situation.function;
+    let session = |value: &Value| value.data().any(|(_, data)| data.kind == Kind::Session);
+    let given = cx.reader.cell(CellKey::Return(FuncId {
+        unit: cx.unit.id,
+        function,
+    }));
+    if !session(&value(cx, operands)) || !session(&given) {
+        return None;
+    }
+    let context = cx.context(function);
+    let repeated = context
+        .atoms()
+        .iter()
+        .filter(|atom| matches!(atom.what, What::Mark(Mark::Request | Mark::Loop)));
+    sure(repeated.flat_map(|atom| &atom.steps).any(|step| {
+        let unit = cx.reader.world().units.get(&step.unit);
+        unit.is_some_and(|unit| cx.reader.in_scope(unit.file))
+    }))
 }
 
 fn taken(cx: &Cx, operands: &[Operand]) -> Answer {

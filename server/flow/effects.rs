@@ -789,14 +789,54 @@ impl<'a> Flow<'a> {
     /// `if X is None: X = …`: the branch fills what the test found empty.
     pub(super) fn fills_tested(&mut self, test: ExprId, body: &'a [Stmt]) -> bool {
         let tested = self.tested(test);
-        !tested.is_empty() && self.assigns_any(body, &tested, 0)
+        !tested.is_empty()
+            && (self.assigns_any(body, &tested, 0)
+                || super::endless::asks_for_nothing(self.facts, test)
+                    && self.calls_filler(body, &tested))
     }
 
-    /// `if X: return X`: what follows runs only while X is empty.
+    /// `if self.client is None: self.connect()`, where `connect` sets it.
+    fn calls_filler(&mut self, body: &'a [Stmt], tested: &[String]) -> bool {
+        let facts = self.facts;
+        let calls = body.iter().filter_map(|stmt| match stmt {
+            Stmt::Expr(value) => match facts.expr(*value) {
+                Expr::Await(inner) => Some(*inner),
+                _ => Some(*value),
+            },
+            _ => None,
+        });
+        calls.collect::<Vec<_>>().into_iter().any(|call| {
+            let Expr::Call(call) = facts.expr(call) else {
+                return false;
+            };
+            let callee = self.peek(call.function);
+            callee.atoms().iter().any(|atom| match atom.what {
+                What::Function(function) | What::Bound(function, _) => {
+                    let signature = self.reader.signature(function);
+                    let name = |path: &String| path.rsplit('.').next().map(str::to_string);
+                    let mut names = tested.iter().filter_map(name);
+                    signature.is_some_and(|signature| names.any(|name| signature.sets(&name)))
+                }
+                _ => false,
+            })
+        })
+    }
+
+    /// `if X: return X`, or `if self.ready: return` where the function sets it: what follows runs only
+    /// while X is empty.
     pub(super) fn returns_tested(&mut self, test: ExprId, body: &'a [Stmt]) -> bool {
-        let tested = self.tested(test);
+        let mut tested = self.tested(test);
         if tested.is_empty() {
             return false;
+        }
+        if let [Stmt::Return(None)] = body {
+            tested.retain(|path| !path.starts_with("local ") || path.contains('.'));
+            if tested.is_empty() {
+                return false;
+            }
+            let facts = self.facts;
+            let whole = &facts.functions[self.function as usize].body;
+            return self.assigns_any(whole, &tested, 0);
         }
         body.iter().any(|stmt| match stmt {
             Stmt::Return(Some(value)) => {
@@ -927,15 +967,57 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn assigns_any(&self, body: &[Stmt], tested: &[String], depth: u32) -> bool {
-        let local = tested.iter().any(|path| path.starts_with("local "));
-        let fits = |target: ExprId| {
-            let lasting = !matches!(self.facts.expr(target), Expr::Local(_) | Expr::Tuple(_));
-            self.path(target)
-                .is_some_and(|path| lasting && (local || tested.contains(&path)))
+    /// Where a local comes from that may be missing there: `client = CACHE.get(name)`.
+    pub(super) fn note_origin(&mut self, target: ExprId, value: ExprId) {
+        let Expr::Local(slot) = self.facts.expr(target) else {
+            return;
         };
-        depth < 8 && body.iter().any(|stmt| match stmt {
-            Stmt::Assign { targets, .. } => targets.iter().any(|&target| fits(target)),
+        let origin = self.origin(value);
+        self.origins.insert((self.function, *slot), origin);
+    }
+
+    fn origin(&self, value: ExprId) -> Option<String> {
+        match self.facts.expr(value) {
+            Expr::Await(inner) | Expr::Either(inner, _) => self.origin(*inner),
+            Expr::Subscript(..) => self.keyed_path(value),
+            Expr::Call(call) => match (self.facts.expr(call.function), &call.args[..]) {
+                (Expr::Attr(base, name), [key, ..])
+                    if matches!(name.as_str(), "get" | "pop" | "setdefault") =>
+                {
+                    self.keyed(*base, key.value)
+                }
+                _ => None,
+            },
+            _ => self.path(value),
+        }
+    }
+
+    /// A place with its key, so that `event["id"]` is another one than `event["name"]`.
+    fn keyed_path(&self, expr: ExprId) -> Option<String> {
+        match self.facts.expr(expr) {
+            Expr::Subscript(base, key) => self.keyed(*base, *key),
+            _ => self.path(expr),
+        }
+    }
+
+    fn keyed(&self, base: ExprId, key: ExprId) -> Option<String> {
+        let key = match self.facts.expr(key) {
+            Expr::Str(text) => text.to_string(),
+            _ => self.path(key).unwrap_or_default(),
+        };
+        Some(format!("{}[{key}]", self.path(base)?))
+    }
+
+    /// Does the branch fill one of the places? Of a local that was tested it may be any place that is
+    /// surely kept, but a parameter's only if the local was read there: `event["user"] = …` keeps nothing.
+    fn assigns_any(&mut self, body: &'a [Stmt], tested: &[String], depth: u32) -> bool {
+        if depth == 8 {
+            return false;
+        }
+        body.iter().any(|stmt| match stmt {
+            Stmt::Assign { targets, .. } => {
+                targets.iter().any(|&target| self.fills(target, tested))
+            }
             Stmt::Expr(value) => match self.facts.expr(*value) {
                 Expr::Call(call) => {
                     matches!(self.facts.expr(call.function), Expr::Name(name) if name == "setattr")
@@ -950,6 +1032,38 @@ impl<'a> Flow<'a> {
             Stmt::Try { body, .. } => self.assigns_any(body, tested, depth + 1),
             _ => false,
         })
+    }
+
+    fn fills(&self, target: ExprId, tested: &[String]) -> bool {
+        if matches!(self.facts.expr(target), Expr::Local(_) | Expr::Tuple(_)) {
+            return false;
+        }
+        let Some(path) = self.path(target) else {
+            return false;
+        };
+        let mut locals = tested
+            .iter()
+            .filter_map(|path| path.strip_prefix("local ")?.parse::<Slot>().ok())
+            .peekable();
+        if locals.peek().is_none() {
+            return tested.contains(&path);
+        }
+        let mut root = target;
+        while let Expr::Attr(base, _) | Expr::Subscript(base, _) = self.facts.expr(root) {
+            root = *base;
+        }
+        let Expr::Local(slot) = self.facts.expr(root) else {
+            return true;
+        };
+        if *slot == 0 && self.unit.class.is_some() && self.function == 1 {
+            return true;
+        }
+        let place = self.keyed_path(target);
+        tested.contains(&path)
+            || locals.any(|local| {
+                let origin = self.origins.get(&(self.function, local));
+                origin.is_none_or(|origin| origin.is_some() && *origin == place)
+            })
     }
 
     // ---- page iterators that were gone through ----
