@@ -7,7 +7,8 @@
   (#looked-up? @holder)
   (#not-fixed? @key)
   (#not-capped? @holder)
-  (#not-swept? @holder)) @finding
+  (#not-swept? @holder)
+  (#not-apart? @holder @value)) @finding
 
 ; self._cache[key] = record, in a class that holds a table: whoever calls it passes what was read
 (assignment
@@ -20,3 +21,16 @@
   (#not-fixed? @key)
   (#not-capped? @holder)
   (#not-swept? @holder)) @finding
+
+; self.cache.set(key, item), of a class over a dict that evicts for others, and not for this one
+(call
+  function: (attribute object: (_) @holder attribute: (identifier) @_method)
+  arguments: (argument_list
+    [
+      (keyword_argument value: (_) @value)
+      (_) @value
+    ])
+  (#any-of? @_method "set" "put" "add" "store" "save" "remember" "insert" "set_item" "set_value" "cache" "update" "push")
+  (#kind? @value page items item record records model attribute)
+  (#lives? @holder process unknown)
+  (#keeps? @holder @value)) @finding

@@ -13,4 +13,5 @@
   (#lives? @holder process)
   (#not-fixed? @key)
   (#not-capped? @holder)
-  (#not-emptied? @holder))
+  (#not-emptied? @holder)
+  (#not-apart? @holder @value))

@@ -4,3 +4,10 @@
   (#kind? @value page items item-iterator page-iterator result-iterator model)
   (#not-limited? @value)
   (#open? @value)) @finding
+
+; permission_classes = [] in a view that inherits the method which reads the table
+(assignment
+  left: (identifier) @_name
+  right: [(list) (tuple)] @value
+  (#eq? @_name "permission_classes")
+  (#inherits? @value page items item-iterator page-iterator result-iterator model)) @finding

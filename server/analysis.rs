@@ -1,6 +1,7 @@
 //! Reduce step, second half: which matches of the rules' patterns hold, and what they tell.
 
 pub mod explain;
+mod instances;
 pub mod known;
 mod pages;
 pub mod predicates;

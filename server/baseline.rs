@@ -96,6 +96,9 @@ pub struct Damage {
     pub reason: String,
 }
 
+/// Of one entry: more of the same does not fit into the largest file that is analysed.
+const MOST: usize = 10_000_000;
+
 /// Of the form of the file; a later one may mean something else by the same words.
 const FORMAT: u32 = 1;
 
@@ -172,6 +175,9 @@ impl Baseline {
                 function,
                 code,
             };
+            if count > MOST {
+                return Err(damage(format!("`count` is above {MOST}")));
+            }
             let known = baseline.entries.entry(key).or_default();
             *known = count.max(*known);
         }
@@ -213,6 +219,15 @@ impl Baseline {
         self.entries.values().sum()
     }
 
+    /// The entries of `now` that are not here, moved ones followed as [`Baseline::matched`] does.
+    pub fn grown(&self, now: &Baseline) -> BTreeMap<Key, usize> {
+        let (mut old, mut new) = (self.entries.clone(), now.entries.clone());
+        for phase in Phase::ALL {
+            (old, new) = (without(&old, &new, phase), without(&new, &old, phase));
+        }
+        new
+    }
+
     /// Which findings are accepted, each entry as often as it counts: first those that are just as
     /// they were, then those whose file has another name, then those that are in another function of
     /// the file, then those anywhere. `free` says of an entry whether it can have moved: not where its
@@ -222,12 +237,7 @@ impl Baseline {
             by: vec![None; keys.len()],
             left: self.entries.clone(),
         };
-        for phase in [
-            Phase::Same,
-            Phase::OtherFile,
-            Phase::OtherFunction,
-            Phase::Anywhere,
-        ] {
+        for phase in Phase::ALL {
             if !matched.by.contains(&None) {
                 break;
             }
@@ -283,6 +293,13 @@ enum Phase {
 }
 
 impl Phase {
+    const ALL: [Phase; 4] = [
+        Phase::Same,
+        Phase::OtherFile,
+        Phase::OtherFunction,
+        Phase::Anywhere,
+    ];
+
     /// What two keys must have in common.
     fn of(self, key: &Key) -> [&str; 4] {
         let Key {
@@ -298,6 +315,25 @@ impl Phase {
             Phase::Anywhere => ["", rule, "", code],
         }
     }
+}
+
+/// What is left of entries when each takes one of the others that is the same by this phase.
+fn without(
+    entries: &BTreeMap<Key, usize>,
+    others: &BTreeMap<Key, usize>,
+    phase: Phase,
+) -> BTreeMap<Key, usize> {
+    let mut same: FxHashMap<_, usize> = FxHashMap::default();
+    for (key, count) in others {
+        *same.entry(phase.of(key)).or_default() += count;
+    }
+    let left = entries.iter().map(|(key, count)| {
+        let others = same.entry(phase.of(key)).or_default();
+        let both = (*count).min(*others);
+        *others -= both;
+        (key.clone(), count - both)
+    });
+    left.filter(|(_, count)| *count > 0).collect()
 }
 
 fn line(value: &impl Serialize) -> String {
@@ -363,6 +399,7 @@ mod tests {
             ("import boto3\n".to_string(), 1, "not its header"),
             (text[..text.len() - 5].to_string(), 2, "no entry"),
             (text.replace("count", "times"), 2, "no entry"),
+            (text.replace(":1}", ":18446744073709551615}"), 2, "is above"),
             (format!("{text}<<<<<<< ours\n"), 3, "merge"),
             (text.replace(":1,\"p", ":7,\"p"), 1, "format 7"),
         ] {
@@ -401,6 +438,17 @@ mod tests {
         }
         let moved = known.matched(&[key("b.py", "f", "x")], |_| false);
         assert_eq!(moved.by, [None]);
+    }
+
+    #[test]
+    fn what_grew_is_counted_and_not_listed() {
+        let [one, moved, other] =
+            [("a.py", "x"), ("b.py", "x"), ("a.py", "y")].map(|(file, code)| key(file, "f", code));
+        let old = baseline(&[(one.clone(), MOST)]);
+        let new = baseline(&[(one, 2), (moved.clone(), MOST), (other.clone(), MOST)]);
+        let grown = BTreeMap::from([(moved, 2), (other, MOST)]);
+        assert_eq!(old.grown(&new), grown);
+        assert_eq!(new.grown(&old), BTreeMap::new());
     }
 
     #[test]

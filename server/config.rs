@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod keys;
+pub mod links;
 mod own;
 pub mod team;
 

@@ -71,8 +71,14 @@ struct Flow<'a> {
     expiring: u32,
     /// Inside a branch that runs while something is still missing.
     starting: u32,
+    /// Inside a branch that only runs where whoever makes the object sets this limit.
+    limit: Option<Place>,
+    /// The limits that calls of constructors set.
+    limited: Vec<(Site, Place)>,
     /// Which holder was read under which key, in this function.
     looked: FxHashSet<(String, String)>,
+    /// What locals were read from, none where that is no place.
+    origins: FxHashMap<(FunctionId, Slot), Option<String>>,
     tells: FxHashMap<CellKey, Value>,
     seen: FxHashMap<(u16, ExprId), Seen>,
     scoped: FxHashSet<Site>,
@@ -152,7 +158,10 @@ impl<'a> Flow<'a> {
             muted: 0,
             expiring: 0,
             starting: 0,
+            limit: None,
+            limited: Vec::new(),
             looked: FxHashSet::default(),
+            origins: FxHashMap::default(),
             tells: FxHashMap::default(),
             seen: FxHashMap::default(),
             scoped: FxHashSet::default(),
@@ -516,6 +525,9 @@ impl<'a> Flow<'a> {
                 self.guards += due as u32;
                 let mut assigned = self.eval(*value);
                 self.guards -= due as u32;
+                for &target in targets {
+                    self.note_origin(target, *value);
+                }
                 if let Some(annotation) = annotation {
                     let declared = self.annotation(*annotation, site);
                     // `store: Store | None = None` in a class body keeps no store for all instances.
@@ -688,7 +700,9 @@ impl<'a> Flow<'a> {
 
     fn conditional(&mut self, test: ExprId, then: &'a [Stmt], other: &'a [Stmt]) {
         self.eval(test);
-        let never = self.never_holds(test);
+        let limits = self.limits_in(test);
+        let never = limits.iter().any(|&part| self.is_unset(part));
+        let limit = limits.iter().find_map(|&part| self.limit_of(part));
         let main = self.is_main_test(test);
         let before = self.state.clone();
         let (fills, filled) = (
@@ -705,7 +719,10 @@ impl<'a> Flow<'a> {
         let missing = std::mem::replace(&mut self.instead_of, instead_of);
         self.guards += fills as u32;
         self.muted += never as u32;
+        let limit = limit.or_else(|| self.limit.clone());
+        let unlimited = std::mem::replace(&mut self.limit, limit);
         self.block(then);
+        self.limit = unlimited;
         self.muted -= never as u32;
         self.expiring -= expires;
         self.starting -= starts;
@@ -961,6 +978,8 @@ impl<'a> Flow<'a> {
         }
         if let (UnitKind::Class, Some(class)) = (self.unit.kind, self.unit.class) {
             for (name, value) in std::mem::take(&mut self.ever_names) {
+                let place = Place::Static(class, name.clone());
+                self.tell_bases(class, &place, &value);
                 self.tell(CellKey::Static(class, name), value);
             }
             self.class_role(class);

@@ -1,5 +1,8 @@
 //! The `dynaleak` program.
 
+use std::alloc::Layout;
+use std::ffi::c_void;
+
 /// Linking makes and drops many small values, and parsing many small nodes: a tenth faster than the
 /// system's allocator.
 #[global_allocator]
@@ -9,9 +12,9 @@ fn main() -> std::process::ExitCode {
     // SAFETY: the four belong together, and no tree was made so far.
     unsafe {
         tree_sitter::set_allocator(Some(tree_sitter::Allocator {
-            malloc: libmimalloc_sys::mi_malloc,
-            calloc: libmimalloc_sys::mi_calloc,
-            realloc: libmimalloc_sys::mi_realloc,
+            malloc,
+            calloc,
+            realloc,
             free: libmimalloc_sys::mi_free,
         }));
     }
@@ -22,6 +25,30 @@ fn main() -> std::process::ExitCode {
         keep_memory();
     }
     dynaleak::cli::run()
+}
+
+/// Tree-sitter takes what it gets: where there is no memory, the run ends with a word.
+fn sure(memory: *mut c_void, size: usize) -> *mut c_void {
+    if memory.is_null() {
+        let layout = Layout::from_size_align(size, 1).unwrap_or(Layout::new::<u8>());
+        std::alloc::handle_alloc_error(layout);
+    }
+    memory
+}
+
+unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
+    // SAFETY: any size is one.
+    sure(unsafe { libmimalloc_sys::mi_malloc(size) }, size)
+}
+
+unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+    // SAFETY: any two sizes are.
+    sure(unsafe { libmimalloc_sys::mi_calloc(count, size) }, size)
+}
+
+unsafe extern "C" fn realloc(memory: *mut c_void, size: usize) -> *mut c_void {
+    // SAFETY: what tree-sitter gives back came from these three.
+    sure(unsafe { libmimalloc_sys::mi_realloc(memory, size) }, size)
 }
 
 /// A check ends soon: memory that it gave back meanwhile it would only ask for again. Huge pages are

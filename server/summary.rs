@@ -16,6 +16,8 @@ pub enum CellKey {
     Attr(ClassId, SmolStr),
     /// `Class.x`.
     Static(ClassId, SmolStr),
+    /// `Class.x` and `self.x` as classes give it that derive from this one.
+    Heirs(ClassId, SmolStr),
     /// What another place holds: `request.x`, `function.x`, a thread-local.
     Slot(Place),
     Bases(ClassId),

@@ -267,6 +267,38 @@ fn wrong_name(name: &str) -> Option<String> {
     known.map(|entry| format!("`{name}` is the name of {}", entry.code))
 }
 
+/// Tree-sitter's time for a query grows with the cube of them: 20 take a tenth of a second, 100 half a
+/// minute.
+const REPEATS: usize = 20;
+
+/// Where parts are repeated or left out: `(_)*`, `"x"+`, `[…]?`.
+fn repeats(source: &str) -> impl Iterator<Item = usize> {
+    let (mut text, mut comment, mut escaped) = (false, false, false);
+    let mut last = ' ';
+    source.char_indices().filter_map(move |(at, each)| {
+        if comment {
+            comment = each != '\n';
+            return None;
+        }
+        if text {
+            text = escaped || each != '"';
+            escaped = !escaped && each == '\\';
+            last = each;
+            return None;
+        }
+        let repeat = matches!(each, '*' | '+' | '?') && matches!(last, ')' | ']' | '"' | '_');
+        match each {
+            '"' => text = true,
+            ';' => comment = true,
+            _ => {}
+        }
+        if !each.is_whitespace() && !comment {
+            last = each;
+        }
+        repeat.then_some(at)
+    })
+}
+
 /// What is wrong in a query.
 fn check(source: &str, faults: &mut Vec<Fault>) {
     let mut fault = |span: Range<usize>, reason: String| {
@@ -287,6 +319,12 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
             }
         }
         at += line.len();
+    }
+    let mut repeated = repeats(source);
+    if let Some(at) = repeated.nth(REPEATS) {
+        let reason =
+            format!("more than {REPEATS} parts with `*`, `+` or `?`: it would take too long");
+        return fault(at..at + 1, reason);
     }
     let language: Language = tree_sitter_python::LANGUAGE.into();
     let query = match Query::new(&language, source) {

@@ -343,6 +343,10 @@ pub enum Mark {
     LogsItems,
     /// Of a parameter: all of what callers read is converted into a list.
     Converts,
+    /// Of a parameter: a method puts it under a key into the field that the atom names.
+    Stored,
+    /// An object is kept there that is made with the limit that the atom names.
+    Limited,
 }
 
 /// What a framework does with a class.
@@ -567,6 +571,12 @@ impl Value {
     pub fn has_life(&self) -> bool {
         self.mark(|mark| matches!(mark, Mark::Lives(_) | Mark::Role(_)))
             .is_some()
+    }
+
+    /// Of a class: do objects of several other classes keep instances of it in their fields?
+    pub fn is_shared(&self) -> bool {
+        let owned = |atom: &&Atom| matches!(atom.what, What::Mark(Mark::Owned(_)));
+        self.atoms().iter().filter(owned).count() > 1
     }
 
     /// Of a function: does anything that runs call it?

@@ -21,8 +21,8 @@ NAVIGATION = [
     }),
     ("Rules", {"Rules of your own": "docs/custom-rules.md"}),
     ("About", {
-        "How it works": "docs/how-it-works.md", "Evidence": "docs/evidence.md", "Benchmarks": "docs/benchmarks.md",
-        "Compared with others": "docs/comparison.md",
+        "How it works": "docs/how-it-works.md", "Reliability": "docs/reliability.md", "Evidence": "docs/evidence.md",
+        "Benchmarks": "docs/benchmarks.md", "Compared with others": "docs/comparison.md",
         "Field report": "docs/field-report.md", "First field report": "docs/field-report-first.md",
         "Contributing": "CONTRIBUTING.md", "Changes": "CHANGELOG.md",
     }),

@@ -14,6 +14,7 @@ use crate::query::Operand;
 use crate::secret::is_key;
 use crate::summary::{CellKey, Seen};
 use crate::value::*;
+use crate::workspace::unit::UnitKind;
 
 /// How sure the answer "yes" is; none is "no".
 type Answer = Option<Confidence>;
@@ -93,7 +94,7 @@ predicates! {
     "measured" 2 measured "`#measured? @holder`: its length is compared with a bound",
     "cleared" 2 cleared "`#cleared? @function`: its cache is cleared somewhere",
     "scalar" 1 scalar "`#scalar? @holder`: a number or text, which a sum does not make larger",
-    "in-scope" 2 in_scope "`#in-scope? @call`: in a file that names or reaches DynamoDB",
+    "in-scope" 2 in_scope "`#in-scope? @call`: in a file that names or reaches DynamoDB, or a session that such a file asks for",
     "taken" 2 taken "`#taken? @holder`: something takes out of it one by one",
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
@@ -138,6 +139,9 @@ predicates! {
     "targeted" 0 targeted "`#targeted? @call`: a log handler that is made with a target, each time",
     "logs-items" 2 logs_items "`#logs-items? @call`: its file logs what DynamoDB gave",
     "converts" 2 converts "`#converts? @function @value`: of another file, which makes a list of all that this argument gives, each converted",
+    "apart" 2 apart "`#apart? @holder @value`: a dict that is looked up, in a class of which several others keep objects, filled by a method with what it is given: told where that is called",
+    "inherits" 2 inherits "`#inherits? @value items`: a statement of a view's class, declared open to all, which inherits a method that gives one of these kinds, of an unbounded read, from a class that is not",
+    "keeps" 2 keeps "`#keeps? @holder @value`: the method that is called puts this argument under a key into a dict of its object, which is looked up, and from which nothing is removed as this object is made and used",
     "at-import" 1 at_import "`#at-import? @call`: runs once, when the module is imported",
 }
 
@@ -365,6 +369,12 @@ fn swept(cx: &Cx, operands: &[Operand]) -> Answer {
             .map(|finding| cx.function_at(finding))
             .unwrap_or_default(),
     };
+    let holder = value(cx, operands);
+    sure(holder.places().any(|place| is_swept(cx, place, own)))
+}
+
+/// Does something that the project calls take out of what `own` fills?
+pub(super) fn is_swept(cx: &Cx, place: &Place, own: FuncId) -> bool {
     let named = |function: FuncId| cx.reader.cell(CellKey::Marks(function)).has(Mark::Named);
     // `cache.invalidate()` that a library leaves to its users is no bound of the library's.
     let counts = |function: FuncId| {
@@ -374,11 +384,9 @@ fn swept(cx: &Cx, operands: &[Operand]) -> Answer {
             function == own || named(function)
         }
     };
-    holder_marks(
-        cx,
-        operands,
-        |mark| matches!(mark, Mark::EmptiedBy(function) if counts(function)),
-    )
+    let swept = |mark: Mark| matches!(mark, Mark::EmptiedBy(function) if counts(function));
+    let done = cx.reader.cell(CellKey::Holder(place.clone()));
+    done.mark(swept).is_some()
 }
 
 fn passed(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -480,8 +488,29 @@ fn scalar(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(value.atoms().iter().any(number) && !value.atoms().iter().any(collection))
 }
 
-fn in_scope(cx: &Cx, _operands: &[Operand]) -> Answer {
-    sure(cx.reader.in_scope(cx.unit.file))
+fn in_scope(cx: &Cx, operands: &[Operand]) -> Answer {
+    if cx.reader.in_scope(cx.unit.file) {
+        return Some(Confidence::High);
+    }
+    // `aws.py` gives a session to whoever asks: a file on DynamoDB that does is on the way there.
+    let function = seen(cx, operands)?.situation.function;
+    let session = |value: &Value| value.data().any(|(_, data)| data.kind == Kind::Session);
+    let given = cx.reader.cell(CellKey::Return(FuncId {
+        unit: cx.unit.id,
+        function,
+    }));
+    if !session(&value(cx, operands)) || !session(&given) {
+        return None;
+    }
+    let context = cx.context(function);
+    let repeated = context
+        .atoms()
+        .iter()
+        .filter(|atom| matches!(atom.what, What::Mark(Mark::Request | Mark::Loop)));
+    sure(repeated.flat_map(|atom| &atom.steps).any(|step| {
+        let unit = cx.reader.world().units.get(&step.unit);
+        unit.is_some_and(|unit| cx.reader.in_scope(unit.file))
+    }))
 }
 
 fn taken(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -1045,6 +1074,73 @@ fn converts(cx: &Cx, operands: &[Operand]) -> Answer {
         (elsewhere && converts).then_some(Confidence::Medium)
     };
     value(cx, operands).atoms().iter().find_map(list)
+}
+
+fn inherits(cx: &Cx, operands: &[Operand]) -> Answer {
+    let wanted = kinds(operands);
+    let given = inherited(cx);
+    let listed = wanted.contains(&Kind::Items);
+    surest(&given, |atom| {
+        let item = atom.nested == Nest::Inside && atom.data().is_some_and(is_row);
+        let kind = kind_of(atom).is_some_and(|kind| wanted.contains(&kind));
+        (kind || listed && item)
+            && atom
+                .data()
+                .is_some_and(|data| !data.limited && !data.single)
+    })
+    .map(|sure| sure.min(Confidence::Medium))
+}
+
+fn is_row(data: Data) -> bool {
+    matches!(data.kind, Kind::Item | Kind::Model)
+}
+
+/// What the methods give that an open view inherits from classes that are not declared open.
+pub fn inherited(cx: &Cx) -> Value {
+    let nothing = Value::UNKNOWN;
+    let (Some(class), UnitKind::Class) = (cx.unit.class, cx.unit.kind) else {
+        return nothing;
+    };
+    let life = |class: ClassId| cx.reader.cell(CellKey::Life(class));
+    let own = life(class);
+    if !own.has(Mark::Open) || !own.has(Mark::Role(Role::View)) {
+        return nothing;
+    }
+    let mut given = nothing;
+    let mut overridden: Vec<&SmolStr> = cx.reader.members(class).keys().collect();
+    for base in cx.bases(class) {
+        if life(base).has(Mark::Open) {
+            return Value::UNKNOWN;
+        }
+        let members = cx.reader.members(base);
+        for (name, method) in members {
+            if !overridden.contains(&name) && !name.starts_with('_') {
+                let returned = cx.reader.cell(CellKey::Return(*method));
+                given = given.join(&cx.resolved(&returned));
+            }
+        }
+        overridden.extend(members.keys());
+    }
+    given
+}
+
+fn apart(cx: &Cx, operands: &[Operand]) -> Answer {
+    let captured = capture(cx, operands.get(1..)?)?;
+    let own = FuncId {
+        unit: cx.unit.id,
+        function: cx.seen(captured)?.situation.function,
+    };
+    let holder = value(cx, operands);
+    sure(
+        holder
+            .places()
+            .any(|place| super::instances::is_apart(cx, place, own)),
+    )
+}
+
+fn keeps(cx: &Cx, operands: &[Operand]) -> Answer {
+    let given = capture(cx, operands.get(1..)?)?.expr?;
+    super::instances::keeps(cx, capture(cx, operands)?, given)
 }
 
 /// Calls that start something and give what will hold its result.

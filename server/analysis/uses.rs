@@ -123,7 +123,11 @@ impl Cx<'_> {
     }
 
     /// Does the name stand anywhere that is not as it should be?
-    fn strays(&self, name: &SmolStr, fine: impl Fn(&Unit, &ChunkFacts, ExprId) -> bool) -> bool {
+    pub(super) fn strays(
+        &self,
+        name: &SmolStr,
+        fine: impl Fn(&Unit, &ChunkFacts, ExprId) -> bool,
+    ) -> bool {
         let all = self.reader.named(name);
         // Of a name that stands everywhere nobody can tell, and asking takes long.
         let strays = all.len() > COMMON
@@ -157,7 +161,7 @@ impl Cx<'_> {
         seen.is_some_and(|seen| seen.value.atoms().iter().any(known))
     }
 
-    fn bases(&self, class: ClassId) -> Vec<ClassId> {
+    pub(super) fn bases(&self, class: ClassId) -> Vec<ClassId> {
         let mut chain = vec![class];
         let mut next = 0;
         while next < chain.len() && chain.len() < 12 {
@@ -193,7 +197,7 @@ fn is_callee(facts: &ChunkFacts, id: ExprId) -> bool {
 }
 
 /// `getattr(store, "ROWS")`, `globals()["ROWS"]`
-fn is_looked_up(facts: &ChunkFacts, id: ExprId) -> bool {
+pub(super) fn is_looked_up(facts: &ChunkFacts, id: ExprId) -> bool {
     let named = |expr: ExprId, names: &[&str]| matches!(facts.expr(expr), Expr::Name(name) | Expr::Attr(_, name) if names.contains(&name.as_str()));
     facts.exprs.iter().any(|expr| match expr {
         Expr::Call(call) => {

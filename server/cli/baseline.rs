@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::{Baseline, Key, NAME, keys};
 use crate::config::files::{Configs, Found, regular};
+use crate::config::links::{OUT, leads_out, stays};
 use crate::finding::Finding;
 use crate::rules;
 use crate::workspace::Workspace;
@@ -115,7 +116,7 @@ pub struct Settled {
     /// Entries that match nothing any more; empty where that could not be known.
     pub stale: BTreeMap<Key, usize>,
     /// Entries that came since the revision of `--since`; of interest in the mode `lock` only.
-    pub added: Vec<Key>,
+    pub added: BTreeMap<Key, usize>,
     pub outcome: Outcome,
 }
 
@@ -160,11 +161,12 @@ impl Settled {
             ));
         }
         if !self.added.is_empty() {
-            let what = match self.added.len() {
+            let count: usize = self.added.values().sum();
+            let what = match count {
                 1 => "1 finding was".to_string(),
                 count => format!("{count} findings were"),
             };
-            let first = such_as(self.added.first());
+            let first = such_as(self.added.keys().next());
             complaints.push(format!(
                 "{name}: {what} added since the revision{first}: a locked baseline only gets smaller"
             ));
@@ -178,16 +180,16 @@ impl Baselines {
     /// for it is to be written.
     pub fn open(scope: &Scope, given: Option<&Path>, new: bool) -> Result<Baselines, Vec<Failure>> {
         let mut baselines = Baselines::none();
-        let mut wanted: Vec<(PathBuf, bool)> = Vec::new();
-        let place = |wanted: &mut Vec<(PathBuf, bool)>, found: &Found| {
-            let (path, required) = match given {
-                Some(path) => (absolute(path, &scope.here), true),
+        let mut wanted: Vec<Place> = Vec::new();
+        let place = |wanted: &mut Vec<Place>, found: &Found| {
+            let place = match given {
+                Some(path) => Place::given(absolute(path, &scope.here), &scope.here),
                 None => place_of(found, &scope.here),
             };
-            match wanted.iter().position(|(known, _)| *known == path) {
+            match wanted.iter().position(|known| known.path == place.path) {
                 Some(at) => at,
                 None => {
-                    wanted.push((path, required));
+                    wanted.push(place);
                     wanted.len() - 1
                 }
             }
@@ -197,13 +199,14 @@ impl Baselines {
         }
         for file in scope.analysed {
             let book = place(&mut wanted, &scope.configs.of_file(&file.path));
-            let folder = wanted[book].0.parent().unwrap_or(Path::new(""));
+            let folder = wanted[book].path.parent().unwrap_or(Path::new(""));
             let name = name_of(&file.path, folder);
             baselines.names.insert(Arc::clone(&file.name), (book, name));
         }
         let mut failures = Vec::new();
-        for (path, required) in wanted {
-            match Book::read(path, &scope.here, required && !new) {
+        for place in wanted {
+            let required = place.required && !new;
+            match Book::read(place, &scope.here, required) {
                 Ok(book) => baselines.books.push(book),
                 Err(failure) => failures.push(failure),
             }
@@ -306,7 +309,7 @@ impl Baselines {
             let changed = book.text.as_ref() != Some(&text);
             let added = match how.since.filter(|_| mode == Mode::Lock && !write) {
                 Some(since) => book.added(since),
-                None => Vec::new(),
+                None => BTreeMap::new(),
             };
             let outcome = match mode {
                 _ if write && whole => book.put(&text).map(|()| Outcome::Written),
@@ -356,12 +359,16 @@ impl Scope<'_> {
 const LIMIT: u64 = 256 << 20;
 
 impl Book {
-    fn read(path: PathBuf, here: &Path, required: bool) -> Result<Book, Failure> {
+    fn read(place: Place, here: &Path, required: bool) -> Result<Book, Failure> {
+        let path = place.path;
         let name = name_of(&path, here);
         let failure = |message: String| Failure {
             file: None,
             message: format!("{name}: {message}"),
         };
+        if let Some(why) = place.outside {
+            return Err(failure(format!("the baseline is {why}: not read")));
+        }
         let text = match text_of(&path) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !required => None,
@@ -451,21 +458,10 @@ impl Book {
     }
 
     /// Entries that were not there at a revision, where the file was.
-    fn added(&self, since: &Since) -> Vec<Key> {
+    fn added(&self, since: &Since) -> BTreeMap<Key, usize> {
         let before = since.text_of(&self.path);
-        let Some(before) = before.and_then(|text| Baseline::parse(&text).ok()) else {
-            return Vec::new();
-        };
-        let entries = self.baseline.entries.iter();
-        let keys: Vec<Key> = entries
-            .flat_map(|(key, count)| std::iter::repeat_n(key.clone(), *count))
-            .collect();
-        let matched = before.matched(&keys, |_| true);
-        let added = keys.into_iter().zip(matched.by);
-        added
-            .filter(|(_, by)| by.is_none())
-            .map(|(key, _)| key)
-            .collect()
+        let before = before.and_then(|text| Baseline::parse(&text).ok());
+        before.map_or_else(BTreeMap::new, |before| before.grown(&self.baseline))
     }
 
     /// Writes the file whole or leaves what is there.
@@ -496,25 +492,61 @@ impl Book {
     }
 }
 
-/// Where the baseline of a configuration is, and whether it has to be there. Without a configuration
-/// it is the nearest one above.
-pub fn place_of(found: &Found, here: &Path) -> (PathBuf, bool) {
+/// Where a baseline is.
+pub struct Place {
+    pub path: PathBuf,
+    /// It has to be there.
+    required: bool,
+    /// What is wrong with a place that is none of the workspace's.
+    outside: Option<&'static str>,
+}
+
+impl Place {
+    /// As the command line names it, which may be anywhere, but not behind a link of the workspace's.
+    fn given(path: PathBuf, here: &Path) -> Place {
+        Place {
+            outside: leads_out(&path, here).then_some(OUT),
+            path,
+            required: true,
+        }
+    }
+
+    /// In the workspace of a folder.
+    fn within(path: PathBuf, required: bool, folder: &Path) -> Place {
+        let outside = !stays(&path, folder);
+        Place {
+            outside: outside.then_some(match path.is_symlink() {
+                true => OUT,
+                false => "outside of the workspace",
+            }),
+            path,
+            required,
+        }
+    }
+}
+
+/// Where the baseline of a configuration is. Without a configuration it is the nearest one above.
+pub fn place_of(found: &Found, here: &Path) -> Place {
     if found.path.is_some() {
         let root = absolute(&found.config.root, here);
         return match &found.config.baseline {
-            Some(name) => (absolute(name, &root), true),
-            None => (root.join(NAME), false),
+            Some(name) => Place::within(absolute(name, &root), true, &root),
+            None => Place::within(root.join(NAME), false, &root),
         };
     }
-    let above = here.ancestors().map(|folder| folder.join(NAME));
-    let there = above.into_iter().find(|path| path.is_file());
-    (there.unwrap_or_else(|| here.join(NAME)), false)
+    let mut above = here.ancestors();
+    let there = above.find(|folder| folder.join(NAME).is_file());
+    let folder = there.unwrap_or(here);
+    Place::within(folder.join(NAME), false, folder)
 }
 
 /// A baseline for the editor; none where there is no file.
 #[cfg(feature = "lsp")]
-pub fn read(path: &Path) -> Result<Option<Baseline>, String> {
-    match text_of(path) {
+pub fn read(place: &Place) -> Result<Option<Baseline>, String> {
+    if let Some(why) = place.outside {
+        return Err(format!("the baseline is {why}: not read"));
+    }
+    match text_of(&place.path) {
         Ok(text) => Baseline::parse(&text)
             .map(Some)
             .map_err(|damage| format!("line {}: {}", damage.line, damage.reason)),

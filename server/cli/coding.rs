@@ -1,11 +1,12 @@
 //! From a file's bytes to its text, as Python decodes it.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use encoding_rs::Encoding;
 use memchr::{memchr2, memmem};
+
+use crate::config::links::open;
 
 /// Larger files are left out: no person wrote them.
 pub const LARGEST: u64 = 10 << 20;
@@ -14,7 +15,7 @@ pub const LARGEST: u64 = 10 << 20;
 /// than `LARGEST`.
 pub fn read(path: &Path, bytes: &mut Vec<u8>) -> io::Result<bool> {
     bytes.clear();
-    let file = File::open(path)?;
+    let file = open(path)?;
     let length = file.metadata()?.len();
     if length > LARGEST {
         return Ok(false);

@@ -11,8 +11,10 @@ use super::check::{Failure, Report};
 use super::human::{By, listed};
 use super::interrupt::{Cut, Writing};
 use super::output::{Access, beside};
+use super::walk::absolute;
 use super::{ci, html, human, json, sarif};
 use crate::baseline::{Key, keys};
+use crate::config::links::{OUT, leads_out};
 use crate::finding::Finding;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -132,6 +134,11 @@ impl Output {
             content(self.format, &mut out)?;
             out.flush()
         };
+        let here = std::env::current_dir().unwrap_or_default();
+        if leads_out(&absolute(&self.path, &here), &here) {
+            let name = self.path.display();
+            return Err(format!("{name}: cannot be written: {OUT}"));
+        }
         let special = fs::symlink_metadata(&self.path).is_ok_and(|there| !there.is_file());
         let _writing = Writing::begin();
         let written = || match special {

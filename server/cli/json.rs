@@ -315,7 +315,7 @@ fn baseline(settled: &Settled) -> BaselineOut<'_> {
         accepted: settled.known,
         moved: settled.moved,
         stale: stale(&settled.stale),
-        added: settled.added.len(),
+        added: settled.added.values().sum(),
         outcome: match settled.outcome {
             Outcome::Kept => "kept",
             Outcome::Written => "written",

@@ -2,9 +2,13 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tree_sitter::{Node, Tree};
@@ -20,6 +24,7 @@ pub struct Since {
     base: String,
     /// The repository's folder, its links followed.
     top: PathBuf,
+    git: Git,
     /// Relative to it, as git writes them.
     tracked: FxHashSet<PathBuf>,
     /// Lines from 0, of files that are tracked.
@@ -32,11 +37,19 @@ impl Since {
         if revision.is_empty() || revision.starts_with('-') {
             return Err(format!("--since: `{revision}` is no revision"));
         }
-        let ask = |folder: &Path, arguments: &[&str]| git(folder, arguments);
-        let top = ask(here, &["rev-parse", "--show-toplevel"])
-            .map_err(|error| format!("--since: {error}"))?;
+        let told = |error| format!("--since: {error}");
+        let git = Git::of(here).map_err(told)?;
+        let ask = |folder: &Path, arguments: &[&str]| git.ask(folder, arguments);
+        let top = ask(here, &["rev-parse", "--show-toplevel"]).map_err(told)?;
         let top = path_of(top.trim_ascii_end());
         let top = fs::canonicalize(&top).unwrap_or(top);
+        let chosen = ["GIT_DIR", "GIT_WORK_TREE"].map(std::env::var_os);
+        // `core.worktree = /` would have git read whatever the index names.
+        if !(chosen.iter().any(Option::is_some) || holds(&top, here)) {
+            return Err(
+                "--since: the repository has its files elsewhere (core.worktree)".to_string(),
+            );
+        }
         let commit = format!("{revision}^{{commit}}");
         let arguments = [
             "rev-parse",
@@ -52,9 +65,10 @@ impl Since {
         let base = ask(&top, &["merge-base", "--end-of-options", &commit, "HEAD"]);
         let base = base.map(|base| String::from_utf8_lossy(base.trim_ascii_end()).into_owned());
         let base = base.unwrap_or(commit);
-        let told = |error| format!("--since: {error}");
         let arguments = [
             "diff",
+            "-O/dev/null",
+            "-l1000",
             "--no-ext-diff",
             "--no-textconv",
             "--no-color",
@@ -75,6 +89,7 @@ impl Since {
         Ok(Since {
             base,
             top,
+            git,
             tracked: tracked.collect(),
             changed,
         })
@@ -85,7 +100,8 @@ impl Since {
         let path = fs::canonicalize(path).ok()?;
         let name = path.strip_prefix(&self.top).ok()?.to_str()?;
         let name = format!("{}:{}", self.base, name.replace('\\', "/"));
-        String::from_utf8(git(&self.top, &["cat-file", "blob", &name]).ok()?).ok()
+        let blob = self.git.ask(&self.top, &["cat-file", "blob", &name]);
+        String::from_utf8(blob.ok()?).ok()
     }
 
     /// Those whose function changed, or a line of whose trail; `path` says where a file is.
@@ -299,40 +315,147 @@ fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// Runs git, with nothing that a repository could have it run.
-fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let quiet = [
-        "-c",
-        "core.fsmonitor=false",
-        "-c",
-        "core.hooksPath=/dev/null",
-        "-c",
-        "core.quotePath=false",
-    ];
-    let run = Command::new("git")
-        .args(quiet)
-        .args(arguments)
-        .current_dir(folder)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => "git is not installed".to_string(),
-            _ => format!("git cannot be run: {error}"),
-        })?;
-    if run.status.success() {
-        return Ok(run.stdout);
+/// Is it a repository's folder, around this one?
+fn holds(top: &Path, here: &Path) -> bool {
+    let here = fs::canonicalize(here).unwrap_or_else(|_| here.to_path_buf());
+    here.starts_with(top) && top.join(".git").exists()
+}
+
+/// Git, with nothing that a repository could have it run.
+struct Git {
+    /// What the configuration would have run over the files of the working tree, each set to nothing.
+    filters: Vec<String>,
+    limit: Duration,
+}
+
+/// Of one question. The largest repositories take seconds; a pipe in the place of a file takes forever.
+const LIMIT: Duration = Duration::from_secs(60);
+
+impl Git {
+    fn of(folder: &Path) -> Result<Git, String> {
+        let mut git = Git {
+            filters: Vec::new(),
+            limit: LIMIT,
+        };
+        let arguments = [
+            "config",
+            "--null",
+            "--name-only",
+            "--get-regexp",
+            r"^filter\.",
+        ];
+        let (found, out, said) = git.run(folder, &arguments)?;
+        if !found && !said.is_empty() {
+            return Err(reason(&said));
+        }
+        for key in out.split(|byte| *byte == 0).filter(|key| !key.is_empty()) {
+            let key = String::from_utf8_lossy(key);
+            let name = key.rsplit_once('.').map_or(&*key, |(name, _)| name);
+            // `-c` ends a key there.
+            if name.contains(['=', '\n', '\u{fffd}']) {
+                return Err("git's configuration has a filter with an odd name".to_string());
+            }
+            for (key, value) in [
+                ("clean", ""),
+                ("smudge", ""),
+                ("process", ""),
+                ("required", "false"),
+            ] {
+                git.filters.push(format!("{name}.{key}={value}"));
+            }
+        }
+        git.filters.sort();
+        git.filters.dedup();
+        Ok(git)
     }
-    let said = String::from_utf8_lossy(&run.stderr);
+
+    /// What it prints.
+    fn ask(&self, folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
+        let (fine, out, said) = self.run(folder, arguments)?;
+        match fine {
+            true => Ok(out),
+            false => Err(reason(&said)),
+        }
+    }
+
+    /// Whether it ended well, what it printed, and what it said beside that.
+    fn run(&self, folder: &Path, arguments: &[&str]) -> Result<(bool, Vec<u8>, String), String> {
+        let quiet = [
+            "core.fsmonitor=false",
+            "core.hooksPath=/dev/null",
+            "core.attributesFile=/dev/null",
+            "core.quotePath=false",
+        ];
+        let quiet = quiet
+            .into_iter()
+            .chain(self.filters.iter().map(String::as_str));
+        let mut command = Command::new("git");
+        let mut git = command
+            .args(quiet.flat_map(|each| ["-c", each]))
+            .args(arguments)
+            .current_dir(folder)
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("LC_ALL", "C")
+            // What is missing in a partial clone stays missing: fetching it runs what `remote.*` names.
+            .env("GIT_ALLOW_PROTOCOL", "none")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => "git is not installed".to_string(),
+                _ => format!("git cannot be run: {error}"),
+            })?;
+        let ends = Instant::now() + self.limit;
+        let streams = (read(git.stdout.take()), read(git.stderr.take()));
+        let all = |stream: &mpsc::Receiver<Vec<u8>>| {
+            stream.recv_timeout(ends.saturating_duration_since(Instant::now()))
+        };
+        let (out, said) = match (all(&streams.0), all(&streams.1)) {
+            (Err(RecvTimeoutError::Timeout), _) | (_, Err(RecvTimeoutError::Timeout)) => {
+                let _ = git.kill();
+                let _ = git.wait();
+                let seconds = self.limit.as_secs();
+                return Err(format!("git took more than {seconds} seconds"));
+            }
+            (out, said) => (out.unwrap_or_default(), said.unwrap_or_default()),
+        };
+        let status = git
+            .wait()
+            .map_err(|error| format!("git cannot be run: {error}"))?;
+        Ok((
+            status.success(),
+            out,
+            String::from_utf8_lossy(&said).into_owned(),
+        ))
+    }
+}
+
+/// Reads to the end, beside what else goes on.
+fn read(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, bytes) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        sender.send(bytes)
+    });
+    bytes
+}
+
+/// Why git failed, by what it said.
+fn reason(said: &str) -> String {
     let said = said
         .lines()
         .find(|line| !line.trim().is_empty())
         .unwrap_or("no reason given");
     let said = said.trim_start_matches("fatal: ");
     match said.starts_with("not a git repository") {
-        true => Err("this folder is in no git repository".to_string()),
-        false => Err(format!("git failed: {said}")),
+        true => "this folder is in no git repository".to_string(),
+        false => format!("git failed: {said}"),
     }
 }
 
@@ -348,6 +471,25 @@ mod tests {
         assert_eq!(changed[Path::new("shop/a.py")], [2..3, 7..9, 11..14]);
         let quoted = &changed[Path::new("é \"q\".py")];
         assert_eq!(quoted.first(), Some(&(0..1)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn git_is_not_waited_for_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = folder.path();
+        let git = |limit| Git {
+            filters: Vec::new(),
+            limit,
+        };
+        git(LIMIT).ask(repository, &["init", "--quiet"]).unwrap();
+        let config = repository.join(".git/config");
+        fs::remove_file(&config).unwrap();
+        let made = Command::new("mkfifo").arg(&config).status();
+        assert!(made.unwrap().success());
+        let second = Duration::from_secs(1);
+        let asked = git(second).ask(repository, &["rev-parse", "--show-toplevel"]);
+        assert_eq!(asked.unwrap_err(), "git took more than 1 seconds");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
 use crate::config::files::{Configs, Found};
+use crate::config::links::{OUT, ignores, stays};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 /// A Python file, not read yet.
@@ -147,17 +148,35 @@ impl Folder<'_> {
         if !in_git(self.path) {
             builder.require_git(false).parents(false).git_global(false);
         }
+        if let Some(why) = self.unwalkable() {
+            walked.troubles.push(why);
+            return;
+        }
+        let (sender, found) = mpsc::channel();
         let include_tests = self.include_tests;
-        let found = Arc::clone(&self.found);
+        let config = Arc::clone(&self.found);
+        let (here, told) = (self.here.to_path_buf(), sender.clone());
         builder.filter_entry(move |entry| {
-            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let out = folder && skipped(entry, include_tests)
-                || found.config.excludes_entry(entry.path(), folder);
             // A named folder is taken, whatever its name.
-            entry.depth() == 0 || !out
+            if entry.depth() == 0 {
+                return true;
+            }
+            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if folder && skipped(entry, include_tests)
+                || config.config.excludes_entry(entry.path(), folder)
+            {
+                return false;
+            }
+            match folder.then(|| ignores(entry.path())) {
+                Some(Err(why)) => {
+                    let trouble = left_alone(entry.path(), &here, &why, false);
+                    let _ = told.send(Err(trouble));
+                    false
+                }
+                _ => true,
+            }
         });
 
-        let (sender, found) = mpsc::channel();
         builder.build_parallel().run(|| {
             let sender = sender.clone();
             Box::new(move |entry| {
@@ -167,13 +186,35 @@ impl Folder<'_> {
                 WalkState::Continue
             })
         });
-        drop(sender);
+        drop((sender, builder));
         for found in found {
             match found {
                 Ok(file) => walked.files.push(file),
                 Err(trouble) => walked.troubles.push(trouble),
             }
         }
+    }
+
+    /// Why nobody can say what is ignored in the folder, by what stands there and above it in its
+    /// repository. What lies above that is the user's own.
+    fn unwalkable(&self) -> Option<Trouble> {
+        let told = |folder: &Path| {
+            let why = ignores(folder).err()?;
+            Some(left_alone(folder, self.here, &why, true))
+        };
+        let top = match in_git(self.path) {
+            true => self
+                .path
+                .ancestors()
+                .find(|each| each.join(".git").exists()),
+            false => None,
+        };
+        let top = top.unwrap_or(self.path);
+        let mut folders = self
+            .path
+            .ancestors()
+            .take_while(|each| each.starts_with(top));
+        folders.find_map(told)
     }
 
     fn look_at(&self, entry: Result<DirEntry, ignore::Error>) -> Option<Result<File, Trouble>> {
@@ -192,6 +233,13 @@ impl Folder<'_> {
         }
         let file = match kind.is_symlink() {
             true => match fs::metadata(entry.path()) {
+                Ok(data) if data.is_file() && !stays(entry.path(), self.path) => {
+                    return Some(Err(Trouble {
+                        name: name_of(entry.path(), self.here),
+                        message: format!("{OUT}: not read, unless it is named itself"),
+                        fatal: false,
+                    }));
+                }
                 Ok(data) => data.is_file(),
                 Err(error) => return Some(Err(self.trouble(entry.path(), &error))),
             },
@@ -218,6 +266,19 @@ impl Folder<'_> {
             message: error.to_string(),
             fatal: path.components().eq(self.path.components()),
         }
+    }
+}
+
+/// A folder of which nobody can say what is ignored in it.
+fn left_alone(folder: &Path, here: &Path, why: &str, fatal: bool) -> Trouble {
+    let name = match name_of(folder, here) {
+        name if name.is_empty() => ".".to_string(),
+        name => name,
+    };
+    Trouble {
+        name,
+        message: format!("{why}: the folder is not walked"),
+        fatal,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use notify::event::{EventKind, ModifyKind};
-use notify::{Event, RecursiveMode, Watcher};
+use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::Verdict;
 use super::output::{complain, note};
@@ -20,7 +20,9 @@ const LONGEST: Duration = Duration::from_secs(2);
 
 pub fn run(paths: &[PathBuf], configs: &Configs, quiet: bool, check: impl Fn()) -> Verdict {
     let (sender, events) = channel();
-    let watched = notify::recommended_watcher(sender).and_then(|mut watcher| {
+    // As the walk: a link to a folder is not followed.
+    let config = Config::default().with_follow_symlinks(false);
+    let watched = RecommendedWatcher::new(sender, config).and_then(|mut watcher| {
         for (path, mode) in places(paths, configs) {
             watcher.watch(&path, mode)?;
         }

@@ -1,6 +1,6 @@
 //! Finds and reads configuration files: the nearest one above each Python file, each folder looked at once.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use crate::finding::Finding;
 use crate::rules::notices::told;
 use crate::text::Text;
 
+use super::links::{OUT, in_workspace, open, stays};
 use super::team::{Team, is_of_team, team};
 use super::{Config, Form, Overrides, Problem};
 
@@ -123,7 +124,7 @@ impl Configs {
         let team = team(folder);
         let found = NAMES
             .iter()
-            .find_map(|name| read(&folder.join(name), folder));
+            .find_map(|name| within(&folder.join(name), folder));
         // A folder of rules counts without a configuration too.
         let mut found = found.or_else(|| team.is_some().then(|| none(&self.overrides)))?;
         found.team = team.unwrap_or_default();
@@ -173,6 +174,15 @@ const PYPROJECT: &str = "pyproject.toml";
 const NAMES: [&str; 3] = [".dynaleak.toml", "dynaleak.toml", PYPROJECT];
 /// In bytes; a configuration of a thousand rules and patterns has a hundredth of it.
 const LIMIT: u64 = 1 << 20;
+
+/// As [`read`]; what a repository links to from elsewhere is none of its files.
+fn within(path: &Path, folder: &Path) -> Option<Found> {
+    if path.is_symlink() && in_workspace(folder) && !stays(path, folder) {
+        let reason = format!("{OUT}: not read, unless --config names it");
+        return Some(broken(path, reason));
+    }
+    read(path, folder)
+}
 
 /// `None` where there is no such file, or a `pyproject.toml` that says nothing of dynaleak.
 fn read(path: &Path, root: &Path) -> Option<Found> {
@@ -234,7 +244,7 @@ pub fn regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("not a regular file"));
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -124,6 +124,7 @@ impl<'a> Flow<'a> {
                     let bound = matches!(atom.what, What::Bound(..));
                     let given = self.call_function(*function, bound, &args, site);
                     let given = given.join(&self.own_given(atom, &args, site));
+                    let given = given.join(&self.filled(call.function, &atom.what, &given, &args));
                     self.note_result(facts.calls[call.number as usize], *function, &given);
                     given
                 }
@@ -163,6 +164,7 @@ impl<'a> Flow<'a> {
         if value.is_unknown() {
             // What a file makes that is not loaded: `STORE = Memory()`, and then `STORE.put(item)`.
             value = callee.filter(|atom| matches!(atom.what, What::Unloaded(_)));
+            value = value.join(&self.handed_in(call.function, &value, &args));
         }
         self.callbacks(
             call,
@@ -172,6 +174,43 @@ impl<'a> Flow<'a> {
             site,
         );
         value
+    }
+
+    /// `Lookup(driver)` of a class that is not loaded: it keeps the object that it is given.
+    fn handed_in(&self, function: ExprId, made: &Value, args: &Args) -> Value {
+        let class = |name: &SmolStr| name.starts_with(char::is_uppercase);
+        match self.facts.expr(function) {
+            Expr::Name(name) | Expr::Attr(_, name) if class(name) && !made.is_unknown() => {}
+            _ => return Value::UNKNOWN,
+        }
+        let instance = |atom: &Atom| matches!(atom.what, What::Instance(_));
+        let given = args
+            .all()
+            .map(|value| self.resolved(value).filter(instance))
+            .fold(Value::UNKNOWN, |all, value| all.join(&value));
+        inside(&given, Nest::Inside).map(|atom| Some(atom.clone().sure(Confidence::Medium)))
+    }
+
+    /// `Order().load(item)`, which gives its own object: that holds the item.
+    fn filled(&self, function: ExprId, method: &What, given: &Value, args: &Args) -> Value {
+        let (What::Bound(_, class), Expr::Attr(object, _)) = (method, self.facts.expr(function))
+        else {
+            return Value::UNKNOWN;
+        };
+        let own = |atom: &Atom| atom.nested == Nest::Not && atom.what == What::Instance(*class);
+        let made = matches!(self.facts.expr(*object), Expr::Call(_));
+        if !made || !given.atoms().iter().any(own) {
+            return Value::UNKNOWN;
+        }
+        let item = |atom: &Atom| {
+            let item = |data: Data| matches!(data.kind, Kind::Item | Kind::Record);
+            atom.nested == Nest::Not && atom.data().is_some_and(item)
+        };
+        let items = args
+            .all()
+            .map(|value| self.resolved(value).filter(item))
+            .fold(Value::UNKNOWN, |all, value| all.join(&value));
+        inside(&items, Nest::Inside).map(|atom| Some(atom.clone().sure(Confidence::Medium)))
     }
 
     /// A file that gets a DynamoDB value, a client among them, must be loaded.
@@ -251,7 +290,11 @@ impl<'a> Flow<'a> {
             });
             self.tell(CellKey::Param(function, index as u16), value);
         }
-        self.given(function, signature, &passed, args, offset);
+        let limits = self.given(function, signature, &passed, args, offset);
+        if signature.function.name == "__init__" {
+            self.limited
+                .extend(limits.into_iter().map(|limit| (site, limit)));
+        }
         self.called(function, site, false);
         let returned = if function.unit == self.unit.id {
             self.frame_returns(function)
@@ -312,7 +355,8 @@ impl<'a> Flow<'a> {
         value
     }
 
-    /// Notes which of the function's limits this call sets, and of a maker of clients what the call varies.
+    /// Notes which of the function's limits this call sets, and of a maker of clients what the call
+    /// varies; gives the limits.
     fn given(
         &mut self,
         function: FuncId,
@@ -320,8 +364,9 @@ impl<'a> Flow<'a> {
         passed: &[Value],
         args: &Args,
         offset: usize,
-    ) {
+    ) -> SmallVec<[Place; 1]> {
         let makes = signature.makes();
+        let mut limits = SmallVec::new();
         for (index, param) in signature.params().iter().enumerate() {
             let limit = param.default.is_some_and(|default| {
                 matches!(signature.facts.expr(default), Expr::None | Expr::Int(_))
@@ -355,8 +400,10 @@ impl<'a> Flow<'a> {
                 none(&self.resolved(&value)) || arg.is_some_and(|arg| is_infinite(self.facts, arg));
             if limit && (args.has_splat || arg.is_some()) && !unlimited {
                 self.note(&place, Mark::Called);
+                limits.push(place);
             }
         }
+        limits
     }
 
     /// Does a known call set the parameter?

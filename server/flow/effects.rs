@@ -141,6 +141,7 @@ impl<'a> Flow<'a> {
                 }
                 let stored = inside(&value, Nest::Inside);
                 self.put(*base, &holder, &stored);
+                self.note_stored(&holder, *index, &value);
                 let session =
                     self.resolved(&holder).atoms().iter().any(
                         |atom| matches!(&atom.what, What::Object(object) if object == "session"),
@@ -164,6 +165,30 @@ impl<'a> Flow<'a> {
             }
             Expr::Star(inner) => self.assign(*inner, value, source),
             _ => {}
+        }
+    }
+
+    /// `self._data[key] = value` in a method: which of its parameters it keeps, and where.
+    fn note_stored(&mut self, holder: &Value, index: ExprId, value: &Value) {
+        let own = self.func(self.function);
+        let method = self.unit.class.is_some() && self.unit.kind == UnitKind::Function;
+        let given = value.atoms().iter().filter_map(|atom| match atom.what {
+            What::Param(function, index) if function == own => Some(index),
+            _ => None,
+        });
+        let given: SmallVec<[u16; 2]> = given.collect();
+        if !method || given.is_empty() || !self.varies(index) {
+            return;
+        }
+        for place in holder.places() {
+            for &param in given.iter().filter(|_| matches!(place, Place::Attr(..))) {
+                let stored = Atom {
+                    held: Some(place.clone()),
+                    ..Atom::new(What::Mark(Mark::Stored))
+                };
+                let param = Place::Default(own, param);
+                self.tell(CellKey::Holder(param), Value::one(stored));
+            }
         }
     }
 
@@ -253,17 +278,38 @@ impl<'a> Flow<'a> {
             // A field that its owner closes is scoped by its owner.
             self.escapes(value);
         }
-        self.tell_lives(&place, value);
         if let Place::Attr(class, _) = place {
+            // What the constructor is given lives as long as what it is given to.
             let held = self.resolved(value);
+            self.tell_lives(&place, &held);
             let client = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
             if held.data().any(|(_, data)| client(data.kind)) {
                 self.tell(CellKey::Life(class), Value::of(What::Mark(Mark::Holds)));
+                self.tell_bases(class, &place, &held);
             }
+        } else {
+            self.tell_lives(&place, value);
         }
         let value =
             value.filter(|atom| !matches!(atom.what, What::Mark(_)) && atom.what != What::Slot);
         self.tell(place_cell(&place), value);
+    }
+
+    /// `model = Order` in a class: methods of its base classes may ask for `self.model`.
+    pub(super) fn tell_bases(&mut self, class: ClassId, place: &Place, value: &Value) {
+        let tool = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
+        let told = value.filter(|atom| match atom.what {
+            What::Class(_) | What::Instance(_) => atom.nested == Nest::Not,
+            What::Data(data) => atom.nested == Nest::Not && tool(data.kind),
+            _ => false,
+        });
+        if told.is_unknown() {
+            return;
+        }
+        let told = names::stored_at(&told, place);
+        for base in self.class_chain(class).into_iter().skip(1) {
+            self.tell(CellKey::Heirs(base, place.name()), told.clone());
+        }
     }
 
     /// A fresh container, or a slice of the old one, in the place of one that was filled.
@@ -285,6 +331,17 @@ impl<'a> Flow<'a> {
             let What::Instance(class) = atom.what else {
                 continue;
             };
+            let made = |limited: &&(Site, Place)| atom.steps.first() == Some(&limited.0);
+            let limits: SmallVec<[Place; 1]> = (self.limited.iter().filter(made))
+                .map(|(_, limit)| limit.clone())
+                .collect();
+            for limit in limits {
+                let limited = Atom {
+                    held: Some(limit),
+                    ..Atom::new(What::Mark(Mark::Limited))
+                };
+                self.tell(CellKey::Holder(place.clone()), Value::one(limited));
+            }
             let lives = match place {
                 Place::Global(..)
                 | Place::Static(..)
@@ -410,8 +467,9 @@ impl<'a> Flow<'a> {
             *ever = ever.join(&joined);
         }
         let places: Vec<Place> = self.resolved(holder).places().cloned().collect();
+        let kept = self.resolved(&contents);
         for place in places {
-            self.tell_lives(&place, &contents);
+            self.tell_lives(&place, &kept);
             match &place {
                 Place::Local(owner, slot) if owner.unit == self.unit.id => {
                     if let Some(ever) = self
@@ -499,6 +557,7 @@ impl<'a> Flow<'a> {
                         ..atom.clone()
                     })
                 });
+                let found = self.from_one_of_many(base, found);
                 // `settings.get("maximum", 0)`: a limit that is none by default.
                 match args.plain.get(1) {
                     Some((_, default)) if method == "get" && base.data().next().is_none() => {
@@ -515,6 +574,15 @@ impl<'a> Flow<'a> {
             }),
             _ => Value::UNKNOWN,
         }
+    }
+
+    /// What comes out of a field of a class of which several others keep an object: another one's it may be.
+    pub(super) fn from_one_of_many(&self, holder: &Value, found: Value) -> Value {
+        let shared = |place: &Place| matches!(place, Place::Attr(class, _) if self.cell(CellKey::Life(*class)).is_shared());
+        if found.data().next().is_none() || !holder.places().any(shared) {
+            return found;
+        }
+        found.map(|atom| Some(atom.clone().sure(Confidence::Low)))
     }
 
     /// `queue.full()`, `queue.qsize()`: whoever asks waits or drops.
@@ -539,10 +607,11 @@ impl<'a> Flow<'a> {
                 At::Definition(self.function)
             },
         };
-        self.tell(
-            CellKey::Holder(place.clone()),
-            Value::one(Atom::new(What::Mark(mark)).at(site)),
-        );
+        let mark = Atom {
+            held: self.limit.clone(),
+            ..Atom::new(What::Mark(mark))
+        };
+        self.tell(CellKey::Holder(place.clone()), Value::one(mark.at(site)));
     }
 
     pub(super) fn note_taken(&mut self, holder: &Value) {
@@ -641,6 +710,9 @@ impl<'a> Flow<'a> {
         if parts.iter().any(|&part| self.is_unset(part)) {
             return;
         }
+        let limit = parts.iter().find_map(|&part| self.limit_of(part));
+        let limit = limit.or_else(|| self.limit.clone());
+        let outside = std::mem::replace(&mut self.limit, limit);
         for &part in parts {
             let mut measured = Vec::new();
             self.facts.any(part, &mut |_, expr| {
@@ -658,10 +730,27 @@ impl<'a> Flow<'a> {
                 }
             }
         }
+        self.limit = outside;
+    }
+
+    /// A limit that is none by default, and that whoever makes the object may set: the constructor's parameter.
+    pub(super) fn limit_of(&mut self, part: ExprId) -> Option<Place> {
+        let limit = self.peek(part);
+        let number = |atom: &Atom| matches!(atom.what, What::Int(number) if number > 0);
+        let none = |atom: &Atom| is_no_limit(&atom.what);
+        if limit.atoms().iter().any(number) || !limit.atoms().iter().any(none) {
+            return None;
+        }
+        limit.atoms().iter().find_map(|atom| match atom.what {
+            What::Param(function, index) if function.unit != self.unit.id => {
+                Some(Place::Default(function, index))
+            }
+            _ => None,
+        })
     }
 
     /// A limit that nobody sets: `len(cache) >= limit` with it is no bound.
-    fn is_unset(&mut self, part: ExprId) -> bool {
+    pub(super) fn is_unset(&mut self, part: ExprId) -> bool {
         let limit = self.peek(part);
         let set = |atom: &Atom| match atom.what {
             What::Param(function, index) => self.is_given(function, index),
@@ -678,8 +767,8 @@ impl<'a> Flow<'a> {
                 .any(|atom| matches!(atom.what, What::Int(number) if number > 0))
     }
 
-    /// Does a test compare a length with a limit that nobody sets? What it guards never runs.
-    pub(super) fn never_holds(&mut self, test: ExprId) -> bool {
+    /// What a test compares a length with. What it guards never runs where nobody sets that.
+    pub(super) fn limits_in(&self, test: ExprId) -> Vec<ExprId> {
         let mut compared = Vec::new();
         self.facts.any(test, &mut |_, expr| {
             if let Expr::Compare(parts, operators) = expr
@@ -693,23 +782,61 @@ impl<'a> Flow<'a> {
         let measures = compared
             .iter()
             .any(|&part| self.facts.any(part, &mut { measured }));
-        measures
-            && compared
-                .into_iter()
-                .any(|part| !matches!(self.facts.expr(part), Expr::Int(_)) && self.is_unset(part))
+        compared.retain(|&part| measures && !matches!(self.facts.expr(part), Expr::Int(_)));
+        compared
     }
 
     /// `if X is None: X = …`: the branch fills what the test found empty.
     pub(super) fn fills_tested(&mut self, test: ExprId, body: &'a [Stmt]) -> bool {
         let tested = self.tested(test);
-        !tested.is_empty() && self.assigns_any(body, &tested, 0)
+        !tested.is_empty()
+            && (self.assigns_any(body, &tested, 0)
+                || super::endless::asks_for_nothing(self.facts, test)
+                    && self.calls_filler(body, &tested))
     }
 
-    /// `if X: return X`: what follows runs only while X is empty.
+    /// `if self.client is None: self.connect()`, where `connect` sets it.
+    fn calls_filler(&mut self, body: &'a [Stmt], tested: &[String]) -> bool {
+        let facts = self.facts;
+        let calls = body.iter().filter_map(|stmt| match stmt {
+            Stmt::Expr(value) => match facts.expr(*value) {
+                Expr::Await(inner) => Some(*inner),
+                _ => Some(*value),
+            },
+            _ => None,
+        });
+        calls.collect::<Vec<_>>().into_iter().any(|call| {
+            let Expr::Call(call) = facts.expr(call) else {
+                return false;
+            };
+            let callee = self.peek(call.function);
+            callee.atoms().iter().any(|atom| match atom.what {
+                What::Function(function) | What::Bound(function, _) => {
+                    let signature = self.reader.signature(function);
+                    let name = |path: &String| path.rsplit('.').next().map(str::to_string);
+                    let mut names = tested.iter().filter_map(name);
+                    signature.is_some_and(|signature| names.any(|name| signature.sets(&name)))
+                }
+                _ => false,
+            })
+        })
+    }
+
+    /// `if X: return X`, or `if self.ready: return` where the function sets it: what follows runs only
+    /// while X is empty.
     pub(super) fn returns_tested(&mut self, test: ExprId, body: &'a [Stmt]) -> bool {
-        let tested = self.tested(test);
+        let mut tested = self.tested(test);
         if tested.is_empty() {
             return false;
+        }
+        if let [Stmt::Return(None)] = body {
+            tested.retain(|path| !path.starts_with("local ") || path.contains('.'));
+            if tested.is_empty() {
+                return false;
+            }
+            let facts = self.facts;
+            let whole = &facts.functions[self.function as usize].body;
+            return self.assigns_any(whole, &tested, 0);
         }
         body.iter().any(|stmt| match stmt {
             Stmt::Return(Some(value)) => {
@@ -840,15 +967,57 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn assigns_any(&self, body: &[Stmt], tested: &[String], depth: u32) -> bool {
-        let local = tested.iter().any(|path| path.starts_with("local "));
-        let fits = |target: ExprId| {
-            let lasting = !matches!(self.facts.expr(target), Expr::Local(_) | Expr::Tuple(_));
-            self.path(target)
-                .is_some_and(|path| lasting && (local || tested.contains(&path)))
+    /// Where a local comes from that may be missing there: `client = CACHE.get(name)`.
+    pub(super) fn note_origin(&mut self, target: ExprId, value: ExprId) {
+        let Expr::Local(slot) = self.facts.expr(target) else {
+            return;
         };
-        depth < 8 && body.iter().any(|stmt| match stmt {
-            Stmt::Assign { targets, .. } => targets.iter().any(|&target| fits(target)),
+        let origin = self.origin(value);
+        self.origins.insert((self.function, *slot), origin);
+    }
+
+    fn origin(&self, value: ExprId) -> Option<String> {
+        match self.facts.expr(value) {
+            Expr::Await(inner) | Expr::Either(inner, _) => self.origin(*inner),
+            Expr::Subscript(..) => self.keyed_path(value),
+            Expr::Call(call) => match (self.facts.expr(call.function), &call.args[..]) {
+                (Expr::Attr(base, name), [key, ..])
+                    if matches!(name.as_str(), "get" | "pop" | "setdefault") =>
+                {
+                    self.keyed(*base, key.value)
+                }
+                _ => None,
+            },
+            _ => self.path(value),
+        }
+    }
+
+    /// A place with its key, so that `event["id"]` is another one than `event["name"]`.
+    fn keyed_path(&self, expr: ExprId) -> Option<String> {
+        match self.facts.expr(expr) {
+            Expr::Subscript(base, key) => self.keyed(*base, *key),
+            _ => self.path(expr),
+        }
+    }
+
+    fn keyed(&self, base: ExprId, key: ExprId) -> Option<String> {
+        let key = match self.facts.expr(key) {
+            Expr::Str(text) => text.to_string(),
+            _ => self.path(key).unwrap_or_default(),
+        };
+        Some(format!("{}[{key}]", self.path(base)?))
+    }
+
+    /// Does the branch fill one of the places? Of a local that was tested it may be any place that is
+    /// surely kept, but a parameter's only if the local was read there: `event["user"] = …` keeps nothing.
+    fn assigns_any(&mut self, body: &'a [Stmt], tested: &[String], depth: u32) -> bool {
+        if depth == 8 {
+            return false;
+        }
+        body.iter().any(|stmt| match stmt {
+            Stmt::Assign { targets, .. } => {
+                targets.iter().any(|&target| self.fills(target, tested))
+            }
             Stmt::Expr(value) => match self.facts.expr(*value) {
                 Expr::Call(call) => {
                     matches!(self.facts.expr(call.function), Expr::Name(name) if name == "setattr")
@@ -863,6 +1032,38 @@ impl<'a> Flow<'a> {
             Stmt::Try { body, .. } => self.assigns_any(body, tested, depth + 1),
             _ => false,
         })
+    }
+
+    fn fills(&self, target: ExprId, tested: &[String]) -> bool {
+        if matches!(self.facts.expr(target), Expr::Local(_) | Expr::Tuple(_)) {
+            return false;
+        }
+        let Some(path) = self.path(target) else {
+            return false;
+        };
+        let mut locals = tested
+            .iter()
+            .filter_map(|path| path.strip_prefix("local ")?.parse::<Slot>().ok())
+            .peekable();
+        if locals.peek().is_none() {
+            return tested.contains(&path);
+        }
+        let mut root = target;
+        while let Expr::Attr(base, _) | Expr::Subscript(base, _) = self.facts.expr(root) {
+            root = *base;
+        }
+        let Expr::Local(slot) = self.facts.expr(root) else {
+            return true;
+        };
+        if *slot == 0 && self.unit.class.is_some() && self.function == 1 {
+            return true;
+        }
+        let place = self.keyed_path(target);
+        tested.contains(&path)
+            || locals.any(|local| {
+                let origin = self.origins.get(&(self.function, local));
+                origin.is_none_or(|origin| origin.is_some() && *origin == place)
+            })
     }
 
     // ---- page iterators that were gone through ----

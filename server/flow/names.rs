@@ -255,7 +255,7 @@ impl Flow<'_> {
             }
         }
         if !found.is_unknown() {
-            return found;
+            return self.or_of_heirs(class, name, found);
         }
         for &owner in &chain {
             if let Some(&method) = self.reader.members(owner).get(name) {
@@ -277,18 +277,35 @@ impl Flow<'_> {
             }
             let shared = self.cell(CellKey::Static(owner, name.clone()));
             if !shared.is_unknown() {
-                return stored_at(&shared, &Place::Static(owner, name.clone()));
+                let shared = stored_at(&shared, &Place::Static(owner, name.clone()));
+                return self.or_of_heirs(class, name, shared);
             }
         }
         let reads = self.has_role(class, Role::Index) || self.has_role(class, Role::Model);
         if reads && API.models.contains_key(name.as_str()) {
             return Value::of(What::Method(Data::new(Kind::Model), name.clone()));
         }
-        // Stored to later, or by a class that derives from this one: the place is known, its value is not.
-        Value::one(Atom {
+        // Stored to later: the place is known, its value is not.
+        let unknown = Value::one(Atom {
             held: Some(Place::Attr(class, name.clone())),
             ..Atom::new(What::Slot)
-        })
+        });
+        self.or_of_heirs(class, name, unknown)
+    }
+
+    /// `model = None` in a base class: what the classes give that derive from it.
+    fn or_of_heirs(&self, class: ClassId, name: &SmolStr, found: Value) -> Value {
+        let open = |atom: &Atom| matches!(atom.what, What::Nothing | What::Slot);
+        if !found.atoms().iter().all(open) {
+            return found;
+        }
+        let heirs = self.cell(CellKey::Heirs(class, name.clone()));
+        let instance = |atom: &Atom| matches!(atom.what, What::Instance(_));
+        // A table in one heir and a file in another: which of them it is nobody knows.
+        match heirs.atoms().iter().filter(|atom| instance(atom)).count() {
+            0 | 1 => found.join(&heirs),
+            _ => found.join(&heirs.filter(|atom| !instance(atom))),
+        }
     }
 
     fn class_attribute(&mut self, class: ClassId, name: &SmolStr, atom: &Atom) -> Value {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::{Baseline, Codes, Key, NAME};
-use crate::cli::baseline::{place_of, read};
+use crate::cli::baseline::{Place, place_of, read};
 use crate::cli::walk::{absolute, name_of};
 use crate::config::files::Found;
 use crate::finding::Finding;
@@ -130,9 +130,9 @@ impl Accepted {
     }
 
     fn file(&mut self, path: &Path, found: &Found, root: &Path) -> Option<File> {
-        let (place, _) = place_of(found, root);
-        let book =
-            (self.books.entry(place)).or_insert_with_key(|place| Book::of(place).map(Arc::new));
+        let place = place_of(found, root);
+        let book = (self.books.entry(place.path.clone()))
+            .or_insert_with(|| Book::of(&place).map(Arc::new));
         let book = Arc::clone(book.as_ref()?);
         let name = name_of(path, &book.folder);
         let entries = book.of_file.get(&name).cloned().unwrap_or_default();
@@ -146,8 +146,9 @@ impl Accepted {
 }
 
 impl Book {
-    fn of(path: &Path) -> Option<Book> {
-        let baseline = match read(path) {
+    fn of(place: &Place) -> Option<Book> {
+        let path = &place.path;
+        let baseline = match read(place) {
             Ok(baseline) => baseline?,
             Err(why) => {
                 log::error(format!("{}: {why}", path.display()));

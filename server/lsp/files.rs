@@ -31,7 +31,7 @@ pub struct Found {
 /// Reads files of roots by their names.
 pub fn read(wanted: Vec<(PathBuf, Vec<Arc<str>>)>) -> Vec<(PathBuf, Texts)> {
     let texts = |root: &Path, names: Vec<Arc<str>>| {
-        let text = |name: Arc<str>| Some((Arc::clone(&name), text_of(&root.join(&*name))?));
+        let text = |name: Arc<str>| Some((Arc::clone(&name), text_of(root, &name)?));
         names.into_iter().filter_map(text).collect()
     };
     wanted
@@ -68,7 +68,7 @@ pub fn look_at(changed: Vec<Changed>, configs: &Configs) -> Vec<(PathBuf, Found)
         }
         let (mut texts, mut missing) = (Vec::new(), Vec::new());
         for name in wanted {
-            match text_of(&root.join(&*name)) {
+            match text_of(&root, &name) {
                 Some(text) => texts.push((name, text)),
                 None => missing.push(name),
             }

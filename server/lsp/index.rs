@@ -10,6 +10,7 @@ use crate::cli::gather::{gather, load};
 use crate::cli::matters::Matters;
 use crate::cli::walk::{File, name_of, walk};
 use crate::config::files::Configs;
+use crate::config::links::stays;
 use crate::query::{RULES, Rules};
 use crate::rules::Rule;
 use crate::workspace::Workspace;
@@ -119,17 +120,25 @@ fn overlay(files: &mut Vec<File>, root: &Path, mut open: Open) {
 /// The files that a check of the root would read, by their names there.
 pub fn files(root: &Path, configs: &Configs) -> Vec<File> {
     let threads = rayon::current_num_threads();
-    let mut files = walk(&[root.to_path_buf()], configs, threads).files;
+    let walked = walk(&[root.to_path_buf()], configs, threads);
+    for trouble in &walked.troubles {
+        log::info(format!("{}: {}", trouble.name, trouble.message));
+    }
+    let mut files = walked.files;
     for file in &mut files {
         file.name = name_of(&file.path, root).into();
     }
     files
 }
 
-/// A file's text as a check decodes it; none where it isn't analysed.
-pub fn text_of(path: &Path) -> Option<String> {
+/// A root's file as a check decodes it; none where it isn't analysed.
+pub fn text_of(root: &Path, name: &str) -> Option<String> {
+    let path = root.join(name);
+    if path.is_symlink() && !stays(&path, root) {
+        return None;
+    }
     let mut bytes = Vec::new();
-    match read(path, &mut bytes) {
+    match read(&path, &mut bytes) {
         Ok(true) => decode(&bytes).ok(),
         _ => None,
     }

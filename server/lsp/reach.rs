@@ -244,11 +244,11 @@ impl Project {
 
     /// The text on disk of a file that belongs to the project.
     pub fn on_disk(&self, name: &str) -> Option<String> {
-        let path = self.root.as_ref()?.join(name);
+        let root = self.root.as_ref()?;
         let known = |path: &Arc<str>| **path == *name;
         let known = !self.indexed || self.workspace().paths().any(known);
         (known && super::names::is_python(name))
-            .then(|| text_of(&path))
+            .then(|| text_of(root, name))
             .flatten()
     }
 }

@@ -1,12 +1,13 @@
 //! DDB802: open-endpoint-unbounded.
 
+use crate::analysis::predicates::inherited;
 use crate::analysis::render::Page;
 use crate::analysis::{Cx, Verdict};
 use crate::finding::{Category, Effect, Severity};
 use crate::fix;
 use crate::rules::About;
 use crate::rules::stories::made;
-use crate::value::Mark;
+use crate::value::{Atom, Mark};
 
 pub const ABOUT: About = About {
     code: "DDB802",
@@ -22,7 +23,9 @@ pub const ABOUT: About = About {
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
     made(cx, verdict, |mark| mark == Mark::Open, "open to all: no authorizer");
-    verdict.story.value = cx.best(&cx.value_of("value"), |atom| atom.data().is_some());
+    let value = cx.value_of("value");
+    let whole = |atom: &Atom| atom.data().is_some_and(|data| !data.limited && !data.single);
+    verdict.story.value = cx.best(&value, |atom| atom.data().is_some()).or_else(|| cx.best(&inherited(cx), whole));
 }
 
 fn message(page: &Page, verdict: &Verdict) -> String {

@@ -570,6 +570,35 @@ impl<'a> Signature<'a> {
         self.decorated(|name| name == "classmethod")
     }
 
+    /// Does it assign to this field of its object, or to this name of its module?
+    pub fn sets(&self, name: &str) -> bool {
+        let mut found = false;
+        self.each_set(&mut |set| found |= set == name);
+        found
+    }
+
+    fn each_set(&self, found: &mut dyn FnMut(&SmolStr)) {
+        let mut pending: Vec<&[Stmt]> = vec![&self.function.body];
+        while let Some(block) = pending.pop() {
+            for stmt in block {
+                if let Stmt::Assign { targets, .. } = stmt {
+                    for &target in targets {
+                        match self.facts.expr(target) {
+                            Expr::Name(name) => found(name),
+                            Expr::Attr(base, name)
+                                if matches!(self.facts.expr(*base), Expr::Local(0)) =>
+                            {
+                                found(name)
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                pending.extend(stmt.blocks());
+            }
+        }
+    }
+
     /// Changes whenever callers must look again.
     pub fn hash(&self) -> u64 {
         use std::hash::{Hash, Hasher};
@@ -579,6 +608,7 @@ impl<'a> Signature<'a> {
             (param.kind as u8).hash(&mut hasher);
         }
         (self.is_property(), self.is_static(), self.is_class_method()).hash(&mut hasher);
+        self.each_set(&mut |name| name.hash(&mut hasher));
         hasher.finish()
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::project::{Project, command};
 
 /// One safe rewrite (DDB304), one unsafe (DDB101).
-const LEAKY: &str = r#"import boto3
+pub const LEAKY: &str = r#"import boto3
 
 paginator = boto3.client("dynamodb").get_paginator("scan")
 PAGES = []
@@ -22,7 +22,7 @@ def export():
             PAGES.append(page)
 "#;
 
-const SAFE: &str = r#"import contextlib
+pub const SAFE: &str = r#"import contextlib
 
 import boto3
 
@@ -36,7 +36,7 @@ def export():
             PAGES.append(page)
 "#;
 
-const BOTH: &str = r#"import contextlib
+pub const BOTH: &str = r#"import contextlib
 from collections import deque
 
 import boto3

@@ -6,8 +6,12 @@ mod cli;
 mod comforts;
 mod config;
 mod explain;
+#[cfg(unix)]
+mod faults;
 mod fix;
 mod formats;
+#[cfg(unix)]
+mod hostile;
 mod incremental;
 mod own;
 mod project;

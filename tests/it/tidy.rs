@@ -234,6 +234,68 @@ fn defaults_are_what_counts_without_a_configuration() {
     assert_eq!(default(&KEYS, "include-tests"), config.include_tests());
 }
 
+/// Each test that `docs/reliability.md` names is there, and each test of faults is named.
+#[test]
+fn the_table_of_faults_names_its_tests() {
+    let document = read("docs/reliability.md");
+    let rows = document.lines().filter(|line| line.starts_with("| "));
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit_once(" | "));
+    let cells = cells.map(|(_, cell)| cell).filter(|cell| *cell != "test");
+    let mut named = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for cell in cells {
+        let names = cell.split('`').skip(1).step_by(2).map(str::to_string);
+        let before = named.len();
+        named.extend(names);
+        if named.len() == before {
+            wrong.push(format!("docs/reliability.md: no test of its own: {cell}"));
+        }
+    }
+    assert!(named.len() > 30, "{named:?}");
+    for test in &named {
+        let (file, name) = test.split_once("::").unwrap_or((test, ""));
+        let name = name.rsplit("::").next().unwrap_or_default();
+        let (file, function) = match file.ends_with(".py") {
+            true => (format!("tests/lsp/{file}"), format!("def {name}(")),
+            false => (format!("tests/it/{file}.rs"), format!("fn {name}() {{")),
+        };
+        let path = Path::new(ROOT).join(&file);
+        let text = fs::read_to_string(path).unwrap_or_default();
+        if !text.contains(&function) {
+            wrong.push(format!(
+                "docs/reliability.md: `{test}`: {file} has no {function}"
+            ));
+        }
+    }
+    for module in ["faults", "hostile"] {
+        let text = read(&format!("tests/it/{module}.rs"));
+        let tests = text.split("#[test]\n").skip(1).filter_map(|test| {
+            let (_, name) = test.split_once("fn ")?;
+            Some(format!("{module}::{}", name.split_once('(')?.0))
+        });
+        wrong.extend(unnamed(tests, &named));
+    }
+    let text = read("tests/lsp/test_faults.py");
+    let tests = text.split("\n").filter_map(|line| {
+        let name = line
+            .strip_prefix("async ")
+            .unwrap_or(line)
+            .strip_prefix("def ")?;
+        let (name, _) = name.split_once('(')?;
+        name.starts_with("test_")
+            .then(|| format!("test_faults.py::{name}"))
+    });
+    wrong.extend(unnamed(tests, &named));
+    none(&wrong);
+}
+
+fn unnamed(tests: impl Iterator<Item = String>, named: &BTreeSet<String>) -> Vec<String> {
+    let tests = tests.filter(|test| !named.contains(test));
+    tests
+        .map(|test| format!("docs/reliability.md does not name `{test}`"))
+        .collect()
+}
+
 #[test]
 fn no_file_names_a_path_of_one_machine() {
     // Put together here, or this file would name them.

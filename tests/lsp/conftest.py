@@ -191,8 +191,8 @@ def replacing(client, method):
 
 
 @contextlib.asynccontextmanager
-async def session(root, *, roots=None, options=None, arguments=(), settings=None, process=None, cwd=None, client=None, name=None, **can):
-    """Starts the server; ends it as the protocol says."""
+async def session(root, *, roots=None, options=None, arguments=(), settings=None, process=None, cwd=None, client=None, name=None, prefix=(), **can):
+    """Starts the server, behind the words of `prefix`; ends it as the protocol says."""
     client = client or make_test_lsp_client()
     if settings is not None:
         client.set_configuration({"dynaleak": settings})
@@ -206,7 +206,7 @@ async def session(root, *, roots=None, options=None, arguments=(), settings=None
     def register(params):
         client.registered = [*getattr(client, "registered", []), *params.registrations]
 
-    command = [BINARY, "server", *arguments]
+    command = [*prefix, BINARY, "server", *arguments]
     await client.start_io(*command, cwd=str(cwd or root))
     folders = [types.WorkspaceFolder(uri=path.as_uri(), name=path.name) for path in (roots if roots is not None else [root])]
     params = types.InitializeParams(
