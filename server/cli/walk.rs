@@ -286,7 +286,17 @@ fn skipped(entry: &DirEntry, include_tests: bool) -> bool {
     let name = entry.file_name().to_str().unwrap_or_default();
     SKIPPED.contains(&name)
         || !include_tests && is_test_folder(name)
-        || entry.path().join("pyvenv.cfg").exists()
+        || ENVIRONMENT.contains(&name) && in_environment(entry.path())
+}
+
+/// What a virtual environment is made of: a project can stand beside it in the same folder.
+const ENVIRONMENT: [&str; 8] = [
+    "bin", "etc", "include", "Include", "lib", "lib64", "Lib", "Scripts",
+];
+
+fn in_environment(path: &Path) -> bool {
+    let around = path.parent();
+    around.is_some_and(|around| around.join("pyvenv.cfg").exists())
 }
 
 pub fn is_python(path: &Path) -> bool {

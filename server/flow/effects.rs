@@ -557,7 +557,7 @@ impl<'a> Flow<'a> {
                         ..atom.clone()
                     })
                 });
-                let found = self.from_one_of_many(base, found);
+                let found = self.of_one_among_many(base, found);
                 // `settings.get("maximum", 0)`: a limit that is none by default.
                 match args.plain.get(1) {
                     Some((_, default)) if method == "get" && base.data().next().is_none() => {
@@ -577,7 +577,7 @@ impl<'a> Flow<'a> {
     }
 
     /// What comes out of a field of a class of which several others keep an object: another one's it may be.
-    pub(super) fn from_one_of_many(&self, holder: &Value, found: Value) -> Value {
+    pub(super) fn of_one_among_many(&self, holder: &Value, found: Value) -> Value {
         let shared = |place: &Place| matches!(place, Place::Attr(class, _) if self.cell(CellKey::Life(*class)).is_shared());
         if found.data().next().is_none() || !holder.places().any(shared) {
             return found;

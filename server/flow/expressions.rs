@@ -455,7 +455,7 @@ impl<'a> Flow<'a> {
             }
         });
         if !found.is_unknown() {
-            return self.from_one_of_many(&base, found);
+            return self.of_one_among_many(&base, found);
         }
         self.known_by_key(&base, text.map(|text| text.as_str()))
     }

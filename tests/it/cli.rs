@@ -384,13 +384,19 @@ fn folders_that_hold_no_source_are_skipped() {
         "dist",
         "build",
         ".hidden",
-        "my_env",
+        "my_env/bin",
+        "my_env/lib/python3.13",
     ] {
         project.write(&format!("{folder}/other.py"), GOOD);
     }
+    // A virtual environment that was made in the project's own folder.
     project.write("my_env/pyvenv.cfg", "");
-    assert_eq!(project.json(&[]).found(), ["good.py:8 DDB101"]);
-    for named in ["build", ".hidden", "my_env"] {
+    project.write("my_env/app/orders.py", GOOD);
+    assert_eq!(
+        project.json(&[]).found(),
+        ["good.py:8 DDB101", "my_env/app/orders.py:8 DDB101"]
+    );
+    for named in ["build", ".hidden", "my_env/bin"] {
         assert_eq!(
             project.json(&[named]).found(),
             [format!("{named}/other.py:8 DDB101")]
