@@ -200,7 +200,7 @@ impl Backend {
         let projects: Vec<Value> = (state.projects.iter())
             .map(|project| {
                 json!({
-                    "root": project.root,
+                    "root": project.root.as_ref().map(|root| root.to_string_lossy()),
                     "indexed": project.indexed,
                     "settled": project.indexed && project.indexing.is_none() && settled,
                     "files": project.workspace().paths().count(),
@@ -212,7 +212,7 @@ impl Backend {
             .collect();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "executable": std::env::current_exe().ok(),
+            "executable": std::env::current_exe().ok().map(|path| path.to_string_lossy().into_owned()),
             "documents": state.documents.len(),
             "notebooks": state.notebooks.len(),
             "projects": projects,

@@ -208,7 +208,7 @@ async def session(root, *, roots=None, options=None, arguments=(), settings=None
 
     command = [*prefix, BINARY, "server", *arguments]
     await client.start_io(*command, cwd=str(cwd or root))
-    folders = [types.WorkspaceFolder(uri=path.as_uri(), name=path.name) for path in (roots if roots is not None else [root])]
+    folders = [types.WorkspaceFolder(uri=path.as_uri(), name=path.name.encode(errors="replace").decode()) for path in (roots if roots is not None else [root])]
     params = types.InitializeParams(
         capabilities=capabilities(**can), workspace_folders=folders, initialization_options=options, process_id=process,
         client_info=types.ClientInfo(name=name) if name else None,
