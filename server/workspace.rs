@@ -1,6 +1,7 @@
 //! The files of one project, linked: text in, findings out, after each edit only what it reaches.
 
 pub mod asks;
+mod naming;
 pub mod unit;
 pub mod world;
 
@@ -15,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::analysis::{Ground, Judged, Verdict, judge};
-use crate::facts::{ChunkFacts, ExprId};
+use crate::facts::ChunkFacts;
 use crate::finding::Finding;
 use crate::own::Own;
 use crate::query::{RULES, Rules};
@@ -398,7 +399,7 @@ impl Workspace {
         for unit in units {
             if let Some(unit) = self.world.units.remove(unit) {
                 self.untold(unit.file, unit.id);
-                let named = self.world.note_names(unit.id, None);
+                let named = self.world.naming.note(Some(&unit), None);
                 changed.extend(named.into_iter().map(CellKey::Named));
                 changed.push(CellKey::Signature(FuncId {
                     unit: unit.id,
@@ -469,15 +470,16 @@ impl Workspace {
 
     /// Puts a unit in the place of its old self, if it differs.
     fn put(&mut self, unit: Unit, dirty: &mut FxHashSet<UnitId>, changed: &mut Vec<CellKey>) {
-        let old = self.world.units.get(&unit.id);
+        let old = self.world.units.get(&unit.id).cloned();
+        let old = old.as_deref();
         let same = old.is_some_and(|old| same_chunks(old, &unit));
         if !same {
             dirty.insert(unit.id);
-            let named = self.world.note_names(unit.id, Some(&unit));
+            let named = self.world.naming.note(old, Some(&unit));
             changed.extend(named.into_iter().map(CellKey::Named));
             let signature =
                 |unit: &Unit| unit.chunks.first().and_then(|chunk| hash_of(&chunk.facts));
-            if old.map(|old| signature(old)) != Some(signature(&unit)) {
+            if old.map(signature) != Some(signature(&unit)) {
                 changed.push(CellKey::Signature(FuncId {
                     unit: unit.id,
                     function: 1,
@@ -591,7 +593,7 @@ impl Workspace {
         } else {
             due.par_iter().with_min_len(8).map(run).collect()
         };
-        self.work.searched += self.world.take_searched();
+        self.work.searched += self.world.naming.take_searched();
         for (unit, mut judged) in results {
             self.panics.extend(&judged.panics);
             if let Some(old) = self.judged.get(&unit) {
@@ -664,7 +666,7 @@ impl Workspace {
                 judges.remove(&unit);
                 if judges.is_empty() {
                     if let CellKey::Named(name) = key {
-                        self.world.forget_name(name);
+                        self.world.naming.forget(name);
                     }
                     self.judges.remove(key);
                 }
@@ -858,14 +860,6 @@ fn same_chunks(old: &Unit, new: &Unit) -> bool {
             .iter()
             .zip(&new.chunks)
             .all(|(a, b)| Arc::ptr_eq(&a.facts, &b.facts) && a.main == b.main)
-}
-
-/// Does the name stand anywhere in the unit's code?
-pub(crate) fn names(unit: &Unit, name: &SmolStr) -> bool {
-    (unit.chunks.iter()).any(|chunk| {
-        let mut ids = 0..chunk.facts.exprs.len() as ExprId;
-        ids.any(|id| chunk.facts.names(id, name))
-    })
 }
 
 fn has_matches(unit: &Unit) -> bool {

@@ -7,16 +7,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dashmap::mapref::one::Ref;
 use dashmap::{DashMap, DashSet};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::names;
+use super::naming::Naming;
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::cli::imports::{module_of, stem_of};
 use crate::facts::{ChunkFacts, ExprId, FunctionId, Import};
@@ -47,10 +45,7 @@ pub struct World {
     pub own: Option<Arc<Own>>,
     /// Modules found so far, by importing file, name and level.
     found: DashMap<(FileId, SmolStr, u8), Option<Arc<str>>>,
-    /// The units in which a name stands, of names that were asked for.
-    naming: DashMap<SmolStr, FxHashSet<UnitId>>,
-    /// How many units were looked through for these.
-    searched: AtomicUsize,
+    pub naming: Naming,
     /// Names that stand only where they were seen to, by the file that it matters to: code that is
     /// not loaded could change that. Not kept where edits come.
     settled: DashSet<(FileId, SmolStr)>,
@@ -195,34 +190,6 @@ impl World {
         self.cells.get(key)?.history.as_ref()
     }
 
-    /// The units in which a name stands: looked for once, then kept up to date.
-    fn naming(&self, name: &SmolStr) -> Ref<'_, SmolStr, FxHashSet<UnitId>> {
-        let search = || {
-            self.searched.fetch_add(self.units.len(), Ordering::Relaxed);
-            let all = self.units.values().filter(|unit| names(unit, name));
-            all.map(|unit| unit.id).collect()
-        };
-        let known = self.naming.entry(name.clone()).or_insert_with(search);
-        known.downgrade()
-    }
-
-    /// Notes the names of a unit that comes in the place of its old self, or of none that goes away:
-    /// those of the asked ones that the old or the new one names.
-    pub fn note_names(&self, id: UnitId, new: Option<&Unit>) -> Vec<SmolStr> {
-        let mut named = Vec::new();
-        for mut of in self.naming.iter_mut() {
-            let now = new.is_some_and(|unit| names(unit, of.key()));
-            let before = match now {
-                true => !of.insert(id),
-                false => of.remove(&id),
-            };
-            if now || before {
-                named.push(of.key().clone());
-            }
-        }
-        named
-    }
-
     /// It matters to this file that a name stands nowhere else.
     pub fn settle_name(&self, file: FileId, name: &SmolStr) {
         if self.once {
@@ -251,16 +218,6 @@ impl World {
             }
         }
         names
-    }
-
-    /// How many units were looked through for names since the last time.
-    pub fn take_searched(&self) -> usize {
-        self.searched.swap(0, Ordering::Relaxed)
-    }
-
-    /// Nobody asks for the name any more.
-    pub fn forget_name(&self, name: &SmolStr) {
-        self.naming.remove(name);
     }
 
     pub fn outcome(&self, unit: UnitId) -> Option<&Arc<Outcome>> {
@@ -994,8 +951,9 @@ impl<'a> Reader<'a> {
         // A file that comes later may name it too, edits or not.
         self.reads.borrow_mut().insert(CellKey::Named(name.clone()));
         let mut found = Vec::new();
-        let units = self.world.naming(name);
-        for unit in units.iter().filter_map(|unit| self.world.units.get(unit)) {
+        let all = self.world.units.values().map(|unit| &**unit);
+        let units = self.world.naming.of(name, all).iter();
+        for unit in units.filter_map(|unit| self.world.units.get(unit)) {
             for (number, chunk) in unit.chunks.iter().enumerate() {
                 let ids = 0..chunk.facts.exprs.len() as ExprId;
                 let named = ids.filter(|id| chunk.facts.names(*id, name));
