@@ -6,7 +6,7 @@ mod own;
 pub mod team;
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -357,6 +357,11 @@ impl Reader {
     /// `"ci/known.jsonl"`
     fn baseline(&mut self, value: &Value) -> Option<PathBuf> {
         match value.get_ref().as_str() {
+            // A repository that somebody else wrote must not lead elsewhere: the file is written too.
+            Some(name) if leads_out(Path::new(name)) => {
+                let reason = format!("`{}` is not below this file's folder", clip(name));
+                self.problem(value.span(), reason);
+            }
             Some(name) if !name.trim().is_empty() => return Some(PathBuf::from(name)),
             Some(_) => self.problem(value.span(), "an empty name names no file".to_string()),
             None => self.wrong(value, "baseline", "a file's name"),
@@ -515,6 +520,19 @@ impl Reader {
             .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         self.problem(span, format!("unknown key `{}`{hint}", clip(key)));
     }
+}
+
+fn leads_out(path: &Path) -> bool {
+    let mut depth = 0;
+    path.components().any(|part| {
+        match part {
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::ParentDir => depth -= 1,
+            Component::RootDir | Component::Prefix(_) => depth = -1,
+        }
+        depth < 0
+    })
 }
 
 /// Of a table each of its keys by itself.

@@ -45,7 +45,7 @@ pub const KEYS: [Key; 12] = [
         name: "baseline",
         takes: Takes::File,
         default: "\"dynaleak-baseline.jsonl\"",
-        meaning: "The file of accepted findings, seen from the configuration's folder ([ci.md](ci.md#adopt-on-an-old-code-base)). It must be there where it is named here.",
+        meaning: "The file of accepted findings, seen from the configuration's folder and below it ([ci.md](ci.md#adopt-on-an-old-code-base)). It must be there where it is named here.",
         example: "baseline = \"ci/known.jsonl\"\n",
     },
     Key {

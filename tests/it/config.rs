@@ -44,6 +44,18 @@ fn each_form_of_file() {
 }
 
 #[test]
+fn a_baseline_does_not_lead_out_of_its_folder() {
+    for name in ["../x.jsonl", "/x.jsonl", "a/../../x.jsonl", "a/../.."] {
+        let (config, problems) = own(&format!("baseline = \"{name}\"\n"));
+        assert_eq!(config.baseline, None, "{name}");
+        let reason = format!("`{name}` is not below this file's folder");
+        assert_eq!((problems.len(), &problems[0].reason), (1, &reason));
+    }
+    let (config, problems) = own("baseline = \"./ci/../known.jsonl\"\n");
+    assert_eq!((config.baseline.is_some(), problems.len()), (true, 0));
+}
+
+#[test]
 fn the_nearest_file_counts_alone() {
     let project = project();
     project.write("dynaleak.toml", "ignore = [\"DDB101\"]");
