@@ -16,7 +16,7 @@ pub(crate) mod imports;
 mod interrupt;
 mod json;
 pub(crate) mod matters;
-mod merge;
+pub(crate) mod merge;
 mod output;
 mod place;
 mod progress;
@@ -29,7 +29,7 @@ mod shell;
 mod since;
 mod statistics;
 mod stdin;
-mod test_rules;
+pub(crate) mod test_rules;
 pub(crate) mod walk;
 mod watch;
 
@@ -89,7 +89,7 @@ enum Command {
 
 /// What a run says to the shell.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Verdict {
+pub(crate) enum Verdict {
     /// 0: nothing that fails.
     Passed,
     /// 1: something fails.

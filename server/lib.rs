@@ -29,6 +29,7 @@ pub mod lifetime;
 #[cfg(feature = "lsp")]
 pub mod lsp;
 pub mod own;
+pub mod probe;
 pub mod query;
 pub mod report;
 pub mod rules;

@@ -23,6 +23,7 @@ mod notebook;
 mod pipes;
 mod project;
 mod reach;
+pub mod rehearsal;
 mod select;
 mod session;
 mod settings;
@@ -30,15 +31,16 @@ mod state;
 mod tasks;
 mod trail;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use tower_lsp::{LspService, Server};
+use tower_lsp::{ClientSocket, LspService, Server};
 
 use crate::query::RULES;
-use backend::Backend;
+use backend::{Backend, Shared};
 use gate::{Gate, PULL};
 use pipes::{Input, Output};
 
@@ -104,24 +106,13 @@ async fn serve(options: &Options) -> i32 {
     let _ = std::thread::Builder::new()
         .name("queries".to_string())
         .spawn(compile);
-    let mut shared = None;
-    let (service, socket) = LspService::build(|client| {
-        let backend = Backend::new(client, options.test_hooks);
-        shared = Some(Arc::clone(&backend.shared));
-        backend
-    })
-    .custom_method("$/setTrace", Backend::set_trace)
-    .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
-    .custom_method("dynaleak/text", Backend::text)
-    .custom_method("dynaleak/trail", Backend::trail)
-    .custom_method("dynaleak/rules", Backend::rules)
-    .custom_method(PULL, Backend::pull)
-    .finish();
-    let Some(shared) = shared else { return 2 };
+    let Some((service, socket, shared)) = service(options.test_hooks) else {
+        return 2;
+    };
     let output = Output::new(Arc::clone(&shared.written));
     let gate = Gate::new(service, Arc::clone(&shared));
     let watched = Arc::clone(&shared);
-    let input = match Input::start(move || tasks::watch_end(&watched)) {
+    let input = match Input::start(io::stdin(), move || tasks::watch_end(&watched)) {
         Ok(input) => input,
         Err(error) => {
             log::error(format!("cannot read standard input: {error}"));
@@ -133,6 +124,26 @@ async fn serve(options: &Options) -> i32 {
         .serve(gate)
         .await;
     shared.exit_code()
+}
+
+/// The handlers, what asks the client, and what they share.
+type Parts = (LspService<Backend>, ClientSocket, Arc<Shared>);
+
+fn service(test_hooks: bool) -> Option<Parts> {
+    let mut shared = None;
+    let (service, socket) = LspService::build(|client| {
+        let backend = Backend::new(client, test_hooks);
+        shared = Some(Arc::clone(&backend.shared));
+        backend
+    })
+    .custom_method("$/setTrace", Backend::set_trace)
+    .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
+    .custom_method("dynaleak/text", Backend::text)
+    .custom_method("dynaleak/trail", Backend::trail)
+    .custom_method("dynaleak/rules", Backend::rules)
+    .custom_method(PULL, Backend::pull)
+    .finish();
+    Some((service, socket, shared?))
 }
 
 /// Ends at once: a blocked read of standard input would keep the runtime from its end.

@@ -326,6 +326,12 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
             format!("more than {REPEATS} parts with `*`, `+` or `?`: it would take too long");
         return fault(at..at + 1, reason);
     }
+    // tree-sitter ends the process on a predicate in a pattern's place: `left: (#eq? @a "b")`.
+    if let Some(span) = misplaced(source) {
+        let reason =
+            "a predicate stands behind the pattern that it asks about, in the same brackets";
+        return fault(span, reason.to_string());
+    }
     let language: Language = tree_sitter_python::LANGUAGE.into();
     let query = match Query::new(&language, source) {
         Ok(query) => query,
@@ -440,6 +446,56 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
             }
         }
     }
+}
+
+/// The first predicate with no pattern before it in its own round brackets.
+fn misplaced(source: &str) -> Option<Range<usize>> {
+    let bytes = source.as_bytes();
+    // Of each bracket that is open: is it a round one, and holds it something?
+    let mut open: Vec<(bool, bool)> = Vec::new();
+    // Where a round bracket is that nothing stands in so far.
+    let mut opened: Option<usize> = None;
+    let (mut field, mut at) = (false, 0);
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => continue,
+            b';' => {
+                let line = bytes[at..].iter().position(|byte| *byte == b'\n');
+                at = line.map_or(bytes.len(), |line| at + line);
+                continue;
+            }
+            b'"' => {
+                while let Some(&byte) = bytes.get(at).filter(|byte| **byte != b'"') {
+                    at += if byte == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'(' | b'[' => {
+                open.push((byte == b'(', false));
+                opened = (byte == b'(').then_some(start);
+                continue;
+            }
+            b')' | b']' => {
+                open.pop();
+            }
+            b'#' => {
+                let around = open.len().checked_sub(2).and_then(|outer| open.get(outer));
+                let behind = !field && around == Some(&(true, true));
+                if let Some(bracket) = opened.filter(|_| !behind) {
+                    return Some(bracket..start + 1);
+                }
+            }
+            _ => {}
+        }
+        opened = None;
+        field = byte == b':';
+        if let Some((_, filled)) = open.last_mut() {
+            *filled = true;
+        }
+    }
+    None
 }
 
 /// The words that a predicate chooses from.

@@ -51,22 +51,45 @@ pub fn run(merge: &Merge) -> Verdict {
         Verdict::Failed if merge.exit_zero => Verdict::Passed,
         verdict => verdict,
     };
-    print(Color::Never, verdict, |out| match &merged {
-        Merged::Json(documents) if merge.output_format == Some(Format::Concise) => {
-            documents.list(out)
-        }
-        Merged::Json(documents) => documents.write(out),
-        Merged::Sarif(documents) => json::write(out, &documents.joined()),
+    print(Color::Never, verdict, |out| {
+        merged.write(out, merge.output_format)
     })
+}
+
+/// Outputs with their names as one output, printed as they are and as lines.
+pub fn joined(outputs: Vec<(String, String)>) -> Result<[Vec<u8>; 2], Vec<String>> {
+    let named = outputs.into_iter().map(|(name, text)| (name, Ok(text)));
+    let merged = Merged::of(named, None)?;
+    let printed = |format| {
+        let mut out = Vec::new();
+        let written = merged.write(&mut out, format);
+        written
+            .map(|()| out)
+            .map_err(|error| vec![error.to_string()])
+    };
+    merged.verdict();
+    Ok([printed(None)?, printed(Some(Format::Concise))?])
 }
 
 impl Merge {
     fn merged(&self) -> Result<Merged, Vec<String>> {
+        let named = self.files.iter().map(|path| {
+            let text = fs::read_to_string(path).map_err(|error| error.to_string());
+            (path.display().to_string(), text)
+        });
+        Merged::of(named, self.output_format)
+    }
+}
+
+impl Merged {
+    fn of(
+        named: impl Iterator<Item = (String, Result<String, String>)>,
+        wanted: Option<Format>,
+    ) -> Result<Merged, Vec<String>> {
         let (mut jsons, mut sarifs) = (Vec::new(), Vec::new());
         let mut problems = Vec::new();
-        for path in &self.files {
-            let name = path.display().to_string();
-            match document(path) {
+        for (name, text) in named {
+            match text.and_then(|text| document(&text)) {
                 Ok(Document::Json(document)) => jsons.push((name, document)),
                 Ok(Document::Sarif(document)) => sarifs.push((name, document)),
                 Err(problem) => problems.push(format!("{name}: {problem}")),
@@ -75,7 +98,6 @@ impl Merge {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let wanted = self.output_format;
         let merged = match (&jsons[..], &sarifs[..]) {
             ([], _) if matches!(wanted, Some(Format::Json | Format::Concise)) => {
                 Err("what is joined is SARIF, and can be printed as that only".to_string())
@@ -169,10 +191,9 @@ struct Kind {
     runs: Option<Vec<IgnoredAny>>,
 }
 
-fn document(path: &PathBuf) -> Result<Document, String> {
-    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+fn document(text: &str) -> Result<Document, String> {
     let neither = |_| "this is neither JSON nor SARIF as `dynaleak check` writes them".to_string();
-    let kind: Kind = serde_json::from_str(&text).map_err(neither)?;
+    let kind: Kind = serde_json::from_str(text).map_err(neither)?;
     match kind {
         Kind {
             schema: Some(schema),
@@ -182,14 +203,14 @@ fn document(path: &PathBuf) -> Result<Document, String> {
             if schema != SCHEMA {
                 return Err(format!("schema {schema} is not known, only {SCHEMA}"));
             }
-            serde_json::from_str(&text)
+            serde_json::from_str(text)
                 .map(Document::Json)
                 .map_err(neither)
         }
         Kind {
             runs: Some(runs), ..
         } => {
-            let document: Value = serde_json::from_str(&text).map_err(neither)?;
+            let document: Value = serde_json::from_str(text).map_err(neither)?;
             let driver = &document["runs"][0]["tool"]["driver"];
             match driver["name"] == "dynaleak" && driver["version"].is_string() && runs.len() == 1 {
                 true => Ok(Document::Sarif(document)),
@@ -206,6 +227,14 @@ enum Merged {
 }
 
 impl Merged {
+    fn write(&self, out: &mut dyn Write, format: Option<Format>) -> io::Result<()> {
+        match self {
+            Merged::Json(documents) if format == Some(Format::Concise) => documents.list(out),
+            Merged::Json(documents) => documents.write(out),
+            Merged::Sarif(documents) => json::write(out, &documents.joined()),
+        }
+    }
+
     fn said(&self) -> Vec<Said<'_>> {
         match self {
             Merged::Json(Jsons(all)) => all

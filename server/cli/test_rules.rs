@@ -84,7 +84,11 @@ pub fn run(args: &TestRules) -> Verdict {
 }
 
 /// How many headings a rule's page has, and what fails.
-fn test(rule: &'static Rule, team: &[&'static Rule], rules: &Arc<Rules>) -> (usize, Vec<String>) {
+pub fn test(
+    rule: &'static Rule,
+    team: &[&'static Rule],
+    rules: &Arc<Rules>,
+) -> (usize, Vec<String>) {
     let body = crate::team::parted(rule.page).map_or(0, |(_, body)| body);
     let above = rule.page[..body].matches('\n').count();
     let page = Page::new(rule.stem, &rule.page[body..]);

@@ -1,9 +1,10 @@
 //! `--fix`: rewrites in rounds until nothing is left to rewrite, in memory.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::{Fixer, Rewrite, applied, clash, module};
 use crate::config::Bounds;
@@ -53,22 +54,15 @@ pub fn allowed(rewrites: &[Rewrite], unsafe_too: bool) -> Vec<usize> {
 pub fn converge(workspace: &mut Workspace, first: Vec<Finding>, wanted: &Wanted) -> Done {
     let mut first = Some(first);
     let mut done = Done::default();
-    let mut budget: FxHashMap<String, usize> = FxHashMap::default();
+    let mut tried: Vec<Tried> = Vec::new();
     let mut broken: FxHashSet<Arc<str>> = FxHashSet::default();
     while done.rounds < ROUNDS {
         let findings = first.take().unwrap_or_else(|| (wanted.findings)(workspace));
-        let mut counts: FxHashMap<String, usize> = FxHashMap::default();
-        for finding in &findings {
-            *counts.entry(key(finding)).or_default() += 1;
-        }
-        // A rewrite that leaves its finding as it was must not come again and again.
-        for (key, count) in counts {
-            budget.entry(key).or_insert(count);
-        }
         let fixer = Fixer::new(workspace);
         let mut taken: Vec<(Rewrite, &Finding)> = Vec::new();
         for finding in &findings {
-            if budget.get(&key(finding)).is_none_or(|left| *left == 0) {
+            // A rewrite that leaves its finding as it was must not come again and again.
+            if tried.iter().any(|tried| tried.is(finding)) {
                 continue;
             }
             let rewrites = fixer.rewrites(finding, (wanted.bounds)(&finding.file));
@@ -93,14 +87,13 @@ pub fn converge(workspace: &mut Workspace, first: Vec<Finding>, wanted: &Wanted)
         if taken.is_empty() {
             break;
         }
-        let Some((texts, taken)) = joined(&fixer, taken, &mut broken) else {
+        let Some((texts, edits, taken)) = joined(&fixer, taken, &mut broken) else {
             continue;
         };
         done.rounds += 1;
+        tried.extend(taken.iter().map(|(_, finding)| Tried::new(finding)));
+        tried.iter_mut().for_each(|tried| tried.moved(&edits));
         for (_, finding) in &taken {
-            if let Some(left) = budget.get_mut(&key(finding)) {
-                *left -= 1;
-            }
             let file = Arc::clone(&finding.file);
             *done.fixed.entry((file, finding.code)).or_default() += 1;
         }
@@ -119,6 +112,46 @@ pub fn converge(workspace: &mut Workspace, first: Vec<Finding>, wanted: &Wanted)
     done
 }
 
+/// A finding that was rewritten, and where it stands if it is still there.
+struct Tried {
+    code: &'static str,
+    file: Arc<str>,
+    /// What is put in right before it may belong to it or not.
+    starts: RangeInclusive<usize>,
+}
+
+impl Tried {
+    fn new(finding: &Finding) -> Tried {
+        let start = finding.span.start;
+        Tried {
+            code: finding.code,
+            file: Arc::clone(&finding.file),
+            starts: start..=start,
+        }
+    }
+
+    fn is(&self, finding: &Finding) -> bool {
+        self.code == finding.code
+            && self.file == finding.file
+            && self.starts.contains(&finding.span.start)
+    }
+
+    fn moved(&mut self, edits: &[Edit]) {
+        let own = || edits.iter().filter(|edit| edit.file == self.file);
+        let at = |place: usize, before: fn(usize, usize) -> bool| {
+            let mut moved = place as isize;
+            for edit in own().filter(|edit| before(edit.span.start, place)) {
+                let gone = edit.span.end.min(place) - edit.span.start;
+                moved += edit.text.len() as isize - gone as isize;
+            }
+            moved.max(0) as usize
+        };
+        let low = at(*self.starts.start(), |edit, place| edit < place);
+        let high = at(*self.starts.end(), |edit, place| edit <= place);
+        self.starts = low.min(high)..=high;
+    }
+}
+
 /// New texts with their names.
 type Texts = Vec<(Arc<str>, String)>;
 
@@ -127,7 +160,7 @@ fn joined<'f>(
     fixer: &Fixer,
     taken: Vec<(Rewrite, &'f Finding)>,
     broken: &mut FxHashSet<Arc<str>>,
-) -> Option<(Texts, Vec<(Rewrite, &'f Finding)>)> {
+) -> Option<(Texts, Vec<Edit>, Vec<(Rewrite, &'f Finding)>)> {
     let mut taken = taken;
     let edits = loop {
         let rewrites: Vec<&Rewrite> = taken.iter().map(|(rewrite, _)| rewrite).collect();
@@ -149,24 +182,50 @@ fn joined<'f>(
     for file in files {
         let own: Vec<&Edit> = edits.iter().filter(|edit| edit.file == *file).collect();
         let text = fixer.workspace().text(file)?.as_str();
-        match applied(text, &own).filter(|after| module::sound(after).is_some()) {
+        // What was no Python before may lose a comment that silences nothing, and stay none.
+        let sound = |after: &String| module::sound(after).is_some() || fixer.module(file).is_none();
+        match applied(text, &own).filter(sound) {
             Some(after) => texts.push((Arc::clone(file), after)),
             None => {
                 broken.insert(Arc::clone(file));
             }
         }
     }
-    (broken.len() == before).then_some((texts, taken))
+    (broken.len() == before).then_some((texts, edits, taken))
 }
 
-/// What a finding is known by in another round.
-fn key(finding: &Finding) -> String {
-    let Finding {
-        code,
-        file,
-        function,
-        message,
-        ..
-    } = finding;
-    format!("{code} {file} {function} {message}")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_known_where_it_moved_to() {
+        let edit = |start, end, text: &str| Edit {
+            file: "a.py".into(),
+            span: start..end,
+            text: text.to_string(),
+        };
+        let moved = |edits: &[Edit]| {
+            let mut tried = Tried {
+                code: "DDB101",
+                file: "a.py".into(),
+                starts: 10..=10,
+            };
+            tried.moved(edits);
+            tried.starts
+        };
+        assert_eq!(moved(&[]), 10..=10);
+        assert_eq!(
+            moved(&[edit(0, 0, "import x\n"), edit(12, 15, "")]),
+            19..=19
+        );
+        assert_eq!(moved(&[edit(10, 10, "iter(")]), 10..=15);
+        assert_eq!(moved(&[edit(2, 6, "")]), 6..=6);
+        assert_eq!(moved(&[edit(8, 14, "abc")]), 11..=11);
+        let other = Edit {
+            file: "b.py".into(),
+            ..edit(0, 0, "x")
+        };
+        assert_eq!(moved(&[other]), 10..=10);
+    }
 }

@@ -41,6 +41,8 @@ pub struct Shared {
     shut_down: AtomicBool,
     trace: AtomicU8,
     hooks: bool,
+    /// The process is the server's alone.
+    pub may_exit: AtomicBool,
 }
 
 impl Shared {
@@ -116,6 +118,7 @@ impl Backend {
             shut_down: AtomicBool::new(false),
             trace: AtomicU8::new(0),
             hooks,
+            may_exit: AtomicBool::new(true),
         };
         Backend {
             shared: Arc::new(shared),
@@ -238,7 +241,9 @@ impl LanguageServer for Backend {
         if let Some(TraceValue::Messages | TraceValue::Verbose) = params.trace {
             self.shared.trace.store(1, Ordering::Relaxed);
         }
-        if let Some(process) = params.process_id {
+        if let Some(process) = params.process_id
+            && self.shared.may_exit.load(Ordering::Relaxed)
+        {
             tasks::watch_client(process, Arc::clone(&self.shared));
         }
         self.shared.change(|state| {

@@ -36,10 +36,13 @@ pub struct Input {
 impl Input {
     /// Starts the thread that reads. `ends` is called there at `exit` and at the end of input,
     /// whatever the server is busy with.
-    pub fn start(ends: impl Fn() + Send + 'static) -> io::Result<Input> {
+    pub fn start(
+        input: impl Read + Send + 'static,
+        ends: impl Fn() + Send + 'static,
+    ) -> io::Result<Input> {
         let (sender, frames) = unbounded_channel();
         let read = move || {
-            let mut input = BufReader::with_capacity(1 << 16, io::stdin());
+            let mut input = BufReader::with_capacity(1 << 16, input);
             while let Some(body) = message(&mut input) {
                 let body = match told(&body) {
                     Told::Nothing => {
@@ -225,10 +228,13 @@ pub struct Output {
 
 impl Output {
     pub fn new(written: Arc<Written>) -> Output {
-        let out: Box<dyn Write + Send> = match unbuffered() {
-            Ok(file) => Box::new(file),
-            Err(_) => Box::new(io::stdout()),
-        };
+        match unbuffered() {
+            Ok(file) => Output::to(Box::new(file), written),
+            Err(_) => Output::to(Box::new(io::stdout()), written),
+        }
+    }
+
+    pub fn to(out: Box<dyn Write + Send>, written: Arc<Written>) -> Output {
         Output {
             out,
             written,

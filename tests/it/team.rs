@@ -181,6 +181,18 @@ fn mistakes_have_their_file_and_line() {
         ),
         (query("(call) @finding\n(call @finding"), "scm:2:"),
         (
+            query("(assignment left: (#eq? @finding \"a\")) @finding"),
+            "scm:1:19: a predicate stands behind the pattern",
+        ),
+        (
+            query("[(call) (#eq? @finding \"a\")] @finding"),
+            "scm:1:9: a predicate stands behind the pattern",
+        ),
+        (
+            query("(call) @finding\n( ; \"\n #eq? @finding \"a\")"),
+            "scm:2:1: a predicate stands behind the pattern",
+        ),
+        (
             query("(call (call_x"),
             "scm:1:8: Python's grammar has no node `call_x`",
         ),

@@ -1,0 +1,12 @@
+; def view(request): boto3.resource("dynamodb")
+(call
+  function: [
+    (identifier)
+    (attribute object: (_) @receiver)
+  ]
+  (#built? @finding client resource)
+  (#in-scope? @finding)
+  (#per-request? @finding)
+  (#not-memoised? @finding)
+  (#not-varies? @finding)
+  (#not-fresh? @receiver)) @finding

@@ -1,0 +1,11 @@
+; boto3.client("dynamodb", aws_secret_access_key="…")      AWS_SECRET_ACCESS_KEY = "…"      {"aws_access_key_id": "…"}
+(
+  [
+    (keyword_argument name: (identifier) @_name value: (string) @secret @finding)
+    (assignment left: (identifier) @_name right: (string) @secret @finding)
+    (assignment left: (subscript subscript: (string) @_name) right: (string) @secret @finding)
+    (pair key: (string) @_name value: (string) @secret @finding)
+    (argument_list . (string) @_name . (string) @secret @finding)
+  ]
+  (#match? @_name "(?i)^.?aws_(secret_access_key|access_key_id|secret_key|access_key).?$")
+  (#secret? @secret))

@@ -1,0 +1,7 @@
+; CURSOR = iter(pages)      self.rows = Order.scan()
+(assignment
+  left: (_) @holder
+  right: (_) @value
+  (#exactly? @value item-iterator result-iterator)
+  (#lives? @holder process)
+  (#not-emptied? @holder)) @finding

@@ -1,0 +1,10 @@
+; while iterator: response = client.get_records(ShardIterator=iterator)
+((call
+  function: (attribute attribute: (identifier) @_method)
+  arguments: (argument_list (keyword_argument name: (identifier) @_keyword))) @finding
+  (#eq? @_method "get_records")
+  (#eq? @_keyword "ShardIterator")
+  (#endless? @finding)
+  (#handles? @finding)
+  (#exactly? @finding page)
+  (#not-checkpoints? @finding))
