@@ -36,7 +36,7 @@ pub fn holds(bytes: &[u8]) {
     for (nth, (file, step)) in steps.enumerate() {
         let file = file % files.len();
         let path = Arc::clone(&files[file].0);
-        let place = |text: &str, at: usize| text.floor_char_boundary(at % (text.len() + 1));
+        let place = |text: &str, at: usize| boundary(text, at % (text.len() + 1));
         match step {
             Step::Edit(at, length, new) if known[file].1 => {
                 let text = &mut files[file].1;
@@ -44,7 +44,7 @@ pub fn holds(bytes: &[u8]) {
                     continue;
                 }
                 let start = place(text, at);
-                let end = text.floor_char_boundary(start.saturating_add(length));
+                let end = boundary(text, start.saturating_add(length));
                 text.replace_range(start..end, &new);
                 within("an edit", || workspace.edit(&path, start..end, &new));
             }
@@ -108,4 +108,10 @@ fn cold(files: &Files, known: &[(bool, bool)]) -> Workspace {
 fn of(workspace: &Workspace, files: &Files, known: &[(bool, bool)]) -> Vec<Finding> {
     let loaded = files.iter().zip(known).filter(|(_, known)| known.1);
     findings(workspace, &loaded.map(|(file, _)| file.clone()).collect())
+}
+
+/// The last place at or before `at` where a character begins.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut places = (0..=at.min(text.len())).rev();
+    places.find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

@@ -502,6 +502,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// What stands there is none of the workspace's: it is neither read nor written.
+    pub fn is_outside(&self) -> bool {
+        self.outside.is_some()
+    }
+
     /// As the command line names it, which may be anywhere, but not behind a link of the workspace's.
     fn given(path: PathBuf, here: &Path) -> Place {
         Place {

@@ -59,7 +59,7 @@ pub fn converge(workspace: &mut Workspace, first: Vec<Finding>, wanted: &Wanted)
     while done.rounds < ROUNDS {
         let findings = first.take().unwrap_or_else(|| (wanted.findings)(workspace));
         let fixer = Fixer::new(workspace);
-        let mut taken: Vec<(Rewrite, &Finding)> = Vec::new();
+        let mut taken = Taken::new();
         for finding in &findings {
             // A rewrite that leaves its finding as it was must not come again and again.
             if tried.iter().any(|tried| tried.is(finding)) {
@@ -152,15 +152,18 @@ impl Tried {
     }
 }
 
+/// Rewrites, and what each is for.
+type Taken<'f> = Vec<(Rewrite, &'f Finding)>;
+
 /// New texts with their names.
 type Texts = Vec<(Arc<str>, String)>;
 
 /// The files' new texts. One that would not parse is left alone from now on; then nothing of this round counts.
 fn joined<'f>(
     fixer: &Fixer,
-    taken: Vec<(Rewrite, &'f Finding)>,
+    taken: Taken<'f>,
     broken: &mut FxHashSet<Arc<str>>,
-) -> Option<(Texts, Vec<Edit>, Vec<(Rewrite, &'f Finding)>)> {
+) -> Option<(Texts, Vec<Edit>, Taken<'f>)> {
     let mut taken = taken;
     let edits = loop {
         let rewrites: Vec<&Rewrite> = taken.iter().map(|(rewrite, _)| rewrite).collect();

@@ -223,7 +223,7 @@ fn links_and_paths_that_lead_out_are_not_followed() {
             &project,
             &[&["--output-format", "concise"], *arguments].concat(),
         );
-        assert_eq!(watch.opened(), [PathBuf::new(); 0], "{what}");
+        assert_eq!(watch.opened(), Vec::<PathBuf>::new(), "{what}");
         assert_eq!(run.code, Some(*code), "{what}: {run:?}");
         assert!(run.stderr.starts_with(told), "{what}: {run:?}");
         assert!(!format!("{run:?}").contains("S3CRET"), "{what}: {run:?}");
@@ -238,7 +238,7 @@ fn links_and_paths_that_lead_out_are_not_followed() {
             let project = Project::good();
             project.write("dynaleak.toml", toml(&path));
             let run = check(&project, arguments);
-            assert_eq!(watch.opened(), [PathBuf::new(); 0], "{path:?}");
+            assert_eq!(watch.opened(), Vec::<PathBuf>::new(), "{path:?}");
             assert_eq!(run.code, Some(2), "{path:?}: {run:?}");
             assert!(
                 run.stderr
