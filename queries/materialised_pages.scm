@@ -23,6 +23,7 @@
   (#any-of? @_submit "submit" "create_task")
   (#exactly? @source page-iterator item-iterator result-iterator)
   (#kind? @task page items item-iterator)
+  (#not-keyed? @task)
   (#not-limited? @source)
   (#not-capped? @finding)
   (#not-script? @finding))

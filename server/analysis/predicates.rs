@@ -98,6 +98,7 @@ predicates! {
     "taken" 2 taken "`#taken? @holder`: something takes out of it one by one",
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
+    "keyed" 1 keyed "`#keyed? @value`: what a read by keys answered, such as `batch_get_item`: no more than was asked for",
     "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in",
     "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
@@ -537,6 +538,11 @@ fn fixed(cx: &Cx, operands: &[Operand]) -> Answer {
         }
     };
     sure(constant)
+}
+
+fn keyed(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    sure(value.data().any(|(_, data)| data.single))
 }
 
 fn limited(cx: &Cx, operands: &[Operand]) -> Answer {
