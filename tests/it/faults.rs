@@ -570,14 +570,14 @@ fn with_memory(project: &Project, arguments: &[&str]) -> Run {
         .env_remove("GITHUB_ACTIONS"))
 }
 
-/// In code as people write it, of 100,000 lines.
+/// In code as people write it, of 50,000 lines.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_large_file_in_512_mb() {
     let project = Project::good();
     let mut large = GOOD.to_string();
     let mut number = 0;
-    while large.len() < 3_000_000 {
+    while large.len() < 1_500_000 {
         number += 1;
         large.push_str(&format!(
             "\n\ndef handle_{number}(order):\n    total = sum(line[\"price\"] for line in order[\"lines\"])\n    if total > {number}:\n        log(\"order %s: %s\", order[\"id\"], total)\n    return total\n"
