@@ -71,7 +71,7 @@ fn places(found: &[Finding], workspace: &Workspace) {
         assert!(is_in(text(&finding.file), &finding.span), "{finding:?}");
         assert!(!finding.message.to_string().is_empty(), "{finding:?}");
         for step in finding.trail.iter() {
-            assert!(is_in(text(step.file), &step.span), "{finding:?}");
+            assert!(is_in(text(step.file), step.span), "{finding:?}");
         }
     }
 }
