@@ -23,7 +23,7 @@ const CHILD: &str = "DYNALEAK_FUZZ_TARGET";
 const RUNS: [(&str, usize); 6] = [
     ("check", 1_500),
     ("edits", 1_500),
-    ("lsp", 1_500),
+    ("lsp", 800),
     ("config", 10_000),
     ("team", 1_500),
     ("baseline", 20_000),

@@ -36,15 +36,14 @@ pub fn holds(bytes: &[u8]) {
     for (nth, (file, step)) in steps.enumerate() {
         let file = file % files.len();
         let path = Arc::clone(&files[file].0);
-        let place = |text: &str, at: usize| boundary(text, at % (text.len() + 1));
         match step {
             Step::Edit(at, length, new) if known[file].1 => {
                 let text = &mut files[file].1;
                 if text.len() + new.len() > LARGEST {
                     continue;
                 }
-                let start = place(text, at);
-                let end = boundary(text, start.saturating_add(length));
+                let start = boundary(text, at % (text.len() + 1));
+                let end = boundary(text, start.saturating_add(length).min(text.len()));
                 text.replace_range(start..end, &new);
                 within("an edit", || workspace.edit(&path, start..end, &new));
             }
@@ -73,6 +72,14 @@ pub fn holds(bytes: &[u8]) {
             panic!("after step {nth}: {difference}");
         }
     }
+}
+
+/// The end of the last character that ends there or before.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut places = (0..=at).rev();
+    places
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or_default()
 }
 
 fn step(line: &str) -> Option<(usize, Step<'_>)> {
@@ -108,10 +115,4 @@ fn cold(files: &Files, known: &[(bool, bool)]) -> Workspace {
 fn of(workspace: &Workspace, files: &Files, known: &[(bool, bool)]) -> Vec<Finding> {
     let loaded = files.iter().zip(known).filter(|(_, known)| known.1);
     findings(workspace, &loaded.map(|(file, _)| file.clone()).collect())
-}
-
-/// The last place at or before `at` where a character begins.
-fn boundary(text: &str, at: usize) -> usize {
-    let mut places = (0..=at.min(text.len())).rev();
-    places.find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

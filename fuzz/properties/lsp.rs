@@ -103,6 +103,14 @@ impl Client {
                         continue;
                     }
                     ids.push(id.clone());
+                    let whole = message["jsonrpc"] == "2.0" && id.is_i64();
+                    let params = &message["params"];
+                    if whole && (params.is_null() || params.is_object() || params.is_array()) {
+                        self.asked.push(id.to_string());
+                        // Without keys that stand there twice, which mean nothing certain.
+                        self.write(message.to_string().as_bytes());
+                        continue;
+                    }
                 }
             }
             self.write(line);

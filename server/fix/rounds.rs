@@ -1,7 +1,7 @@
 //! `--fix`: rewrites in rounds until nothing is left to rewrite, in memory.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -91,7 +91,10 @@ pub fn converge(workspace: &mut Workspace, first: Vec<Finding>, wanted: &Wanted)
             continue;
         };
         done.rounds += 1;
-        tried.extend(taken.iter().map(|(_, finding)| Tried::new(finding)));
+        let there = taken
+            .iter()
+            .filter(|(_, finding)| !removed(finding, &edits));
+        tried.extend(there.map(|(_, finding)| Tried::new(finding)));
         tried.iter_mut().for_each(|tried| tried.moved(&edits));
         for (_, finding) in &taken {
             let file = Arc::clone(&finding.file);
@@ -116,6 +119,7 @@ pub fn converge(workspace: &mut Workspace, first: Vec<Finding>, wanted: &Wanted)
 struct Tried {
     code: &'static str,
     file: Arc<str>,
+    message: String,
     /// What is put in right before it may belong to it or not.
     starts: RangeInclusive<usize>,
 }
@@ -126,6 +130,7 @@ impl Tried {
         Tried {
             code: finding.code,
             file: Arc::clone(&finding.file),
+            message: finding.message.to_string(),
             starts: start..=start,
         }
     }
@@ -133,6 +138,7 @@ impl Tried {
     fn is(&self, finding: &Finding) -> bool {
         self.code == finding.code
             && self.file == finding.file
+            && self.message == *finding.message
             && self.starts.contains(&finding.span.start)
     }
 
@@ -152,18 +158,28 @@ impl Tried {
     }
 }
 
+/// Is what was found taken out whole, as a comment is? What comes to stand in its place is another.
+fn removed(finding: &Finding, edits: &[Edit]) -> bool {
+    let Range { start, end } = finding.span;
+    (edits.iter().filter(|edit| edit.file == finding.file))
+        .any(|edit| edit.text.is_empty() && edit.span.start <= start && end <= edit.span.end)
+}
+
 /// Rewrites, and what each is for.
 type Taken<'f> = Vec<(Rewrite, &'f Finding)>;
 
 /// New texts with their names.
 type Texts = Vec<(Arc<str>, String)>;
 
+/// The new texts, the edits that made them, and the rewrites that these are of.
+type Joined<'f> = (Texts, Vec<Edit>, Taken<'f>);
+
 /// The files' new texts. One that would not parse is left alone from now on; then nothing of this round counts.
 fn joined<'f>(
     fixer: &Fixer,
     taken: Taken<'f>,
     broken: &mut FxHashSet<Arc<str>>,
-) -> Option<(Texts, Vec<Edit>, Taken<'f>)> {
+) -> Option<Joined<'f>> {
     let mut taken = taken;
     let edits = loop {
         let rewrites: Vec<&Rewrite> = taken.iter().map(|(rewrite, _)| rewrite).collect();
@@ -212,6 +228,7 @@ mod tests {
             let mut tried = Tried {
                 code: "DDB101",
                 file: "a.py".into(),
+                message: String::new(),
                 starts: 10..=10,
             };
             tried.moved(edits);

@@ -55,6 +55,11 @@ where
             let answer = Response::from_error(Id::Null, Error::parse_error());
             return Box::pin(async { Ok(Some(answer)) });
         }
+        // All that begin so are notifications; asked as requests tower-lsp would not answer them.
+        if let Some(id) = id.clone().filter(|_| method.starts_with("$/")) {
+            let answer = Response::from_error(id, Error::method_not_found());
+            return Box::pin(async { Ok(Some(answer)) });
+        }
         if method == "shutdown" {
             self.shared.shut_down();
         }
