@@ -220,7 +220,12 @@ def test_signals_at_random_moments(tmp_path, sent):
     before = sorted(path.name for path in tmp_path.iterdir())
     moments = random.Random(5)
     for _ in range(5 * TIMES):
-        server = raw_server()
+        # A shell that starts something in the background has it ignore SIGINT.
+        was = signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            server = raw_server()
+        finally:
+            signal.signal(signal.SIGINT, was)
         server.stdin.write(b"Content-Length: %d\r\n\r\n" % len(initialize) + initialize)
         server.stdin.write(b"Content-Length: 52\r\n\r\n" + b'{"jsonrpc":"2.0","method":"initialized","params":{}}')
         server.stdin.flush()
