@@ -26,7 +26,7 @@ const RUNS: [(&str, usize); 6] = [
     ("lsp", 800),
     ("config", 10_000),
     ("team", 1_500),
-    ("baseline", 20_000),
+    ("baseline", 10_000),
 ];
 
 fn main() -> ExitCode {
