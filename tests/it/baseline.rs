@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::project::{APPEND, GOOD, Project, Run, command, run};
+use crate::project::{APPEND, GOOD, Project, Run, command, git, run};
 use crate::rewrites::copied;
 
 const NAME: &str = "dynaleak-baseline.jsonl";
@@ -502,27 +502,6 @@ fn real_code_too() {
 }
 
 // ---- git ----
-
-fn git(project: &Project, arguments: &[&str]) -> bool {
-    let status = Command::new("git")
-        .args([
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@example.org",
-            "-c",
-            "init.defaultBranch=main",
-        ])
-        .args(arguments)
-        .current_dir(project.path("."))
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    status.success()
-}
 
 fn commit(project: &Project, message: &str) {
     assert!(git(project, &["add", "--all"]));

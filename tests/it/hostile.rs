@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::project::{GOOD, Project, Run, command, run};
+use crate::project::{GOOD, Project, Run, command, git, run};
 
 /// No hostile part may hold up a check for longer, on a slow machine under load.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -759,16 +759,6 @@ fn hostile_baselines() {
 }
 
 // ---- git ----
-
-fn git(project: &Project, arguments: &[&str]) -> bool {
-    let mut git = Command::new("git");
-    git.args(["-c", "user.name=a", "-c", "user.email=a@example.org"])
-        .args(arguments);
-    git.current_dir(project.path("."))
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1");
-    git.output().unwrap().status.success()
-}
 
 /// A committed project with a change, and a program that says when it was run.
 fn with_evil() -> (Project, String) {

@@ -146,3 +146,25 @@ impl Run {
             .collect()
     }
 }
+
+/// Runs git in the project's folder with nobody's settings: whether it ended well.
+pub fn git(project: &Project, arguments: &[&str]) -> bool {
+    let status = Command::new("git")
+        .args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example.org",
+            "-c",
+            "init.defaultBranch=main",
+        ])
+        .args(arguments)
+        .current_dir(project.path("."))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    status.success()
+}
