@@ -69,11 +69,18 @@ fn at_hand(target: &str) -> PathBuf {
 }
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    let Ok(entries) = fs::read_dir(folder.join(target)) else {
-        return Vec::new();
-    };
-    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("fuzz/corpus").join(target)];
+    // The rules that are built in are what a team's look like.
+    if target == "team" {
+        folders.push(root.join("queries"));
+    }
+    let entries = folders
+        .iter()
+        .filter_map(|folder| fs::read_dir(folder).ok());
+    let paths = entries
+        .flatten()
+        .map(|entry| entry.expect("an entry").path());
     // What a fuzzer added has no ending.
     let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some()).collect();
     paths.sort();

@@ -1,7 +1,0 @@
-; CURSOR = iter(pages)      self.rows = Order.scan()
-(assignment
-  left: (_) @holder
-  right: (_) @value
-  (#exactly? @value item-iterator result-iterator)
-  (#lives? @holder process)
-  (#not-emptied? @holder)) @finding
