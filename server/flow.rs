@@ -1043,9 +1043,7 @@ impl<'a> Flow<'a> {
                 // A base in the project hands its role down.
                 What::Class(base) => {
                     self.own_role(class, *base, site);
-                    let inherited = self
-                        .cell(CellKey::Life(*base))
-                        .filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_))));
+                    let inherited = self.cell(CellKey::Roles(*base));
                     self.tell(CellKey::Life(class), inherited);
                 }
                 _ => {}

@@ -468,7 +468,7 @@ impl<'a> Flow<'a> {
 
     /// Tells a function in which situation it runs here.
     pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) {
-        let memoised = self.cell(CellKey::Marks(function)).has(Mark::Memoised);
+        let memoised = self.cell(CellKey::Memoised(function)).has(Mark::Memoised);
         let once = self.guards > 0 || memoised;
         // Named by some code, whether that runs or not.
         let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
@@ -1587,8 +1587,8 @@ impl<'a> Flow<'a> {
             mark(self, Mark::Read, Confidence::Medium);
         }
         if let (Some(class), 1) = (self.unit.class, id) {
-            let life = self.cell(CellKey::Life(class));
-            for atom in life.atoms() {
+            let roles = self.cell(CellKey::Roles(class));
+            for atom in roles.atoms() {
                 let What::Mark(Mark::Role(role)) = atom.what else {
                     continue;
                 };

@@ -178,8 +178,9 @@ impl World {
     }
 
     pub fn value(&self, key: &CellKey, round: usize) -> Value {
-        if let CellKey::Marks(function) = key {
-            return marks(&self.value(&CellKey::Context(*function), round));
+        if let Some(whole) = key.whole() {
+            let history = self.history(&whole);
+            return history.map_or(Value::UNKNOWN, |history| key.part_of(history.at(round)));
         }
         (self.history(key))
             .map(|history| history.at(round).clone())
@@ -306,12 +307,12 @@ impl World {
                 let before = cell.history.as_ref().map(|history| &history.0[0]);
                 let before = before.cloned().unwrap_or_default();
                 if before != value {
-                    let derived = derived(&key, &before, &value);
+                    let parts = parts(&key, &before, &value);
                     cell.history = Some(History(vec![value]));
                     due.extend(cell.readers.iter());
-                    if let Some(derived) = derived {
-                        due.extend(self.readers(&derived));
-                        linked.cells.insert(derived);
+                    for part in parts {
+                        due.extend(self.readers(&part));
+                        linked.cells.insert(part);
                     }
                     linked.cells.insert(key);
                 }
@@ -455,12 +456,12 @@ impl World {
                 let earlier = history.at(round - 1).clone();
                 if value != before {
                     differs.insert(key.clone());
-                    differs.extend(derived(&key, &before, &value));
+                    differs.extend(parts(&key, &before, &value));
                     history.set(round, value.clone());
                 }
                 if value != earlier {
                     moved.insert(key.clone());
-                    moved.extend(derived(&key, &earlier, &value));
+                    moved.extend(parts(&key, &earlier, &value));
                 }
                 touched_cells.insert(key);
             }
@@ -497,12 +498,10 @@ impl World {
         let constant = |key: &CellKey| {
             (self.history(key)).is_none_or(|values| values.rests(round - 1, |a, b| a == b))
         };
-        let stays = |key: &CellKey| match key {
-            CellKey::Marks(function) => {
-                let context = CellKey::Context(*function);
-                cells.contains(&context) || constant(&context)
-            }
-            key => cells.contains(key) || constant(key),
+        let stays = |key: &CellKey| {
+            let whole = key.whole();
+            let key = whole.as_ref().unwrap_or(key);
+            cells.contains(key) || constant(key)
         };
         let reads = |unit| &self.histories[unit].at(round).reads;
         let told = |unit| {
@@ -522,7 +521,7 @@ impl World {
             let (before, value) = (values.at(round + 1), values.at(round));
             if before != value {
                 later.insert(key.clone());
-                later.extend(derived(key, before, value));
+                later.extend(parts(key, before, value));
             }
         }
         same && later == *differs
@@ -745,20 +744,11 @@ fn cell_of<'a>(cells: &'a mut FxHashMap<CellKey, Cell>, key: &CellKey) -> &'a mu
 }
 
 /// A cell of which another cell gives a part, where that part differs.
-fn derived(key: &CellKey, before: &Value, after: &Value) -> Option<CellKey> {
-    match key {
-        CellKey::Context(function) if marks(before) != marks(after) => {
-            Some(CellKey::Marks(*function))
-        }
-        _ => None,
-    }
-}
-
-/// The marks of a value, without where they come from.
-fn marks(value: &Value) -> Value {
-    let mark =
-        |atom: &Atom| matches!(atom.what, What::Mark(_)).then(|| Atom::new(atom.what.clone()));
-    value.map(mark)
+/// The parts of a cell that changed with it.
+fn parts(key: &CellKey, before: &Value, after: &Value) -> SmallVec<[CellKey; 2]> {
+    let mut parts = key.parts();
+    parts.retain(|part| part.part_of(before) != part.part_of(after));
+    parts
 }
 
 fn differing(before: &Outcome, after: &Outcome, mut found: impl FnMut(&CellKey)) {
