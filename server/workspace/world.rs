@@ -49,6 +49,9 @@ pub struct World {
     /// Names that stand only where they were seen to, by the file that it matters to: code that is
     /// not loaded could change that. Not kept where edits come.
     settled: DashSet<(FileId, SmolStr)>,
+    /// What [`World::link_heads`] did, and the functions that it met.
+    heads: Linked,
+    waiting: FxHashSet<UnitId>,
     cells: FxHashMap<CellKey, Cell>,
     histories: FxHashMap<UnitId, History<Arc<Outcome>>>,
 }
@@ -237,30 +240,49 @@ impl World {
     /// Units are evaluated until nothing changes, modules and classes first; files that come later
     /// go on from there. Where nothing changes any more, the rounds of [`World::link`] end at the same point.
     pub fn link_once(&mut self, dirty: FxHashSet<UnitId>, changed: &[CellKey]) -> Linked {
-        let mut linked = Linked::default();
+        self.link_heads(dirty, changed);
+        let functions = std::mem::take(&mut self.waiting);
+        let mut linked = std::mem::take(&mut self.heads);
+        self.settle_once(functions, false, &mut linked);
+        linked
+    }
+
+    /// The first half of [`World::link_once`], which goes on from there: modules and classes alone.
+    pub fn link_heads(&mut self, dirty: FxHashSet<UnitId>, changed: &[CellKey]) {
+        let mut linked = std::mem::take(&mut self.heads);
         let named = |key: &&CellKey| matches!(key, CellKey::Named(_));
         linked.cells.extend(changed.iter().filter(named).cloned());
         let mut due = dirty;
         for key in changed {
             due.extend(self.readers(key));
         }
-        let mut later: FxHashSet<UnitId> = FxHashSet::default();
-        for round in 0..=ROUNDS {
-            if round == 0 {
-                let function = |unit: &UnitId| {
-                    self.units
-                        .get(unit)
-                        .is_some_and(|unit| unit.kind == UnitKind::Function)
-                };
-                later = due.extract_if(|unit| function(unit)).collect();
-            } else {
-                due.extend(later.drain());
+        let functions = self.settle_once(due, true, &mut linked);
+        self.waiting.extend(functions);
+        self.heads = linked;
+    }
+
+    /// Evaluates units and those that ask for what changed, until nothing does. If only `heads` are
+    /// wanted, gives the functions that it met and left alone.
+    fn settle_once(
+        &mut self,
+        mut due: FxHashSet<UnitId>,
+        heads: bool,
+        linked: &mut Linked,
+    ) -> FxHashSet<UnitId> {
+        let mut functions = FxHashSet::default();
+        for _ in 0..=ROUNDS {
+            let is_function = |unit: &UnitId| {
+                let unit = self.units.get(unit);
+                unit.is_some_and(|unit| unit.kind == UnitKind::Function)
+            };
+            if heads {
+                functions.extend(due.extract_if(|unit| is_function(unit)));
             }
             let mut fresh: Vec<UnitId> = due
                 .drain()
                 .filter(|unit| self.units.contains_key(unit))
                 .collect();
-            if fresh.is_empty() && later.is_empty() {
+            if fresh.is_empty() {
                 break;
             }
             fresh.sort();
@@ -318,7 +340,7 @@ impl World {
                 }
             }
         }
-        linked
+        functions
     }
 
     /// What all tellers of a cell say in this round.
