@@ -319,13 +319,13 @@ impl<'a> Flow<'a> {
             at: At::Definition(id),
         };
         // A framework calls it, whoever else does.
-        let context = self.context_of(own);
-        let root = context
+        let entry = self.entry_of(own);
+        let root = entry
             .atoms()
             .iter()
             .any(|atom| atom.what == What::Mark(Mark::Request) && atom.steps[..] == [definition]);
         let makes = crate::workspace::unit::Signature { facts, function }.makes();
-        let told = makes && !root && context.has(Mark::Named);
+        let told = makes && !root && entry.has(Mark::Named);
         for (slot, param) in function.params.iter().enumerate() {
             let receiver = class.filter(|_| {
                 slot == 0 && param.kind == ParamKind::Plain && !self.is_static(function)
@@ -373,7 +373,7 @@ impl<'a> Flow<'a> {
                 returns = returns.join(&declared);
             }
         }
-        if self.context_of(own).has(Mark::Memoised) {
+        if self.entry_of(own).has(Mark::Memoised) {
             // A memoised factory's instances live as long as its cache.
             for atom in returns.atoms() {
                 if let What::Instance(class) = atom.what {

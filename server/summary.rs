@@ -5,7 +5,7 @@ use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
 use crate::facts::{ExprId, FunctionId};
-use crate::value::{Atom, ClassId, FileId, FuncId, Mark, Place, Site, Value, What};
+use crate::value::{At, Atom, ClassId, FileId, FuncId, Mark, Place, Site, Value, What};
 
 /// A question that units answer together: a cell's value is the join of what all units tell it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +29,8 @@ pub enum CellKey {
     Marks(FuncId),
     /// Whether it runs once for each set of arguments: a part of its context, likewise.
     Memoised(FuncId),
+    /// Whether any code names it, a framework calls it, or its results are kept, likewise.
+    Entry(FuncId),
     /// How long instances of a class live, and its role.
     Life(ClassId),
     /// The role alone: a part of it, likewise.
@@ -62,7 +64,7 @@ impl CellKey {
     /// when the rest of it changes.
     pub fn whole(&self) -> Option<CellKey> {
         match self {
-            CellKey::Marks(function) | CellKey::Memoised(function) => {
+            CellKey::Marks(function) | CellKey::Memoised(function) | CellKey::Entry(function) => {
                 Some(CellKey::Context(*function))
             }
             CellKey::Roles(class) => Some(CellKey::Life(*class)),
@@ -71,12 +73,14 @@ impl CellKey {
     }
 
     /// The cells that show a part of this one.
-    pub fn parts(&self) -> SmallVec<[CellKey; 2]> {
-        match self {
-            CellKey::Context(function) => {
-                smallvec![CellKey::Marks(*function), CellKey::Memoised(*function)]
-            }
-            CellKey::Life(class) => smallvec![CellKey::Roles(*class)],
+    pub fn parts(&self) -> SmallVec<[CellKey; 3]> {
+        match *self {
+            CellKey::Context(function) => smallvec![
+                CellKey::Marks(function),
+                CellKey::Memoised(function),
+                CellKey::Entry(function)
+            ],
+            CellKey::Life(class) => smallvec![CellKey::Roles(class)],
             _ => SmallVec::new(),
         }
     }
@@ -93,12 +97,28 @@ impl CellKey {
                 What::Mark(Mark::Memoised) => bare(atom),
                 _ => None,
             }),
+            CellKey::Entry(_) => whole.map(|atom| match atom.what {
+                What::Mark(Mark::Named | Mark::Memoised) => bare(atom),
+                // A framework's call has no call site.
+                What::Mark(Mark::Request) if is_definition(&atom.steps) => Some(atom.clone()),
+                _ => None,
+            }),
             CellKey::Roles(_) => {
                 whole.filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_))))
             }
             _ => whole.clone(),
         }
     }
+}
+
+fn is_definition(steps: &[Site]) -> bool {
+    matches!(
+        steps,
+        [Site {
+            at: At::Definition(_),
+            ..
+        }]
+    )
 }
 
 /// What evaluating one unit gave.

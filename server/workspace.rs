@@ -191,7 +191,7 @@ impl Workspace {
 
     /// Reads files and puts them in their places.
     fn read(&mut self, mut files: Vec<(Arc<str>, String)>) -> Placed {
-        let rules = self.rules();
+        let (rules, once) = (self.rules(), self.options.once);
         let read = |(path, text): (Arc<str>, String)| {
             let mut extracted = 0;
             let mut source = Source::new(text);
@@ -208,6 +208,9 @@ impl Workspace {
                     )
                 })
                 .collect();
+            if once {
+                source.forget_trees();
+            }
             let built = build(&path, file_id(&path), &parts);
             (path, source, parts, built, extracted)
         };

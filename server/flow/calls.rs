@@ -531,6 +531,13 @@ impl<'a> Flow<'a> {
         self.so_far(CellKey::Context(function))
     }
 
+    /// What [`CellKey::Entry`] shows of it, with what this walk has told of all of it.
+    pub(super) fn entry_of(&self, function: FuncId) -> Value {
+        let told = self.tells.get(&CellKey::Context(function)).cloned();
+        let entry = self.cell(CellKey::Entry(function));
+        told.unwrap_or_default().join(&entry)
+    }
+
     /// `return boto3.client(...)` inside a loop leaves the loop.
     fn returning_from_loop(&self) -> bool {
         self.returning && self.loops.iter().all(|note| !note.comprehension)
@@ -1582,7 +1589,7 @@ impl<'a> Flow<'a> {
         }
         self.function = id;
         let signature = Signature { facts, function };
-        if signature.is_property() && !self.context_of(own).has(Mark::Memoised) {
+        if signature.is_property() && !self.entry_of(own).has(Mark::Memoised) {
             // A property reads like a field: its readers don't expect to pay each time.
             mark(self, Mark::Read, Confidence::Medium);
         }

@@ -767,7 +767,7 @@ fn cell_of<'a>(cells: &'a mut FxHashMap<CellKey, Cell>, key: &CellKey) -> &'a mu
 
 /// A cell of which another cell gives a part, where that part differs.
 /// The parts of a cell that changed with it.
-fn parts(key: &CellKey, before: &Value, after: &Value) -> SmallVec<[CellKey; 2]> {
+fn parts(key: &CellKey, before: &Value, after: &Value) -> SmallVec<[CellKey; 3]> {
     let mut parts = key.parts();
     parts.retain(|part| part.part_of(before) != part.part_of(after));
     parts
