@@ -16,7 +16,7 @@ pub use effects::{leaves_at_once, statement_exprs, visit};
 pub use endless::{asks_for_nothing, each_time, never_ends, same_place};
 pub use names::stored_at;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
@@ -44,6 +44,10 @@ pub fn evaluate_all(unit: &Unit, reader: &Reader) -> Outcome {
     flow.watches_all = true;
     flow.run();
     flow.finish()
+}
+
+fn with_room<K, V>(room: usize) -> FxHashMap<K, V> {
+    FxHashMap::with_capacity_and_hasher(room, FxBuildHasher)
 }
 
 struct Flow<'a> {
@@ -140,6 +144,10 @@ impl State {
 
 impl<'a> Flow<'a> {
     fn new(unit: &'a Unit, reader: &'a Reader<'a>) -> Self {
+        // A unit mostly comes to what it came to before.
+        let before = reader.world().outcome(unit.id);
+        let room = |of: fn(&Outcome) -> usize| before.map_or(8, |before| of(before));
+        reader.expect(room(|before| before.reads.len()));
         Flow {
             unit,
             reader,
@@ -162,8 +170,8 @@ impl<'a> Flow<'a> {
             limited: Vec::new(),
             looked: FxHashSet::default(),
             origins: FxHashMap::default(),
-            tells: FxHashMap::default(),
-            seen: FxHashMap::default(),
+            tells: with_room(room(|before| before.tells.len())),
+            seen: with_room(room(|before| before.seen.len())),
             scoped: FxHashSet::default(),
             watched: Vec::new(),
             watches_all: false,

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use dashmap::{DashMap, DashSet};
@@ -814,7 +815,8 @@ fn differing(before: &Outcome, after: &Outcome, mut found: impl FnMut(&CellKey))
 pub struct Reader<'a> {
     world: &'a World,
     round: usize,
-    reads: RefCell<FxHashSet<CellKey>>,
+    /// What was asked, and the answers so far.
+    reads: RefCell<FxHashMap<CellKey, Option<Value>>>,
 }
 
 impl<'a> Reader<'a> {
@@ -854,15 +856,33 @@ impl<'a> Reader<'a> {
     }
 
     pub fn take_reads(&self) -> Vec<CellKey> {
-        let mut reads: Vec<CellKey> = self.reads.take().into_iter().collect();
+        let mut reads: Vec<CellKey> = self.reads.take().into_keys().collect();
         reads.sort();
         reads
     }
 
+    /// Makes room for that many reads.
+    pub fn expect(&self, reads: usize) {
+        self.reads.borrow_mut().reserve(reads);
+    }
+
     pub fn cell(&self, key: CellKey) -> Value {
-        let value = self.world.value(&key, self.round);
-        self.reads.borrow_mut().insert(key);
-        value
+        let mut reads = self.reads.borrow_mut();
+        match reads.entry(key) {
+            Entry::Occupied(mut known) => match known.get() {
+                Some(value) => value.clone(),
+                None => {
+                    let value = self.world.value(known.key(), self.round);
+                    known.insert(Some(value.clone()));
+                    value
+                }
+            },
+            Entry::Vacant(new) => {
+                let value = self.world.value(new.key(), self.round);
+                new.insert(Some(value.clone()));
+                value
+            }
+        }
     }
 
     /// The situations in which a function runs; a nested one's are those of the functions around it too.
@@ -914,8 +934,12 @@ impl<'a> Reader<'a> {
     /// Notes a question that the text answers. A run that sees no edit needs no such notes.
     fn note(&self, key: impl FnOnce() -> CellKey) {
         if !self.world.once {
-            self.reads.borrow_mut().insert(key());
+            self.note_anyway(key());
         }
+    }
+
+    fn note_anyway(&self, key: CellKey) {
+        self.reads.borrow_mut().entry(key).or_default();
     }
 
     /// Does the file stand in a folder of scripts?
@@ -961,7 +985,7 @@ impl<'a> Reader<'a> {
     /// Every place in code where the name stands: as a name, an attribute or a text.
     pub fn named(&self, name: &SmolStr) -> Vec<(&'a Unit, u16, ExprId)> {
         // A file that comes later may name it too, edits or not.
-        self.reads.borrow_mut().insert(CellKey::Named(name.clone()));
+        self.note_anyway(CellKey::Named(name.clone()));
         let mut found = Vec::new();
         let all = self.world.units.values().map(|unit| &**unit);
         let units = self.world.naming.of(name, all).iter();
@@ -977,7 +1001,9 @@ impl<'a> Reader<'a> {
 
     /// The same question as another reader's, with all that this one asked.
     pub fn asked(&self, reads: &[CellKey]) {
-        self.reads.borrow_mut().extend(reads.iter().cloned());
+        for key in reads {
+            self.note_anyway(key.clone());
+        }
     }
 
     /// Does the name stand for an import of the file, and for nothing else?
@@ -1067,7 +1093,7 @@ impl<'a> Reader<'a> {
         self.note(|| CellKey::Exports(file));
         let Some(exports) = self.world.exports.get(&file) else {
             // Once it is loaded, whoever asked must look again, edits or not.
-            self.reads.borrow_mut().insert(CellKey::Exports(file));
+            self.note_anyway(CellKey::Exports(file));
             let mut value = Value::of(What::Unloaded(file));
             if let Some(path) = self.own_path(file, name) {
                 value = value.join(&Value::of(self.outside(path)));
