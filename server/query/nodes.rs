@@ -35,8 +35,12 @@ impl Nodes {
 
     /// The same, without what is in one of its nodes.
     pub fn without(root: Node, closed: Option<Node>) -> Nodes {
+        let count = match closed {
+            Some(closed) => root.descendant_count() - closed.descendant_count() + 1,
+            None => root.descendant_count(),
+        };
+        let mut nodes = Vec::with_capacity(count);
         let closed = closed.map(|node| node.id());
-        let mut nodes = Vec::with_capacity(root.descendant_count());
         let mut open: Vec<u32> = Vec::new();
         let mut cursor = root.walk();
         loop {
