@@ -27,6 +27,10 @@ use crate::value::{Atom, ClassId, FileId, FuncId, Nest, Place, UnitId, Value, Wh
 /// Values travel this many hops between units; what is farther away stays unknown.
 pub const ROUNDS: usize = 10;
 
+/// From this round on a cell keeps what it held: code that goes in a circle (`table = table.scan()`)
+/// comes to rest, at all that it may be.
+const WIDE: usize = 6;
+
 /// Fewer evaluations than this are done on the spot: handing them to other threads costs more.
 const PARALLEL: usize = 12;
 
@@ -271,7 +275,7 @@ impl World {
         linked: &mut Linked,
     ) -> FxHashSet<UnitId> {
         let mut functions = FxHashSet::default();
-        for _ in 0..=ROUNDS {
+        for round in 0..=ROUNDS {
             let is_function = |unit: &UnitId| {
                 let unit = self.units.get(unit);
                 unit.is_some_and(|unit| unit.kind == UnitKind::Function)
@@ -329,6 +333,10 @@ impl World {
                 };
                 let before = cell.history.as_ref().map(|history| &history.0[0]);
                 let before = before.cloned().unwrap_or_default();
+                let value = match round < WIDE {
+                    true => value,
+                    false => value.join(&before),
+                };
                 if before != value {
                     let parts = parts(&key, &before, &value);
                     cell.history = Some(History(vec![value]));
@@ -468,7 +476,7 @@ impl World {
             let differed = std::mem::take(&mut differs);
             moved.clear();
             for key in stale {
-                let value = self.joined(&key, round);
+                let mut value = self.joined(&key, round);
                 let Some(cell) = self.cells.get_mut(&key) else {
                     continue;
                 };
@@ -477,6 +485,9 @@ impl World {
                     .get_or_insert_with(|| History(vec![Value::UNKNOWN]));
                 let before = history.at(round).clone();
                 let earlier = history.at(round - 1).clone();
+                if round >= WIDE {
+                    value = value.join(&earlier);
+                }
                 if value != before {
                     differs.insert(key.clone());
                     differs.extend(parts(&key, &before, &value));
@@ -658,6 +669,15 @@ impl World {
             })
             .filter(|file| !self.exports.contains_key(file))
             .collect()
+    }
+
+    /// Would each unit come to the same once more?
+    pub fn rests_as_it_is(&self) -> bool {
+        self.units.iter().all(|(id, unit)| {
+            let again = evaluate(unit, &Reader::new(self, ROUNDS));
+            self.outcome(*id)
+                .is_some_and(|outcome| outcome.tells == again.tells)
+        })
     }
 
     pub fn counts(&self) -> (usize, usize) {
