@@ -1133,6 +1133,10 @@ impl<'a> Reader<'a> {
         match module {
             Some(path) => {
                 let target = file_id(&path);
+                if target == file {
+                    // `from . import tasks` in the package's own `__init__.py`: the name that it binds.
+                    return self.submodule(&path, &import.symbol);
+                }
                 let (value, bound) = self.module_name(target, &import.symbol, depth + 1);
                 let unloaded = !self.world.exports.contains_key(&target);
                 if !unloaded && (bound || !value.is_unknown()) {
