@@ -40,7 +40,7 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
     } else {
         node.has_error()
     };
-    lowering.facts
+    lowering.finish()
 }
 
 /// Words of code that remembers how far it has read a stream, or begins where it is told to.
@@ -143,6 +143,18 @@ fn constructs(facts: &ChunkFacts) -> bool {
     })
 }
 
+/// Room for the expressions of one chunk after the other.
+#[derive(Default)]
+struct Arena {
+    exprs: Vec<Expr>,
+    spans: Vec<Span>,
+    owners: Vec<FunctionId>,
+}
+
+thread_local! {
+    static ARENA: Cell<Arena> = const { Cell::new(Arena { exprs: Vec::new(), spans: Vec::new(), owners: Vec::new() }) };
+}
+
 struct Lowering<'a> {
     text: &'a str,
     base: usize,
@@ -161,11 +173,19 @@ struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     fn new(node: Node, text: &'a str) -> Self {
+        let Arena {
+            exprs,
+            spans,
+            owners,
+        } = ARENA.take();
         Lowering {
             text,
             base: node.start_byte(),
             facts: ChunkFacts {
                 functions: vec![Function::default()],
+                exprs,
+                spans,
+                owners,
                 ..ChunkFacts::default()
             },
             exprs: FxHashMap::default(),
@@ -176,6 +196,21 @@ impl<'a> Lowering<'a> {
             depth: 0,
             broken: false,
         }
+    }
+
+    /// The facts, with no room to grow.
+    fn finish(self) -> ChunkFacts {
+        let mut facts = self.facts;
+        let mut arena = Arena {
+            exprs: std::mem::take(&mut facts.exprs),
+            spans: std::mem::take(&mut facts.spans),
+            owners: std::mem::take(&mut facts.owners),
+        };
+        facts.exprs = arena.exprs.drain(..).collect();
+        facts.spans = arena.spans.drain(..).collect();
+        facts.owners = arena.owners.drain(..).collect();
+        ARENA.set(arena);
+        facts
     }
 
     fn str(&self, node: Node) -> &'a str {
@@ -359,7 +394,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn statements<'t>(&mut self, nodes: impl Iterator<Item = Node<'t>>) -> Block {
-        let mut block = Vec::new();
+        let mut block = Vec::with_capacity(nodes.size_hint().0);
         for node in nodes {
             self.statement(node, &mut block);
         }
@@ -1431,9 +1466,9 @@ pub fn undecorated(node: Node) -> (Node, Vec<Node>) {
 }
 
 /// Named children without comments.
-pub fn named(node: Node) -> Vec<Node> {
+pub fn named(node: Node) -> SmallVec<[Node; 6]> {
     let mut cursor = node.walk();
-    let mut children = Vec::new();
+    let mut children = SmallVec::new();
     if cursor.goto_first_child() {
         loop {
             let child = cursor.node();
