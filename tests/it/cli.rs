@@ -57,7 +57,7 @@ fn a_script_that_goes_round_for_ever_is_no_mere_note() {
     };
     let severity = |test: &str, body: &str| {
         let project = Project::good();
-        project.write("good.py", &script(test, body));
+        project.write("good.py", script(test, body));
         let document = project
             .run(&["check", "--output-format", "json"])
             .document();
@@ -79,7 +79,7 @@ fn a_row_of_many_attributes_is_no_mere_note() {
         let project = Project::good();
         project.write(
             "good.py",
-            &format!(
+            format!(
                 "import boto3\n\ntable = boto3.resource('dynamodb').Table('orders')\n\n\ndef rows():\n    found = []\n    page = table.scan()\n    while 'LastEvaluatedKey' in page:\n        page = table.scan(ExclusiveStartKey=page['LastEvaluatedKey'])\n        for item in page['Items']:\n            found.append({row})\n    return found\n"
             ),
         );
