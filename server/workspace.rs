@@ -21,6 +21,7 @@ use crate::finding::Finding;
 use crate::own::Own;
 use crate::query::{RULES, Rules};
 use crate::summary::CellKey;
+use crate::suppress::note;
 use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
 use crate::value::{FileId, FuncId, UnitId};
@@ -198,6 +199,7 @@ impl Workspace {
             let parts: Vec<Vec<Part>> = (0..source.segments().len())
                 .map(|index| {
                     let tree = source.tree(index);
+                    note(&source, index, &tree);
                     let text = source.segment_text(index);
                     parts(
                         tree.root_node(),
