@@ -205,6 +205,8 @@ pub struct Decorators {
     /// Frameworks in which a route without an authorizer is open.
     pub declaring: Vec<SmolStr>,
     pub authorizers: Vec<SmolStr>,
+    /// Those whose routes are open where nothing in their file asks who somebody is.
+    pub applications: Vec<SmolStr>,
     pub script: Vec<SmolStr>,
     pub script_methods: Vec<SmolStr>,
     pub memoising: Vec<SmolStr>,

@@ -48,6 +48,8 @@ pub struct ChunkFacts {
     pub constructs: bool,
     /// It names sequence numbers, checkpoints or the like.
     pub checkpoints: bool,
+    /// It names what asks who somebody is: a login, a token, a key.
+    pub asks: bool,
     /// Class definitions inside functions.
     pub classes: Vec<LocalClass>,
     pub matches: Vec<Match>,

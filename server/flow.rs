@@ -185,6 +185,9 @@ impl<'a> Flow<'a> {
             if self.facts.checkpoints {
                 self.note(&notes_of(self.unit.file), Mark::Checkpoints);
             }
+            if self.facts.asks {
+                self.note(&notes_of(self.unit.file), Mark::Asks);
+            }
             // A nested function may be called before its own body was seen: a second walk knows its result.
             let rounds = if self
                 .facts

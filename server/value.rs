@@ -339,6 +339,8 @@ pub enum Mark {
     Endless,
     /// The file names sequence numbers, checkpoints or the like.
     Checkpoints,
+    /// The file names what asks who somebody is: a login, a token, a key.
+    Asks,
     /// The file logs what DynamoDB gave.
     LogsItems,
     /// Of a parameter: all of what callers read is converted into a list.

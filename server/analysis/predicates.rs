@@ -750,7 +750,10 @@ fn fresh(cx: &Cx, operands: &[Operand]) -> Answer {
 fn open(cx: &Cx, operands: &[Operand]) -> Answer {
     let function = seen(cx, operands)?.situation.function;
     if let Some(atom) = cx.context(function).mark(|mark| mark == Mark::Open) {
-        return Some(atom.confidence);
+        // Where routes don't say it themselves, the whole file must be silent on who may ask.
+        let notes = CellKey::Holder(crate::flow::notes_of(cx.unit.file));
+        let asked = atom.confidence < Confidence::High && cx.reader.cell(notes).has(Mark::Asks);
+        return (!asked).then_some(atom.confidence);
     }
     let view = cx
         .context(function)

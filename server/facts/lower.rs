@@ -42,6 +42,7 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
         ChunkKind::Class => CHECKPOINTS.is_match(&lowering.facts.name),
         _ => CHECKPOINTS.is_match(&text[node.byte_range()]),
     };
+    lowering.facts.asks = asks(&text[node.byte_range()]);
     lowering.facts.broken = if lowering.facts.kind == ChunkKind::Class {
         lowering.broken
     } else {
@@ -73,6 +74,73 @@ static CHECKPOINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .build(words)
         .expect("a handful of short literal words")
 });
+
+/// Words of code that asks who somebody is, or hands that to a library.
+static ASKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = [
+        "auth",
+        "login",
+        "logged",
+        "jwt",
+        "token",
+        "bearer",
+        "password",
+        "permission",
+        "api_key",
+        "apikey",
+        "api-key",
+        "current_user",
+        "security",
+        "cognito",
+        "verify",
+        "signature",
+        "before_request",
+        ".middleware(",
+        "httpmiddleware",
+        "sessionmiddleware",
+        "dependencies=",
+        "identity",
+        "is_admin",
+    ];
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(words)
+        .expect("a handful of short literal words")
+});
+
+fn asks(text: &str) -> bool {
+    let ends = |at: usize, word: &str| {
+        let start = at.checked_sub(word.len());
+        start
+            .and_then(|start| text.get(start..at))
+            .is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
+    let goes_on = |at: usize, word: &str| {
+        text.get(at..at + word.len())
+            .is_some_and(|next| next.eq_ignore_ascii_case(word))
+    };
+    ASKS.find_iter(text).any(|found| {
+        let word = &text[found.range()];
+        let (start, end) = (found.start(), found.end());
+        // The author of a book, the token of the next page and the credentials of AWS are nobody's login.
+        let author =
+            word.eq_ignore_ascii_case("auth") && goes_on(end, "or") && !goes_on(end, "ori");
+        let other = [
+            "next",
+            "next_",
+            "session_",
+            "sessions",
+            "session",
+            "page_",
+            "page",
+            "continuation",
+            "continuation_",
+        ];
+        let other =
+            word.eq_ignore_ascii_case("token") && other.iter().any(|other| ends(start, other));
+        !author && !other
+    })
+}
 
 fn constructs(facts: &ChunkFacts) -> bool {
     facts.calls.iter().any(|&call| {

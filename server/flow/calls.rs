@@ -1469,7 +1469,14 @@ impl<'a> Flow<'a> {
                                     .at(site),
                             ),
                         );
-                        self.method_of(*class, "__call__").into_iter().collect()
+                        // Falcon: `app.add_route("/orders", Orders())`.
+                        let answers = |name: &str| name.starts_with("on_") || name == "__call__";
+                        let members = self.reader.members(*class).iter();
+                        members
+                            .filter(|(name, _)| answers(name))
+                            .map(|(_, method)| *method)
+                            .chain(self.method_of(*class, "__call__"))
+                            .collect()
                     }
                     _ => continue,
                 };
@@ -1494,6 +1501,41 @@ impl<'a> Flow<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// What calls an abstract method calls what stands in for it in an heir.
+    fn stands_in(&mut self, class: ClassId, own: FuncId, name: &str) {
+        if name.starts_with("__") {
+            return;
+        }
+        for base in self.class_chain(class).into_iter().skip(1) {
+            let Some(method) = self.reader.members(base).get(name).copied() else {
+                continue;
+            };
+            let signature = self.reader.signature(method);
+            if !signature.is_some_and(|signature| signature.is_abstract()) {
+                continue;
+            }
+            let context = self.cell(CellKey::Context(method)).map(|atom| {
+                let mark = match atom.what {
+                    What::Mark(mark) => mark,
+                    _ => return None,
+                };
+                let passes = matches!(
+                    mark,
+                    Mark::Request
+                        | Mark::Loop
+                        | Mark::Endless
+                        | Mark::Script
+                        | Mark::Import
+                        | Mark::Worker
+                        | Mark::Called
+                        | Mark::Named
+                );
+                passes.then(|| atom.clone().sure(Confidence::Medium))
+            });
+            self.tell(CellKey::Context(own), context);
         }
     }
 
@@ -1557,6 +1599,17 @@ impl<'a> Flow<'a> {
             {
                 mark(self, Mark::Open, Confidence::High);
             }
+            let here = |atom: &Atom| {
+                let made = matches!(&atom.what, What::Object(path) if any_fits(&FRAMEWORKS.decorators.applications, path));
+                let file = |place: &Place| matches!(place, Place::Global(file, _) if *file == self.unit.file);
+                made && atom.held.as_ref().is_some_and(file)
+            };
+            if function.decorators.len() == 1
+                && FRAMEWORKS.decorators.routes.contains(name)
+                && base.atoms().iter().any(here)
+            {
+                mark(self, Mark::Open, Confidence::Medium);
+            }
             if FRAMEWORKS.decorators.routes.contains(name) && (router || by_path)
                 || FRAMEWORKS.decorators.tasks.contains(name) && (task_queue || router)
             {
@@ -1594,6 +1647,7 @@ impl<'a> Flow<'a> {
             mark(self, Mark::Read, Confidence::Medium);
         }
         if let (Some(class), 1) = (self.unit.class, id) {
+            self.stands_in(class, own, &function.name);
             let roles = self.cell(CellKey::Roles(class));
             for atom in roles.atoms() {
                 let What::Mark(Mark::Role(role)) = atom.what else {

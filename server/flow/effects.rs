@@ -825,18 +825,26 @@ impl<'a> Flow<'a> {
     /// `if X: return X`, or `if self.ready: return` where the function sets it: what follows runs only
     /// while X is empty.
     pub(super) fn returns_tested(&mut self, test: ExprId, body: &'a [Stmt]) -> bool {
-        let mut tested = self.tested(test);
+        let tested = self.tested(test);
         if tested.is_empty() {
             return false;
         }
-        if let [Stmt::Return(None)] = body {
-            tested.retain(|path| !path.starts_with("local ") || path.contains('.'));
-            if tested.is_empty() {
-                return false;
+        // `if self.asked: return self.answer` is as good.
+        let leaves = match body {
+            [Stmt::Return(None)] => true,
+            [Stmt::Return(Some(value))] => {
+                matches!(self.facts.expr(*value), Expr::Attr(..) | Expr::Name(_))
             }
+            _ => false,
+        };
+        if leaves {
+            let mut flags = tested.clone();
+            flags.retain(|path| !path.starts_with("local ") || path.contains('.'));
             let facts = self.facts;
             let whole = &facts.functions[self.function as usize].body;
-            return self.assigns_any(whole, &tested, 0);
+            if !flags.is_empty() && self.assigns_any(whole, &flags, 0) {
+                return true;
+            }
         }
         body.iter().any(|stmt| match stmt {
             Stmt::Return(Some(value)) => {

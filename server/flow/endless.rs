@@ -21,7 +21,7 @@ const ENDS: [&str; 6] = [
 /// Does the loop go round until the process ends or somebody stops it?
 pub fn never_ends(facts: &ChunkFacts, test: ExprId, body: &[Stmt]) -> bool {
     let until = Until { facts, body };
-    until.goes_on(test) && until.stays(body, true)
+    until.goes_on(test) && until.stays(body, true) && !until.waits_for_somebody()
 }
 
 /// Does the test ask whether something is still missing? What it guards runs once.
@@ -122,6 +122,22 @@ impl Until<'_> {
             expr,
             &mut |_, expr| matches!(expr, Expr::Str(text) if text == "NextShardIterator"),
         )
+    }
+
+    /// `choice = input("> ")`: it goes round at a person's pace, and ends when they leave.
+    fn waits_for_somebody(&self) -> bool {
+        let asks = |expr: &Expr| match expr {
+            Expr::Call(call) => {
+                matches!(self.facts.expr(call.function), Expr::Name(name) if name == "input")
+            }
+            _ => false,
+        };
+        let mut found = false;
+        visit(self.body, &mut |stmt| {
+            let mut exprs = statement_exprs(stmt).into_iter();
+            found |= exprs.any(|expr| self.facts.any(expr, &mut |_, expr| asks(expr)));
+        });
+        found
     }
 
     fn sets(&self, place: ExprId) -> bool {

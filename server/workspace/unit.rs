@@ -562,6 +562,28 @@ impl<'a> Signature<'a> {
         self.decorated(|name| name.ends_with("property") || name == "reify")
     }
 
+    /// Is it there for its heirs only: `@abstractmethod`, or a body that does nothing?
+    pub fn is_abstract(&self) -> bool {
+        let nothing = |stmt: &Stmt| match stmt {
+            Stmt::Pass => true,
+            Stmt::Expr(expr) => {
+                let ellipsis = |expr: &Expr| matches!(expr, Expr::Other(parts) if parts.is_empty());
+                let expr = self.facts.expr(*expr);
+                matches!(expr, Expr::Str(_) | Expr::Format(_)) || ellipsis(expr)
+            }
+            Stmt::Raise(parts) => parts.iter().any(|&part| {
+                let part = match self.facts.expr(part) {
+                    Expr::Call(call) => call.function,
+                    _ => part,
+                };
+                matches!(self.facts.expr(part), Expr::Name(name) if name == "NotImplementedError")
+            }),
+            _ => false,
+        };
+        self.decorated(|name| name.starts_with("abstract"))
+            || self.function.body.iter().all(nothing)
+    }
+
     pub fn is_static(&self) -> bool {
         self.decorated(|name| name == "staticmethod")
     }

@@ -749,12 +749,16 @@ impl World {
             .cloned()
     }
 
-    /// A source root below: `src/shop/db.py` for `shop.db`; only where one file fits.
+    /// A source root below: `src/shop/db.py` for `shop.db`; only where one file fits. A single word
+    /// may as well be a library's name: only `lambda_base` or the like, or what stands at the root of
+    /// a Lambda layer, `layers/common/python/`, is the project's own for sure.
     fn file_below(&self, parts: &[&str]) -> Option<Arc<str>> {
-        if parts.len() < 2 {
-            return None;
-        }
-        let joined = format!("/{}", parts.join("/"));
+        let joined = match parts {
+            [] => return None,
+            [one] if one.contains('_') => format!("/{one}"),
+            [one] => format!("/python/{one}"),
+            _ => format!("/{}", parts.join("/")),
+        };
         let mut fitting = self.modules.get(*parts.last()?)?.iter().filter(|path| {
             path.strip_suffix(".py")
                 .is_some_and(|path| path.ends_with(&joined))
@@ -1191,6 +1195,10 @@ impl<'a> Reader<'a> {
         match module {
             Some(path) => {
                 let target = file_id(&path);
+                if target == file {
+                    // `from . import tasks` in the package's own `__init__.py`: the name that it binds.
+                    return self.submodule(&path, &import.symbol);
+                }
                 let (value, bound) = self.module_name(target, &import.symbol, depth + 1);
                 let unloaded = !self.world.exports.contains_key(&target);
                 if !unloaded && (bound || !value.is_unknown()) {

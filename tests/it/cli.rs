@@ -47,6 +47,59 @@ fn the_trail_stands_under_the_finding() {
     );
 }
 
+/// What a script pays it pays once, unless it never ends by itself; a menu ends when somebody leaves it.
+#[test]
+fn a_script_that_goes_round_for_ever_is_no_mere_note() {
+    let script = |test: &str, body: &str| {
+        format!(
+            "import boto3\n\n\ndef look():\n    boto3.client('dynamodb').describe_limits()\n\n\ndef main():\n    {test}:\n        {body}look()\n\n\nif __name__ == '__main__':\n    main()\n"
+        )
+    };
+    let severity = |test: &str, body: &str| {
+        let project = Project::good();
+        project.write("good.py", script(test, body));
+        let document = project
+            .run(&["check", "--output-format", "json"])
+            .document();
+        assert_eq!(document["findings"][0]["code"], "DDB601", "{document}");
+        document["findings"][0]["severity"]
+            .as_str()
+            .map(str::to_string)
+    };
+    let is = |severity: &str| Some(severity.to_string());
+    assert_eq!(severity("while True", ""), is("warning"));
+    assert_eq!(severity("for _ in range(9)", ""), is("info"));
+    assert_eq!(severity("while True", "input()\n        "), is("info"));
+}
+
+/// A row of so many attributes is the item in another form; a few of them are not.
+#[test]
+fn a_row_of_many_attributes_is_no_mere_note() {
+    let severity = |row: &str| {
+        let project = Project::good();
+        project.write(
+            "good.py",
+            format!(
+                "import boto3\n\ntable = boto3.resource('dynamodb').Table('orders')\n\n\ndef rows():\n    found = []\n    page = table.scan()\n    while 'LastEvaluatedKey' in page:\n        page = table.scan(ExclusiveStartKey=page['LastEvaluatedKey'])\n        for item in page['Items']:\n            found.append({row})\n    return found\n"
+            ),
+        );
+        let document = project
+            .run(&["check", "--output-format", "json"])
+            .document();
+        let findings = document["findings"].as_array().unwrap();
+        let found = findings.iter().find(|finding| finding["code"] == "DDB302");
+        found.unwrap()["severity"].as_str().unwrap().to_string()
+    };
+    let parts = |count: usize| {
+        let part = |number: usize| format!("item['a{number}']");
+        (0..count).map(part).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(severity(&format!("[{}]", parts(6))), "warning");
+    assert_eq!(severity(&format!("({})", parts(6))), "warning");
+    assert_eq!(severity(&format!("Row({})", parts(6))), "warning");
+    assert_eq!(severity(&format!("[{}]", parts(3))), "info");
+}
+
 #[test]
 fn quiet_prints_findings_only() {
     let project = Project::good();
