@@ -16,7 +16,7 @@ pub use effects::{leaves_at_once, statement_exprs, visit};
 pub use endless::{asks_for_nothing, each_time, never_ends, same_place};
 pub use names::stored_at;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
@@ -44,6 +44,10 @@ pub fn evaluate_all(unit: &Unit, reader: &Reader) -> Outcome {
     flow.watches_all = true;
     flow.run();
     flow.finish()
+}
+
+fn with_room<K, V>(room: usize) -> FxHashMap<K, V> {
+    FxHashMap::with_capacity_and_hasher(room, FxBuildHasher)
 }
 
 struct Flow<'a> {
@@ -140,6 +144,10 @@ impl State {
 
 impl<'a> Flow<'a> {
     fn new(unit: &'a Unit, reader: &'a Reader<'a>) -> Self {
+        // A unit mostly comes to what it came to before.
+        let before = reader.world().outcome(unit.id);
+        let room = |of: fn(&Outcome) -> usize| before.map_or(8, |before| of(before));
+        reader.expect(room(|before| before.reads.len()));
         Flow {
             unit,
             reader,
@@ -162,8 +170,8 @@ impl<'a> Flow<'a> {
             limited: Vec::new(),
             looked: FxHashSet::default(),
             origins: FxHashMap::default(),
-            tells: FxHashMap::default(),
-            seen: FxHashMap::default(),
+            tells: with_room(room(|before| before.tells.len())),
+            seen: with_room(room(|before| before.seen.len())),
             scoped: FxHashSet::default(),
             watched: Vec::new(),
             watches_all: false,
@@ -319,13 +327,13 @@ impl<'a> Flow<'a> {
             at: At::Definition(id),
         };
         // A framework calls it, whoever else does.
-        let context = self.context_of(own);
-        let root = context
+        let entry = self.entry_of(own);
+        let root = entry
             .atoms()
             .iter()
             .any(|atom| atom.what == What::Mark(Mark::Request) && atom.steps[..] == [definition]);
         let makes = crate::workspace::unit::Signature { facts, function }.makes();
-        let told = makes && !root && context.has(Mark::Named);
+        let told = makes && !root && entry.has(Mark::Named);
         for (slot, param) in function.params.iter().enumerate() {
             let receiver = class.filter(|_| {
                 slot == 0 && param.kind == ParamKind::Plain && !self.is_static(function)
@@ -373,7 +381,7 @@ impl<'a> Flow<'a> {
                 returns = returns.join(&declared);
             }
         }
-        if self.context_of(own).has(Mark::Memoised) {
+        if self.entry_of(own).has(Mark::Memoised) {
             // A memoised factory's instances live as long as its cache.
             for atom in returns.atoms() {
                 if let What::Instance(class) = atom.what {
@@ -1043,9 +1051,7 @@ impl<'a> Flow<'a> {
                 // A base in the project hands its role down.
                 What::Class(base) => {
                     self.own_role(class, *base, site);
-                    let inherited = self
-                        .cell(CellKey::Life(*base))
-                        .filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_))));
+                    let inherited = self.cell(CellKey::Roles(*base));
                     self.tell(CellKey::Life(class), inherited);
                 }
                 _ => {}

@@ -1,6 +1,7 @@
 //! The rules' patterns: all `.scm` files joined, so that what several look for is looked for once, and the
 //! semantic predicates they may use.
 
+pub mod nodes;
 pub mod shape;
 mod source;
 mod words;
@@ -13,7 +14,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use tree_sitter::{Language, Query, QueryPredicateArg};
 
-use self::shape::{Captures, Kind, Nodes, Path, Shape};
+use self::nodes::Nodes;
+use self::shape::{Captures, Kind, Path, Shape};
 use self::source::{Body, Word, Written};
 use self::words::WordTest;
 use crate::analysis::predicates::{PREDICATES, Predicate};

@@ -2,11 +2,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
 use crate::facts::{ExprId, FunctionId};
-use crate::value::{ClassId, FileId, FuncId, Place, Site, Value};
+use crate::value::{At, Atom, ClassId, FileId, FuncId, Mark, Place, Site, Value, What};
 
 /// A question that units answer together: a cell's value is the join of what all units tell it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,10 +26,16 @@ pub enum CellKey {
     Param(FuncId, u16),
     /// In which situations a function is called.
     Context(FuncId),
-    /// The same without where and how sure: derived from it, told by nobody.
+    /// The same without where and how sure: a part of it, told by nobody.
     Marks(FuncId),
+    /// Whether it runs once for each set of arguments: a part of its context, likewise.
+    Memoised(FuncId),
+    /// Whether any code names it, a framework calls it, or its results are kept, likewise.
+    Entry(FuncId),
     /// How long instances of a class live, and its role.
     Life(ClassId),
+    /// The role alone: a part of it, likewise.
+    Roles(ClassId),
     /// What is done to a holder besides storing: emptied, capped, looked up.
     Holder(Place),
     /// What is read of the responses and items that a place holds.
@@ -52,6 +58,68 @@ pub enum CellKey {
     Modules(SmolStr),
     /// Where a name stands in code, likewise.
     Named(SmolStr),
+}
+
+impl CellKey {
+    /// The cell of which this one shows a part. Who asks for the part alone is not evaluated anew
+    /// when the rest of it changes.
+    pub fn whole(&self) -> Option<CellKey> {
+        match self {
+            CellKey::Marks(function) | CellKey::Memoised(function) | CellKey::Entry(function) => {
+                Some(CellKey::Context(*function))
+            }
+            CellKey::Roles(class) => Some(CellKey::Life(*class)),
+            _ => None,
+        }
+    }
+
+    /// The cells that show a part of this one.
+    pub fn parts(&self) -> SmallVec<[CellKey; 3]> {
+        match *self {
+            CellKey::Context(function) => smallvec![
+                CellKey::Marks(function),
+                CellKey::Memoised(function),
+                CellKey::Entry(function)
+            ],
+            CellKey::Life(class) => smallvec![CellKey::Roles(class)],
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// What this cell shows of its whole.
+    pub fn part_of(&self, whole: &Value) -> Value {
+        let bare = |atom: &Atom| Some(Atom::new(atom.what.clone()));
+        match self {
+            CellKey::Marks(_) => whole.map(|atom| match atom.what {
+                What::Mark(_) => bare(atom),
+                _ => None,
+            }),
+            CellKey::Memoised(_) => whole.map(|atom| match atom.what {
+                What::Mark(Mark::Memoised) => bare(atom),
+                _ => None,
+            }),
+            CellKey::Entry(_) => whole.map(|atom| match atom.what {
+                What::Mark(Mark::Named | Mark::Memoised) => bare(atom),
+                // A framework's call has no call site.
+                What::Mark(Mark::Request) if is_definition(&atom.steps) => Some(atom.clone()),
+                _ => None,
+            }),
+            CellKey::Roles(_) => {
+                whole.filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_))))
+            }
+            _ => whole.clone(),
+        }
+    }
+}
+
+fn is_definition(steps: &[Site]) -> bool {
+    matches!(
+        steps,
+        [Site {
+            at: At::Definition(_),
+            ..
+        }]
+    )
 }
 
 /// What evaluating one unit gave.

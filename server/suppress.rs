@@ -560,6 +560,39 @@ fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     begins.then(|| &text[word.len()..])
 }
 
+/// Notes the comments of a segment that speak to linters, while its tree is at hand.
+pub fn note(source: &Source, index: usize, tree: &Tree) {
+    let found = &source.segments()[index].notes;
+    found.get_or_init(|| notes(source, index, tree));
+}
+
+/// The comments of a segment that hold one of the words, to their lines' ends; kept by the segment
+/// as long as its text.
+fn notes(source: &Source, index: usize, tree: &Tree) -> Box<[Range<u32>]> {
+    let start = source.segments()[index].start;
+    let text = source.text();
+    let whole = |comment: Node| {
+        let line = text.line_of(start + comment.start_byte());
+        let end = text.line_start(line) + text.line(line).len();
+        comment.start_byte() as u32..(end - start) as u32
+    };
+    let mut notes: Vec<Range<u32>> = Vec::new();
+    for word in WORDS.find_iter(source.segment_text(index)) {
+        let known = notes
+            .last()
+            .is_some_and(|last| (word.start() as u32) < last.end);
+        if !known {
+            notes.extend(comment(tree, word.start()).map(whole));
+        }
+    }
+    notes.into()
+}
+
+/// The comment that holds the byte.
+fn comment(tree: &Tree, byte: usize) -> Option<Node<'_>> {
+    smallest(tree, byte).filter(|node| node.kind() == "comment")
+}
+
 /// The trees of a file's segments, each parsed at most once.
 struct Trees<'a> {
     source: &'a Source,
@@ -591,32 +624,11 @@ impl<'a> Trees<'a> {
         (self.tree(index), self.source.segments()[index].start)
     }
 
-    /// The comments of a segment that hold one of the words; kept by the segment as long as its text.
     fn notes(&mut self, index: usize) -> Box<[Range<u32>]> {
-        let start = self.source.segments()[index].start;
-        let mut notes: Vec<Range<u32>> = Vec::new();
-        for word in WORDS.find_iter(self.source.segment_text(index)) {
-            if notes
-                .last()
-                .is_some_and(|last| (word.start() as u32) < last.end)
-            {
-                continue;
-            }
-            if let Some(comment) = self.comment(start + word.start()) {
-                notes.push((comment.start - start) as u32..(comment.end - start) as u32);
-            }
+        match WORDS.is_match(self.source.segment_text(index)) {
+            true => notes(self.source, index, &self.tree(index)),
+            false => Box::default(),
         }
-        notes.into()
-    }
-
-    /// The comment that holds the byte, to its line's end.
-    fn comment(&mut self, byte: usize) -> Option<Range<usize>> {
-        let (tree, start) = self.around(byte);
-        let node = smallest(&tree, byte - start).filter(|node| node.kind() == "comment")?;
-        let text = self.source.text();
-        let from = start + node.start_byte();
-        let line = text.line_of(from);
-        Some(from..text.line_start(line) + text.line(line).len())
     }
 
     /// The lines of the smallest statement that holds the byte; of a compound one its header, with
@@ -669,11 +681,14 @@ impl<'a> Trees<'a> {
         let text = self.source.text();
         let end = text.line_start(line) + text.line(line).len();
         let code = text.line(line).trim_end();
-        let commented = code.contains('#')
-            && self
-                .comment(text.line_start(line) + code.len() - 1)
-                .is_some();
+        let commented =
+            code.contains('#') && self.in_comment(text.line_start(line) + code.len() - 1);
         commented || !code.ends_with('\\') && !self.in_string(end)
+    }
+
+    fn in_comment(&mut self, byte: usize) -> bool {
+        let (tree, start) = self.around(byte);
+        comment(&tree, byte - start).is_some()
     }
 
     /// Does the byte stand inside a string, past its opening quotes?

@@ -22,6 +22,7 @@ use crate::finding::Finding;
 use crate::own::Own;
 use crate::query::{RULES, Rules};
 use crate::summary::CellKey;
+use crate::suppress::note;
 use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
 use crate::value::{FileId, FuncId, UnitId};
@@ -122,6 +123,13 @@ impl Closed<'_> {
     }
 }
 
+/// What is to be linked after files were read.
+struct Placed {
+    dirty: FxHashSet<UnitId>,
+    gone: Vec<UnitId>,
+    changed: Vec<CellKey>,
+}
+
 impl Workspace {
     pub fn new(options: Options) -> Workspace {
         Workspace::with_rules(options, None)
@@ -196,15 +204,36 @@ impl Workspace {
     }
 
     /// Adds or replaces whole files; links once.
-    pub fn load(&mut self, mut files: Vec<(Arc<str>, String)>) {
+    pub fn load(&mut self, files: Vec<(Arc<str>, String)>) {
         self.work = Work::default();
-        let rules = self.rules();
+        let Placed {
+            dirty,
+            gone,
+            changed,
+        } = self.read(files);
+        self.link(dirty, &gone, &changed);
+    }
+
+    /// The same, but in a run that sees no edit only modules and classes are linked: what classes
+    /// derive from can be loaded before whoever uses them. [`Workspace::load`] goes on from there.
+    pub fn load_heads(&mut self, files: Vec<(Arc<str>, String)>) {
+        if !self.options.once {
+            return self.load(files);
+        }
+        let Placed { dirty, changed, .. } = self.read(files);
+        self.world.link_heads(dirty, &changed);
+    }
+
+    /// Reads files and puts them in their places.
+    fn read(&mut self, mut files: Vec<(Arc<str>, String)>) -> Placed {
+        let (rules, once) = (self.rules(), self.options.once);
         let read = |(path, text): (Arc<str>, String)| {
             let mut extracted = 0;
             let mut source = Source::new(text);
             let parts: Vec<Vec<Part>> = (0..source.segments().len())
                 .map(|index| {
                     let tree = source.tree(index);
+                    note(&source, index, &tree);
                     let text = source.segment_text(index);
                     parts(
                         tree.root_node(),
@@ -215,6 +244,9 @@ impl Workspace {
                     )
                 })
                 .collect();
+            if once {
+                source.forget_trees();
+            }
             let built = build(&path, file_id(&path), &parts);
             (path, source, parts, built, extracted)
         };
@@ -242,7 +274,11 @@ impl Workspace {
                 &mut changed,
             );
         }
-        self.link(dirty, &gone, &changed);
+        Placed {
+            dirty,
+            gone,
+            changed,
+        }
     }
 
     /// One edit of one file; `range` is in bytes of its text.

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::config::files::{Configs, Found};
 use crate::own::Own;
 use crate::query::{RULES, Rules};
@@ -26,8 +28,10 @@ pub fn configured<'a>(
         .collect();
     sound(files.iter().map(|(_, found)| Arc::clone(found)))?;
     let mut all = Shown::default();
-    for (file, found) in files {
-        let one = shown(workspace, &file.name, &found.config.of(&file.path));
+    let each = |(file, found): &(&File, Arc<Found>)| {
+        shown(workspace, &file.name, &found.config.of(&file.path))
+    };
+    for one in files.par_iter().map(each).collect::<Vec<Shown>>() {
         all.kept.extend(one.kept);
         all.ignored.extend(one.ignored);
     }

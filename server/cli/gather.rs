@@ -106,7 +106,7 @@ impl Loaded {
         let names = gathered.texts.iter().map(|(name, _)| Arc::clone(name));
         self.names.extend(names);
         self.troubles.extend(gathered.troubles);
-        workspace.load(gathered.texts);
+        workspace.load_heads(gathered.texts);
     }
 }
 
@@ -123,23 +123,36 @@ pub fn load(
     if !go_on(gathered.texts.len()) {
         return loaded;
     }
-    loaded.load(workspace, gathered);
-
     let by_name: FxHashMap<&str, &File> = files.iter().map(|file| (&*file.name, file)).collect();
     // What could not be read goes on being wanted.
-    let mut asked = loaded.names.clone();
-    asked.extend((loaded.troubles.iter()).map(|trouble| Arc::from(trouble.name.as_str())));
-    for _ in 0..ROUNDS {
-        let mut more = importers.of(workspace.asks());
-        more.retain(|file| asked.insert(Arc::clone(&file.name)));
+    let mut asked: FxHashSet<Arc<str>> = FxHashSet::default();
+    asked.extend((gathered.texts.iter()).map(|(name, _)| Arc::clone(name)));
+    asked.extend((gathered.troubles.iter()).map(|trouble| Arc::from(trouble.name.as_str())));
+    let wanted = |workspace: &Workspace, asked: &mut FxHashSet<Arc<str>>| -> Vec<&File> {
         let mut wanted = workspace.wanted();
         wanted.retain(|name| asked.insert(Arc::clone(name)));
         let wanted = wanted.iter().filter_map(|name| by_name.get(&**name));
-        more.extend(wanted.copied());
+        wanted.copied().collect()
+    };
+    let mut next = gathered;
+    for _ in 0..=ROUNDS {
+        loaded.load(workspace, next);
+        // What classes derive from comes before whoever uses them, who would be linked again.
+        loop {
+            let bases = wanted(workspace, &mut asked);
+            if bases.is_empty() || !go_on(bases.len()) {
+                break;
+            }
+            loaded.load(workspace, read_all(&bases));
+        }
+        workspace.load(Vec::new());
+        let mut more = importers.of(workspace.asks());
+        more.retain(|file| asked.insert(Arc::clone(&file.name)));
+        more.extend(wanted(workspace, &mut asked));
         if more.is_empty() || !go_on(more.len()) {
             break;
         }
-        loaded.load(workspace, read_all(&more));
+        next = read_all(&more);
     }
     loaded
 }

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use tree_sitter::{Language, Node};
 
+use crate::query::nodes::ERROR;
+
 macro_rules! kinds {
     ($($variant:ident = $name:literal,)*) => {
         /// The named node kinds that dynaleak tells apart.
@@ -122,13 +124,21 @@ static BY_ID: LazyLock<Vec<Kind>> = LazyLock::new(|| {
 });
 
 pub fn kind(node: Node) -> Kind {
-    if node.is_error() {
+    of_id(node.kind_id())
+}
+
+/// The kind that tree-sitter numbers so.
+pub fn of_id(id: u16) -> Kind {
+    if id == ERROR {
         return Kind::Error;
     }
-    BY_ID
-        .get(node.kind_id() as usize)
-        .copied()
-        .unwrap_or(Kind::Other)
+    BY_ID.get(id as usize).copied().unwrap_or(Kind::Other)
+}
+
+/// What the grammar calls it, named or not.
+pub fn name_of(id: u16) -> &'static str {
+    static LANGUAGE: LazyLock<Language> = LazyLock::new(|| tree_sitter_python::LANGUAGE.into());
+    LANGUAGE.node_kind_for_id(id).unwrap_or_default()
 }
 
 macro_rules! fields {

@@ -13,7 +13,8 @@ use tree_sitter::{Node, QueryCursor, QueryCursorOptions, QueryCursorState, Strea
 use super::kinds::{Kind, field, kind};
 use super::*;
 use crate::api::API;
-use crate::query::shape::{self, Nodes};
+use crate::query::nodes::{Nodes, Syntax};
+use crate::query::shape;
 use crate::query::{OwnQuery, Rules};
 
 /// Deeper nesting than any hand-written code has becomes [`Expr::Other`] or an empty block: the stack is bounded.
@@ -23,11 +24,18 @@ const DEEPEST: u32 = 200;
 ///
 /// For a class only the header is read.
 pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
-    let mut lowering = Lowering::new(node, text);
-    lowering.chunk(node);
+    let (definition, _) = undecorated(node);
+    let body = match kind(definition) {
+        Kind::ClassDefinition => definition.child_by_field_id(field::BODY),
+        _ => None,
+    };
+    let nodes = Nodes::without(node, body);
+    let mut lowering = Lowering::new(&nodes, text);
+    lowering.broken = body.is_some() && definition.is_missing();
+    lowering.chunk(nodes.root());
     lowering.bind();
     if lowering.facts.kind != ChunkKind::Class {
-        lowering.matches(node, rules);
+        lowering.matches(&nodes, node, rules);
     }
     lowering.facts.constructs = constructs(&lowering.facts);
     lowering.facts.checkpoints = match lowering.facts.kind {
@@ -39,7 +47,7 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
     } else {
         node.has_error()
     };
-    lowering.facts
+    lowering.finish()
 }
 
 /// Words of code that remembers how far it has read a stream, or begins where it is told to.
@@ -75,12 +83,27 @@ fn constructs(facts: &ChunkFacts) -> bool {
     })
 }
 
+/// Room for the expressions of one chunk after the other.
+#[derive(Default)]
+struct Arena {
+    exprs: Vec<Expr>,
+    spans: Vec<Span>,
+    owners: Vec<FunctionId>,
+}
+
+thread_local! {
+    static ARENA: Cell<Arena> = const { Cell::new(Arena { exprs: Vec::new(), spans: Vec::new(), owners: Vec::new() }) };
+}
+
+/// No expression.
+const NONE: ExprId = ExprId::MAX;
+
 struct Lowering<'a> {
     text: &'a str,
     base: usize,
     facts: ChunkFacts,
-    /// Which expression or function a node became.
-    exprs: FxHashMap<usize, ExprId>,
+    /// Which expression or function a node became, by its index.
+    exprs: Vec<ExprId>,
     defined: FxHashMap<usize, FunctionId>,
     function: FunctionId,
     /// Comprehension variables in scope, innermost last.
@@ -92,15 +115,23 @@ struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(node: Node, text: &'a str) -> Self {
+    fn new(nodes: &Nodes, text: &'a str) -> Self {
+        let Arena {
+            exprs,
+            spans,
+            owners,
+        } = ARENA.take();
         Lowering {
             text,
-            base: node.start_byte(),
+            base: nodes.root().start_byte(),
             facts: ChunkFacts {
                 functions: vec![Function::default()],
+                exprs,
+                spans,
+                owners,
                 ..ChunkFacts::default()
             },
-            exprs: FxHashMap::default(),
+            exprs: vec![NONE; nodes.list().len()],
             defined: FxHashMap::default(),
             function: 0,
             scoped: Vec::new(),
@@ -110,15 +141,30 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn str(&self, node: Node) -> &'a str {
+    /// The facts, with no room to grow.
+    fn finish(self) -> ChunkFacts {
+        let mut facts = self.facts;
+        let mut arena = Arena {
+            exprs: std::mem::take(&mut facts.exprs),
+            spans: std::mem::take(&mut facts.spans),
+            owners: std::mem::take(&mut facts.owners),
+        };
+        facts.exprs = arena.exprs.drain(..).collect();
+        facts.spans = arena.spans.drain(..).collect();
+        facts.owners = arena.owners.drain(..).collect();
+        ARENA.set(arena);
+        facts
+    }
+
+    fn str(&self, node: Syntax) -> &'a str {
         &self.text[node.byte_range()]
     }
 
-    fn symbol(&self, node: Node) -> SmolStr {
+    fn symbol(&self, node: Syntax) -> SmolStr {
         SmolStr::new(self.str(node))
     }
 
-    fn span(&self, node: Node) -> Span {
+    fn span(&self, node: Syntax) -> Span {
         let start = node.start_byte() - self.base;
         Span {
             start: start as u32,
@@ -128,9 +174,9 @@ impl<'a> Lowering<'a> {
 
     // ---- definitions ----
 
-    fn chunk(&mut self, node: Node) {
-        let (definition, decorators) = undecorated(node);
-        match kind(definition) {
+    fn chunk(&mut self, node: Syntax) {
+        let (definition, decorators) = node.undecorated();
+        match definition.kind() {
             Kind::FunctionDefinition => {
                 self.facts.kind = ChunkKind::Function;
                 self.name_of(definition);
@@ -139,11 +185,10 @@ impl<'a> Lowering<'a> {
             Kind::ClassDefinition => {
                 self.facts.kind = ChunkKind::Class;
                 self.name_of(definition);
-                self.broken = definition.is_missing();
                 let decorators = self.exprs_of(&decorators);
                 self.facts.functions[0].decorators = decorators;
-                if let Some(superclasses) = definition.child_by_field_id(field::SUPERCLASSES) {
-                    for base in named(superclasses) {
+                if let Some(superclasses) = definition.field(field::SUPERCLASSES) {
+                    for base in superclasses.named() {
                         let base = self.expr(base);
                         self.facts.functions[0].body.push(Stmt::Expr(base));
                     }
@@ -156,14 +201,14 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn name_of(&mut self, definition: Node) {
-        if let Some(name) = definition.child_by_field_id(field::NAME) {
+    fn name_of(&mut self, definition: Syntax) {
+        if let Some(name) = definition.field(field::NAME) {
             self.facts.name = self.symbol(name);
             self.facts.name_span = self.span(name);
         }
     }
 
-    fn exprs_of(&mut self, decorators: &[Node]) -> Vec<ExprId> {
+    fn exprs_of(&mut self, decorators: &[Syntax]) -> Vec<ExprId> {
         decorators
             .iter()
             .filter_map(|decorator| decorator.named_child(0))
@@ -172,31 +217,29 @@ impl<'a> Lowering<'a> {
     }
 
     /// A `def` or `lambda`: decorators, defaults and annotations belong to the enclosing scope.
-    fn define(&mut self, definition: Node, decorators: &[Node]) -> FunctionId {
+    fn define(&mut self, definition: Syntax, decorators: &[Syntax]) -> FunctionId {
         let id = self.facts.functions.len() as FunctionId;
         self.facts.functions.push(Function {
             parent: self.function,
             ..Function::default()
         });
         self.bound.push(Vec::new());
-        self.defined.insert(definition.id(), id);
+        self.defined.insert(definition.index(), id);
         let decorators = self.exprs_of(decorators);
         let returns = definition
-            .child_by_field_id(field::RETURN_TYPE)
+            .field(field::RETURN_TYPE)
             .map(|node| self.expr(node));
         let params = definition
-            .child_by_field_id(field::PARAMETERS)
+            .field(field::PARAMETERS)
             .map(|node| self.params(node, id))
             .unwrap_or_default();
-        let name = definition.child_by_field_id(field::NAME);
+        let name = definition.field(field::NAME);
         let function = &mut self.facts.functions[id as usize];
         function.name = name
             .map(|name| SmolStr::new(&self.text[name.byte_range()]))
             .unwrap_or_default();
-        function.is_async = definition
-            .child(0)
-            .is_some_and(|first| first.kind() == "async");
-        function.is_lambda = kind(definition) == Kind::Lambda;
+        function.is_async = self.text[definition.start_byte()..].starts_with("async");
+        function.is_lambda = definition.kind() == Kind::Lambda;
         function.decorators = decorators;
         function.returns = returns;
         function.locals = params.iter().map(|param| param.name.clone()).collect();
@@ -207,8 +250,8 @@ impl<'a> Lowering<'a> {
         }
         let outside = std::mem::replace(&mut self.function, id);
         let scoped = std::mem::take(&mut self.scoped);
-        if let Some(body) = definition.child_by_field_id(field::BODY) {
-            let body = if kind(definition) == Kind::Lambda {
+        if let Some(body) = definition.field(field::BODY) {
+            let body = if definition.kind() == Kind::Lambda {
                 vec![Stmt::Return(Some(self.expr(body)))]
             } else {
                 self.block(body)
@@ -220,16 +263,16 @@ impl<'a> Lowering<'a> {
         id
     }
 
-    fn params(&mut self, parameters: Node, owner: FunctionId) -> Vec<Param> {
+    fn params(&mut self, parameters: Syntax, owner: FunctionId) -> Vec<Param> {
         let mut params = Vec::new();
         let mut after_star = false;
-        for node in named(parameters) {
-            let (name, annotation, default, mut kind_of) = match kind(node) {
+        for node in parameters.named() {
+            let (name, annotation, default, mut kind_of) = match node.kind() {
                 Kind::Identifier => (Some(node), None, None, ParamKind::Plain),
                 Kind::DefaultParameter | Kind::TypedDefaultParameter => (
-                    node.child_by_field_id(field::NAME),
-                    node.child_by_field_id(field::TYPE),
-                    node.child_by_field_id(field::VALUE),
+                    node.field(field::NAME),
+                    node.field(field::TYPE),
+                    node.field(field::VALUE),
                     ParamKind::Plain,
                 ),
                 Kind::TypedParameter => {
@@ -242,7 +285,7 @@ impl<'a> Lowering<'a> {
                             inner.named_child(0)
                         }
                     });
-                    (name, node.child_by_field_id(field::TYPE), None, kind_of)
+                    (name, node.field(field::TYPE), None, kind_of)
                 }
                 Kind::ListSplatPattern | Kind::DictionarySplatPattern => {
                     (node.named_child(0), None, None, splat_kind(node))
@@ -260,8 +303,8 @@ impl<'a> Lowering<'a> {
             after_star |= kind_of == ParamKind::Rest;
             let annotation = annotation.map(|node| self.expr(node));
             let default = default.map(|node| self.expr(node));
-            self.defined.insert(name.id(), owner);
-            self.defined.insert(node.id(), owner);
+            self.defined.insert(name.index(), owner);
+            self.defined.insert(node.index(), owner);
             params.push(Param {
                 name: self.symbol(name),
                 annotation,
@@ -275,33 +318,33 @@ impl<'a> Lowering<'a> {
 
     // ---- statements ----
 
-    fn block(&mut self, node: Node) -> Block {
+    fn block(&mut self, node: Syntax) -> Block {
         if self.depth >= DEEPEST {
             self.broken = true;
             return Vec::new();
         }
         self.depth += 1;
-        let block = self.statements(named(node).into_iter());
+        let block = self.statements(node.named());
         self.depth -= 1;
         block
     }
 
-    fn clause(&mut self, node: Option<Node>) -> Block {
+    fn clause(&mut self, node: Option<Syntax>) -> Block {
         node.map(|node| self.block(node)).unwrap_or_default()
     }
 
-    fn statements<'t>(&mut self, nodes: impl Iterator<Item = Node<'t>>) -> Block {
-        let mut block = Vec::new();
+    fn statements<'t>(&mut self, nodes: impl Iterator<Item = Syntax<'t>> + Clone) -> Block {
+        let mut block = Vec::with_capacity(nodes.clone().count());
         for node in nodes {
             self.statement(node, &mut block);
         }
         block
     }
 
-    fn statement(&mut self, node: Node, out: &mut Block) {
-        match kind(node) {
+    fn statement(&mut self, node: Syntax, out: &mut Block) {
+        match node.kind() {
             Kind::ExpressionStatement => {
-                for child in named(node) {
+                for child in node.named() {
                     self.expression_statement(child, out);
                 }
             }
@@ -315,8 +358,8 @@ impl<'a> Lowering<'a> {
             }
             Kind::For => {
                 let iter = self.field(node, field::RIGHT);
-                let target = self.target(node.child_by_field_id(field::LEFT));
-                let body = self.clause(node.child_by_field_id(field::BODY));
+                let target = self.target(node.field(field::LEFT));
+                let body = self.clause(node.field(field::BODY));
                 let other = self.else_of(node);
                 if let (Some(iter), Some(target)) = (iter, target) {
                     out.push(Stmt::For {
@@ -331,7 +374,7 @@ impl<'a> Lowering<'a> {
             }
             Kind::While => {
                 let test = self.field(node, field::CONDITION);
-                let body = self.clause(node.child_by_field_id(field::BODY));
+                let body = self.clause(node.field(field::BODY));
                 let other = self.else_of(node);
                 match test {
                     Some(test) => out.push(Stmt::While { test, body, other }),
@@ -340,15 +383,15 @@ impl<'a> Lowering<'a> {
             }
             Kind::With => {
                 let mut items = Vec::new();
-                for clause in named(node)
-                    .into_iter()
-                    .filter(|child| kind(*child) == Kind::WithClause)
+                for clause in node
+                    .named()
+                    .filter(|child| child.kind() == Kind::WithClause)
                 {
-                    for item in named(clause) {
+                    for item in clause.named() {
                         self.with_item(item, &mut items);
                     }
                 }
-                let body = self.clause(node.child_by_field_id(field::BODY));
+                let body = self.clause(node.field(field::BODY));
                 out.push(Stmt::With { items, body });
             }
             Kind::Try => {
@@ -358,15 +401,15 @@ impl<'a> Lowering<'a> {
             Kind::Match => {
                 let subject = self.field(node, field::SUBJECT);
                 let mut cases = Vec::new();
-                if let Some(body) = node.child_by_field_id(field::BODY) {
-                    for case in named(body) {
-                        for pattern in named(case)
-                            .into_iter()
-                            .filter(|child| kind(*child) == Kind::CasePattern)
+                if let Some(body) = node.field(field::BODY) {
+                    for case in body.named() {
+                        for pattern in case
+                            .named()
+                            .filter(|child| child.kind() == Kind::CasePattern)
                         {
                             self.bind_pattern(pattern, 0);
                         }
-                        let body = self.clause(case.child_by_field_id(field::CONSEQUENCE));
+                        let body = self.clause(case.field(field::CONSEQUENCE));
                         cases.push(body);
                     }
                 }
@@ -375,17 +418,14 @@ impl<'a> Lowering<'a> {
                 }
             }
             Kind::Raise => {
-                let parts = named(node)
-                    .into_iter()
-                    .map(|child| self.expr(child))
-                    .collect();
+                let parts = node.named().map(|child| self.expr(child)).collect();
                 out.push(Stmt::Raise(parts));
             }
             Kind::Delete => {
                 let mut targets = Vec::new();
-                for child in named(node) {
-                    if kind(child) == Kind::ExpressionList {
-                        targets.extend(named(child).into_iter().map(|child| self.expr(child)));
+                for child in node.named() {
+                    if child.kind() == Kind::ExpressionList {
+                        targets.extend(child.named().map(|child| self.expr(child)));
                     } else {
                         targets.push(self.expr(child));
                     }
@@ -393,7 +433,7 @@ impl<'a> Lowering<'a> {
                 out.push(Stmt::Delete(targets));
             }
             Kind::Assert => {
-                for child in named(node) {
+                for child in node.named() {
                     let value = self.expr(child);
                     out.push(Stmt::Expr(value));
                 }
@@ -403,12 +443,9 @@ impl<'a> Lowering<'a> {
                 out.push(Stmt::Import(imports));
             }
             Kind::Global | Kind::Nonlocal => {
-                let names: Vec<SmolStr> = named(node)
-                    .into_iter()
-                    .map(|child| self.symbol(child))
-                    .collect();
+                let names: Vec<SmolStr> = node.named().map(|child| self.symbol(child)).collect();
                 let function = &mut self.facts.functions[self.function as usize];
-                if kind(node) == Kind::Global {
+                if node.kind() == Kind::Global {
                     &mut function.globals
                 } else {
                     &mut function.nonlocals
@@ -431,13 +468,13 @@ impl<'a> Lowering<'a> {
     }
 
     /// Broken text: what tree-sitter could still make out inside an ERROR node counts.
-    fn recovered(&mut self, node: Node, out: &mut Block) {
+    fn recovered(&mut self, node: Syntax, out: &mut Block) {
         if self.depth >= DEEPEST {
             return;
         }
         self.depth += 1;
-        for child in named(node) {
-            match kind(child) {
+        for child in node.named() {
+            match child.kind() {
                 Kind::Call | Kind::Attribute | Kind::Subscript | Kind::Await => {
                     let value = self.expr(child);
                     out.push(Stmt::Expr(value));
@@ -451,31 +488,29 @@ impl<'a> Lowering<'a> {
         self.depth -= 1;
     }
 
-    fn nested_definition(&mut self, node: Node, out: &mut Block) {
+    fn nested_definition(&mut self, node: Syntax, out: &mut Block) {
         if self.depth >= DEEPEST {
             self.broken = true;
             return;
         }
         self.depth += 1;
-        let (definition, decorators) = undecorated(node);
-        if kind(definition) == Kind::FunctionDefinition {
-            if let Some(name) = definition.child_by_field_id(field::NAME) {
+        let (definition, decorators) = node.undecorated();
+        if definition.kind() == Kind::FunctionDefinition {
+            if let Some(name) = definition.field(field::NAME) {
                 let target = self.store(name);
                 let id = self.define(definition, &decorators);
                 out.push(Stmt::Define(id, target));
             }
-        } else if let Some(name) = definition.child_by_field_id(field::NAME) {
+        } else if let Some(name) = definition.field(field::NAME) {
             let target = self.store(name);
-            let bases = definition
-                .child_by_field_id(field::SUPERCLASSES)
-                .map(named)
-                .unwrap_or_default();
-            let bases = bases.into_iter().map(|base| self.expr(base)).collect();
+            let bases = definition.field(field::SUPERCLASSES);
+            let bases = bases.into_iter().flat_map(Syntax::named);
+            let bases = bases.map(|base| self.expr(base)).collect();
             let mut methods = Vec::new();
-            if let Some(body) = definition.child_by_field_id(field::BODY) {
-                for item in named(body) {
-                    let (inner, decorators) = undecorated(item);
-                    if kind(inner) == Kind::FunctionDefinition {
+            if let Some(body) = definition.field(field::BODY) {
+                for item in body.named() {
+                    let (inner, decorators) = item.undecorated();
+                    if inner.kind() == Kind::FunctionDefinition {
                         methods.push(self.define(inner, &decorators));
                     }
                 }
@@ -492,20 +527,20 @@ impl<'a> Lowering<'a> {
         self.depth -= 1;
     }
 
-    fn expression_statement(&mut self, node: Node, out: &mut Block) {
-        match kind(node) {
+    fn expression_statement(&mut self, node: Syntax, out: &mut Block) {
+        match node.kind() {
             Kind::Assignment => {
                 let mut targets = Vec::new();
                 let mut annotation = None;
                 let mut node = node;
                 loop {
-                    let target = self.target(node.child_by_field_id(field::LEFT));
+                    let target = self.target(node.field(field::LEFT));
                     targets.extend(target);
-                    if let Some(declared) = node.child_by_field_id(field::TYPE) {
+                    if let Some(declared) = node.field(field::TYPE) {
                         annotation = Some(self.expr(declared));
                     }
-                    match node.child_by_field_id(field::RIGHT) {
-                        Some(right) if kind(right) == Kind::Assignment => node = right,
+                    match node.field(field::RIGHT) {
+                        Some(right) if right.kind() == Kind::Assignment => node = right,
                         Some(right) => {
                             let value = self.expr(right);
                             out.push(Stmt::Assign {
@@ -526,11 +561,11 @@ impl<'a> Lowering<'a> {
                 }
             }
             Kind::AugmentedAssignment => {
-                let target = self.target(node.child_by_field_id(field::LEFT));
+                let target = self.target(node.field(field::LEFT));
                 let value = self.field(node, field::RIGHT);
                 let operator = node
-                    .child_by_field_id(field::OPERATOR)
-                    .map_or(Operator::Other, |operator| operator_of(operator.kind()));
+                    .field(field::OPERATOR)
+                    .map_or(Operator::Other, |operator| operator_of(operator.name()));
                 if let (Some(target), Some(value)) = (target, value) {
                     out.push(Stmt::Augment {
                         target,
@@ -547,22 +582,18 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn conditional(&mut self, node: Node) -> Stmt {
+    fn conditional(&mut self, node: Syntax) -> Stmt {
         let test = self.field(node, field::CONDITION);
-        let then = self.clause(node.child_by_field_id(field::CONSEQUENCE));
-        let mut cursor = node.walk();
-        let alternatives: Vec<Node> = node
-            .children_by_field_id(numbered(field::ALTERNATIVE), &mut cursor)
-            .collect();
+        let then = self.clause(node.field(field::CONSEQUENCE));
         // `elif` chains are long in generated code: lowered from the back, without recursion.
         let mut lowered = Vec::new();
-        for alternative in alternatives {
-            if kind(alternative) == Kind::Elif {
+        for alternative in node.fields(field::ALTERNATIVE) {
+            if alternative.kind() == Kind::Elif {
                 let test = self.field(alternative, field::CONDITION);
-                let body = self.clause(alternative.child_by_field_id(field::CONSEQUENCE));
+                let body = self.clause(alternative.field(field::CONSEQUENCE));
                 lowered.push((test, body));
             } else {
-                let body = self.clause(alternative.child_by_field_id(field::BODY));
+                let body = self.clause(alternative.field(field::BODY));
                 lowered.push((None, body));
             }
         }
@@ -592,23 +623,23 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn try_statement(&mut self, node: Node) -> Stmt {
-        let body = self.clause(node.child_by_field_id(field::BODY));
+    fn try_statement(&mut self, node: Syntax) -> Stmt {
+        let body = self.clause(node.field(field::BODY));
         let mut handlers = Vec::new();
         let mut other = Vec::new();
         let mut finally = Vec::new();
-        for clause in named(node) {
-            match kind(clause) {
+        for clause in node.named() {
+            match clause.kind() {
                 Kind::Except => {
                     let mut caught = None;
                     let mut target = None;
                     let mut body = Vec::new();
-                    for child in named(clause) {
-                        match kind(child) {
+                    for child in clause.named() {
+                        match child.kind() {
                             Kind::Block => body = self.block(child),
                             Kind::AsPattern => {
                                 caught = child.named_child(0).map(|inner| self.expr(inner));
-                                target = self.target(child.child_by_field_id(field::ALIAS));
+                                target = self.target(child.field(field::ALIAS));
                             }
                             Kind::Comment => {}
                             // `except E as e` in older grammars: a second bare name is the alias.
@@ -622,11 +653,9 @@ impl<'a> Lowering<'a> {
                         body,
                     });
                 }
-                Kind::Else => other = self.clause(clause.child_by_field_id(field::BODY)),
+                Kind::Else => other = self.clause(clause.field(field::BODY)),
                 Kind::Finally => {
-                    let block = named(clause)
-                        .into_iter()
-                        .find(|child| kind(*child) == Kind::Block);
+                    let block = clause.named().find(|child| child.kind() == Kind::Block);
                     finally = self.clause(block);
                 }
                 _ => {}
@@ -640,37 +669,33 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn else_of(&mut self, node: Node) -> Block {
-        let alternative = node.child_by_field_id(field::ALTERNATIVE);
-        self.clause(alternative.and_then(|clause| clause.child_by_field_id(field::BODY)))
+    fn else_of(&mut self, node: Syntax) -> Block {
+        let alternative = node.field(field::ALTERNATIVE);
+        self.clause(alternative.and_then(|clause| clause.field(field::BODY)))
     }
 
-    fn with_item(&mut self, item: Node, items: &mut Vec<WithItem>) {
-        if kind(item) != Kind::WithItem {
+    fn with_item(&mut self, item: Syntax, items: &mut Vec<WithItem>) {
+        if item.kind() != Kind::WithItem {
             return;
         }
-        let Some(value) = item.child_by_field_id(field::VALUE) else {
+        let Some(value) = item.field(field::VALUE) else {
             return;
         };
-        match kind(value) {
+        match value.kind() {
             Kind::AsPattern => {
                 let Some(inner) = value.named_child(0) else {
                     return;
                 };
-                let target = value.child_by_field_id(field::ALIAS);
+                let target = value.field(field::ALIAS);
                 let value = self.expr(inner);
                 let target = self.target(target);
                 items.push(WithItem { value, target });
             }
             // `with (a as b, c as d):` comes as a tuple of patterns.
-            Kind::Tuple
-                if named(value)
-                    .iter()
-                    .any(|child| kind(*child) == Kind::AsPattern) =>
-            {
-                for child in named(value) {
-                    let (inner, target) = if kind(child) == Kind::AsPattern {
-                        (child.named_child(0), child.child_by_field_id(field::ALIAS))
+            Kind::Tuple if value.named().any(|child| child.kind() == Kind::AsPattern) => {
+                for child in value.named() {
+                    let (inner, target) = if child.kind() == Kind::AsPattern {
+                        (child.named_child(0), child.field(field::ALIAS))
                     } else {
                         (Some(child), None)
                     };
@@ -690,21 +715,21 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn imports(&mut self, node: Node) -> Vec<Import> {
+    fn imports(&mut self, node: Syntax) -> Vec<Import> {
         let mut level = 0u8;
         let mut module = SmolStr::default();
-        let from = kind(node) == Kind::ImportFrom;
-        if let Some(origin) = node.child_by_field_id(field::MODULE_NAME) {
-            if kind(origin) == Kind::RelativeImport {
+        let from = node.kind() == Kind::ImportFrom;
+        if let Some(origin) = node.field(field::MODULE_NAME) {
+            if origin.kind() == Kind::RelativeImport {
                 level = self
                     .str(origin)
                     .bytes()
                     .filter(|byte| *byte == b'.')
                     .count()
                     .min(200) as u8;
-                let dotted = named(origin)
-                    .into_iter()
-                    .find(|child| kind(*child) == Kind::DottedName);
+                let dotted = origin
+                    .named()
+                    .find(|child| child.kind() == Kind::DottedName);
                 level = dotted.map_or(level, |dotted| {
                     self.text[origin.start_byte()..dotted.start_byte()]
                         .bytes()
@@ -718,16 +743,9 @@ impl<'a> Lowering<'a> {
             }
         }
         let mut imports = Vec::new();
-        let mut cursor = node.walk();
-        let names: Vec<Node> = node
-            .children_by_field_id(numbered(field::NAME), &mut cursor)
-            .collect();
-        for name in names {
-            let (dotted, alias) = if kind(name) == Kind::AliasedImport {
-                (
-                    name.child_by_field_id(field::NAME),
-                    name.child_by_field_id(field::ALIAS),
-                )
+        for name in node.fields(field::NAME) {
+            let (dotted, alias) = if name.kind() == Kind::AliasedImport {
+                (name.field(field::NAME), name.field(field::ALIAS))
             } else {
                 (Some(name), None)
             };
@@ -762,9 +780,9 @@ impl<'a> Lowering<'a> {
             });
         }
         if from
-            && named(node)
-                .into_iter()
-                .any(|child| kind(child) == Kind::WildcardImport)
+            && node
+                .named()
+                .any(|child| child.kind() == Kind::WildcardImport)
         {
             imports.push(Import {
                 target: None,
@@ -779,9 +797,9 @@ impl<'a> Lowering<'a> {
 
     // ---- targets ----
 
-    fn target(&mut self, node: Option<Node>) -> Option<ExprId> {
+    fn target(&mut self, node: Option<Syntax>) -> Option<ExprId> {
         let node = node?;
-        Some(match kind(node) {
+        Some(match node.kind() {
             Kind::Identifier => self.store(node),
             Kind::AsPatternTarget | Kind::ParenthesizedExpression => {
                 return self.target(node.named_child(0));
@@ -796,8 +814,8 @@ impl<'a> Lowering<'a> {
                     return None;
                 }
                 self.depth += 1;
-                let items = named(node)
-                    .into_iter()
+                let items = node
+                    .named()
                     .filter_map(|child| self.target(Some(child)))
                     .collect();
                 self.depth -= 1;
@@ -811,11 +829,11 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn store(&mut self, node: Node) -> ExprId {
+    fn store(&mut self, node: Syntax) -> ExprId {
         self.store_named(node, self.symbol(node))
     }
 
-    fn store_named(&mut self, node: Node, name: SmolStr) -> ExprId {
+    fn store_named(&mut self, node: Syntax, name: SmolStr) -> ExprId {
         if let Some(&(_, slot)) = self.scoped.iter().rev().find(|(scoped, _)| *scoped == name) {
             return self.push(node, Expr::Local(slot));
         }
@@ -823,13 +841,13 @@ impl<'a> Lowering<'a> {
         self.push(node, Expr::Name(name))
     }
 
-    fn bind_pattern(&mut self, node: Node, depth: u32) {
+    fn bind_pattern(&mut self, node: Syntax, depth: u32) {
         if depth > DEEPEST {
             return;
         }
-        for child in named(node) {
-            if kind(child) == Kind::Identifier
-                || kind(child) == Kind::DottedName && child.named_child_count() == 1
+        for child in node.named() {
+            if child.kind() == Kind::Identifier
+                || child.kind() == Kind::DottedName && child.named_children().count() == 1
             {
                 let name = self.symbol(child);
                 self.bound[self.function as usize].push(name);
@@ -840,21 +858,21 @@ impl<'a> Lowering<'a> {
 
     // ---- expressions ----
 
-    fn field(&mut self, node: Node, id: u16) -> Option<ExprId> {
-        node.child_by_field_id(id).map(|child| self.expr(child))
+    fn field(&mut self, node: Syntax, id: u16) -> Option<ExprId> {
+        node.field(id).map(|child| self.expr(child))
     }
 
-    fn push(&mut self, node: Node, expr: Expr) -> ExprId {
+    fn push(&mut self, node: Syntax, expr: Expr) -> ExprId {
         let id = self.facts.exprs.len() as ExprId;
         self.facts.exprs.push(expr);
         let span = self.span(node);
         self.facts.spans.push(span);
         self.facts.owners.push(self.function);
-        self.exprs.insert(node.id(), id);
+        self.exprs[node.index()] = id;
         id
     }
 
-    fn expr(&mut self, node: Node) -> ExprId {
+    fn expr(&mut self, node: Syntax) -> ExprId {
         if self.depth >= DEEPEST {
             self.broken = true;
             return self.push(node, Expr::Other(Vec::new()));
@@ -865,15 +883,12 @@ impl<'a> Lowering<'a> {
         id
     }
 
-    fn many(&mut self, node: Node) -> Vec<ExprId> {
-        named(node)
-            .into_iter()
-            .map(|child| self.expr(child))
-            .collect()
+    fn many(&mut self, node: Syntax) -> Vec<ExprId> {
+        node.named().map(|child| self.expr(child)).collect()
     }
 
-    fn expr_inner(&mut self, node: Node) -> ExprId {
-        let expr = match kind(node) {
+    fn expr_inner(&mut self, node: Syntax) -> ExprId {
+        let expr = match node.kind() {
             Kind::Identifier => {
                 let name = self.symbol(node);
                 match self.scoped.iter().rev().find(|(scoped, _)| *scoped == name) {
@@ -882,17 +897,17 @@ impl<'a> Lowering<'a> {
                 }
             }
             Kind::ParenthesizedExpression | Kind::Type => {
-                let inner = named(node).into_iter().next();
+                let inner = node.named().next();
                 let Some(inner) = inner else {
                     return self.push(node, Expr::Other(Vec::new()));
                 };
                 let id = self.expr(inner);
-                self.exprs.insert(node.id(), id);
+                self.exprs[node.index()] = id;
                 return id;
             }
             Kind::Attribute => match (
                 self.field(node, field::OBJECT),
-                node.child_by_field_id(field::ATTRIBUTE),
+                node.field(field::ATTRIBUTE),
             ) {
                 (Some(object), Some(name)) => Expr::Attr(object, self.symbol(name)),
                 _ => Expr::Other(Vec::new()),
@@ -902,12 +917,8 @@ impl<'a> Lowering<'a> {
                 let Some(value) = self.field(node, field::VALUE) else {
                     return self.push(node, Expr::Other(Vec::new()));
                 };
-                let mut cursor = node.walk();
-                let indices: Vec<Node> = node
-                    .children_by_field_id(numbered(field::SUBSCRIPT), &mut cursor)
-                    .collect();
-                let mut indices: Vec<ExprId> =
-                    indices.into_iter().map(|index| self.expr(index)).collect();
+                let indices = node.fields(field::SUBSCRIPT);
+                let mut indices: Vec<ExprId> = indices.map(|index| self.expr(index)).collect();
                 let index = match indices.len() {
                     1 => indices.remove(0),
                     _ => self.push(node, Expr::Tuple(indices)),
@@ -917,19 +928,13 @@ impl<'a> Lowering<'a> {
             Kind::GenericType => Expr::Other(self.many(node)),
             Kind::Slice => Expr::Slice(self.many(node)),
             Kind::String => {
-                let interpolations: Vec<Node> = named(node)
-                    .into_iter()
-                    .filter(|child| kind(*child) == Kind::Interpolation)
-                    .collect();
-                if interpolations.is_empty() {
+                let is_interpolation = |child: &Syntax| child.kind() == Kind::Interpolation;
+                let mut interpolations = node.named().filter(is_interpolation).peekable();
+                if interpolations.peek().is_none() {
                     Expr::Str(literal(self.str(node)))
                 } else {
-                    Expr::Format(
-                        interpolations
-                            .into_iter()
-                            .filter_map(|part| self.field(part, field::EXPRESSION))
-                            .collect(),
-                    )
+                    let parts = interpolations.filter_map(|it| self.field(it, field::EXPRESSION));
+                    Expr::Format(parts.collect())
                 }
             }
             Kind::ConcatenatedString => {
@@ -959,8 +964,8 @@ impl<'a> Lowering<'a> {
             Kind::Set => Expr::Set(self.many(node)),
             Kind::Dictionary => {
                 let mut pairs = Vec::new();
-                for child in named(node) {
-                    match kind(child) {
+                for child in node.named() {
+                    match child.kind() {
                         Kind::Pair => {
                             let key = self.field(child, field::KEY);
                             if let Some(value) = self.field(child, field::VALUE) {
@@ -989,8 +994,8 @@ impl<'a> Lowering<'a> {
             Kind::Lambda => Expr::Lambda(self.define(node, &[])),
             Kind::BinaryOperator => {
                 let operator = node
-                    .child_by_field_id(field::OPERATOR)
-                    .map_or(Operator::Other, |operator| operator_of(operator.kind()));
+                    .field(field::OPERATOR)
+                    .map_or(Operator::Other, |operator| operator_of(operator.name()));
                 match (
                     self.field(node, field::LEFT),
                     self.field(node, field::RIGHT),
@@ -1011,10 +1016,9 @@ impl<'a> Lowering<'a> {
                 None => Expr::Other(Vec::new()),
             },
             Kind::ComparisonOperator => {
-                let mut cursor = node.walk();
                 let operators = node
-                    .children_by_field_id(numbered(field::OPERATORS), &mut cursor)
-                    .map(|operator| comparison_of(operator.kind()))
+                    .fields(field::OPERATORS)
+                    .map(|operator| comparison_of(operator.name()))
                     .collect();
                 Expr::Compare(self.many(node), operators)
             }
@@ -1025,21 +1029,21 @@ impl<'a> Lowering<'a> {
                     _ => Expr::Other(parts),
                 }
             }
-            Kind::Await => match named(node).first() {
-                Some(inner) => Expr::Await(self.expr(*inner)),
+            Kind::Await => match node.named().next() {
+                Some(inner) => Expr::Await(self.expr(inner)),
                 None => Expr::Other(Vec::new()),
             },
             Kind::Yield => {
                 self.facts.functions[self.function as usize].is_generator = true;
-                let from = node.child(1).is_some_and(|child| child.kind() == "from");
-                match named(node).first().map(|inner| self.expr(*inner)) {
+                let from = gives_all_of(self.str(node));
+                match node.named().next().map(|inner| self.expr(inner)) {
                     Some(inner) if from => Expr::YieldFrom(inner),
                     inner => Expr::Yield(inner),
                 }
             }
             Kind::NamedExpression => {
                 let value = self.field(node, field::VALUE);
-                let target = self.target(node.child_by_field_id(field::NAME));
+                let target = self.target(node.field(field::NAME));
                 match (target, value) {
                     (Some(target), Some(value)) => Expr::Walrus(target, value),
                     _ => Expr::Other(Vec::new()),
@@ -1061,27 +1065,27 @@ impl<'a> Lowering<'a> {
         self.push(node, expr)
     }
 
-    fn call(&mut self, node: Node) -> ExprId {
+    fn call(&mut self, node: Syntax) -> ExprId {
         let Some(function) = self.field(node, field::FUNCTION) else {
             return self.push(node, Expr::Other(Vec::new()));
         };
         let mut args = Vec::new();
-        if let Some(arguments) = node.child_by_field_id(field::ARGUMENTS) {
-            if kind(arguments) == Kind::GeneratorExpression {
+        if let Some(arguments) = node.field(field::ARGUMENTS) {
+            if arguments.kind() == Kind::GeneratorExpression {
                 let value = self.expr(arguments);
                 args.push(Arg {
                     value,
                     kind: ArgKind::Plain,
                 });
             } else {
-                for child in named(arguments) {
-                    let (value, kind_of) = match kind(child) {
+                for child in arguments.named() {
+                    let (value, kind_of) = match child.kind() {
                         Kind::KeywordArgument => {
                             let Some(value) = self.field(child, field::VALUE) else {
                                 continue;
                             };
                             let name = child
-                                .child_by_field_id(field::NAME)
+                                .field(field::NAME)
                                 .map(|name| self.symbol(name))
                                 .unwrap_or_default();
                             (value, ArgKind::Keyword(name))
@@ -1111,20 +1115,20 @@ impl<'a> Lowering<'a> {
         id
     }
 
-    fn comprehension(&mut self, node: Node, kind_of: ComprehensionKind) -> ExprId {
+    fn comprehension(&mut self, node: Syntax, kind_of: ComprehensionKind) -> ExprId {
         let outside = self.scoped.len();
         let mut clauses = Vec::new();
-        for child in named(node) {
-            match kind(child) {
+        for child in node.named() {
+            match child.kind() {
                 Kind::ForInClause => {
-                    let Some(right) = child.child_by_field_id(field::RIGHT) else {
+                    let Some(right) = child.field(field::RIGHT) else {
                         continue;
                     };
                     let iter = self.expr(right);
-                    if let Some(left) = child.child_by_field_id(field::LEFT) {
+                    if let Some(left) = child.field(field::LEFT) {
                         self.scope_targets(left, 0);
                     }
-                    if let Some(target) = self.target(child.child_by_field_id(field::LEFT)) {
+                    if let Some(target) = self.target(child.field(field::LEFT)) {
                         clauses.push(Clause::For { target, iter });
                     }
                 }
@@ -1138,8 +1142,8 @@ impl<'a> Lowering<'a> {
             }
         }
         let mut key = None;
-        let element = match node.child_by_field_id(field::BODY) {
-            Some(pair) if kind(pair) == Kind::Pair => {
+        let element = match node.field(field::BODY) {
+            Some(pair) if pair.kind() == Kind::Pair => {
                 key = self.field(pair, field::KEY);
                 self.field(pair, field::VALUE)
             }
@@ -1160,14 +1164,14 @@ impl<'a> Lowering<'a> {
     }
 
     /// Gives each name of a comprehension's target a slot of its own.
-    fn scope_targets(&mut self, node: Node, depth: u32) {
-        if kind(node) == Kind::Identifier {
+    fn scope_targets(&mut self, node: Syntax, depth: u32) {
+        if node.kind() == Kind::Identifier {
             let name = self.symbol(node);
             let locals = &mut self.facts.functions[self.function as usize].locals;
             self.scoped.push((name.clone(), locals.len() as Slot));
             locals.push(name);
-        } else if depth < DEEPEST && !matches!(kind(node), Kind::Attribute | Kind::Subscript) {
-            for child in named(node) {
+        } else if depth < DEEPEST && !matches!(node.kind(), Kind::Attribute | Kind::Subscript) {
+            for child in node.named() {
                 self.scope_targets(child, depth + 1);
             }
         }
@@ -1225,20 +1229,19 @@ impl<'a> Lowering<'a> {
 
     // ---- matches ----
 
-    fn matches(&mut self, node: Node, rules: &Rules) {
-        let nodes = Nodes::of(node);
+    fn matches(&mut self, nodes: &Nodes, root: Node, rules: &Rules) {
         let mut found = Vec::new();
         for at in nodes.all() {
-            for (shape, uses) in rules.shapes_at(&nodes, at, self.text) {
-                for captures in shape::matches(&nodes, shape, at) {
+            for (shape, uses) in rules.shapes_at(nodes, at, self.text) {
+                for captures in shape::matches(nodes, shape, at) {
                     for used in uses {
-                        if !used.fits(&captures, &nodes, self.text) {
+                        if !used.fits(&captures, nodes, self.text) {
                             continue;
                         }
-                        let captures = captures.iter().map(|(number, node)| {
-                            let node = nodes.get(*node);
+                        let captures = captures.iter().map(|(number, at)| {
+                            let node = nodes.get(*at);
                             let bytes = node.start as usize..node.end as usize;
-                            self.captured(node.id, bytes, used.capture(*number))
+                            self.captured(Some(*at), bytes, used.capture(*number))
                         });
                         let one = Match {
                             pattern: used.pattern,
@@ -1251,8 +1254,13 @@ impl<'a> Lowering<'a> {
                 }
             }
         }
-        for own in rules.own() {
-            with_cursor(|cursor| self.matches_of_own(cursor, node, rules, own, &mut found));
+        if !rules.own().is_empty() {
+            let indexes = nodes.all().map(|at| (nodes.get(at).id, at)).collect();
+            for own in rules.own() {
+                with_cursor(|cursor| {
+                    self.matches_of_own(cursor, root, &indexes, rules, own, &mut found)
+                });
+            }
         }
         found.sort_by_key(|one| {
             let spans = one.captures.iter().map(|capture| capture.span);
@@ -1276,15 +1284,16 @@ const BYTES_A_MATCH: usize = 2;
 const MATCHES: usize = 1000;
 
 impl Lowering<'_> {
-    fn captured(&self, id: usize, bytes: Range<usize>, name: u16) -> Captured {
+    fn captured(&self, at: Option<u32>, bytes: Range<usize>, name: u16) -> Captured {
+        let expr = at.map(|at| self.exprs[at as usize]);
         Captured {
             name,
             span: Span {
                 start: (bytes.start.max(self.base) - self.base) as u32,
                 end: (bytes.end.max(self.base) - self.base) as u32,
             },
-            expr: self.exprs.get(&id).copied(),
-            function: self.defined.get(&id).copied(),
+            expr: expr.filter(|expr| *expr != NONE),
+            function: at.and_then(|at| self.defined.get(&(at as usize)).copied()),
         }
     }
 
@@ -1293,6 +1302,7 @@ impl Lowering<'_> {
         &self,
         cursor: &mut QueryCursor,
         node: Node,
+        indexes: &FxHashMap<usize, u32>,
         rules: &Rules,
         own: &OwnQuery,
         found: &mut Vec<Match>,
@@ -1316,7 +1326,7 @@ impl Lowering<'_> {
             let captures = one.captures().iter();
             let captures = captures.map(|it| {
                 let (node, name) = (it.node, own.capture(it.index));
-                self.captured(node.id(), node.byte_range(), name)
+                self.captured(indexes.get(&node.id()).copied(), node.byte_range(), name)
             });
             let one = Match {
                 pattern: own.pattern(one.pattern_index),
@@ -1363,9 +1373,9 @@ pub fn undecorated(node: Node) -> (Node, Vec<Node>) {
 }
 
 /// Named children without comments.
-pub fn named(node: Node) -> Vec<Node> {
+pub fn named(node: Node) -> SmallVec<[Node; 6]> {
     let mut cursor = node.walk();
-    let mut children = Vec::new();
+    let mut children = SmallVec::new();
     if cursor.goto_first_child() {
         loop {
             let child = cursor.node();
@@ -1380,13 +1390,16 @@ pub fn named(node: Node) -> Vec<Node> {
     children
 }
 
-/// A field's number as tree-sitter's iterators want it.
-fn numbered(field: u16) -> std::num::NonZeroU16 {
-    std::num::NonZeroU16::new(field).expect("fields are numbered from one")
+/// `yield from pages`; a name may begin with `from` too.
+fn gives_all_of(code: &str) -> bool {
+    let rest = code.strip_prefix("yield").unwrap_or_default();
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\\');
+    let rest = rest.strip_prefix("from");
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
-fn splat_kind(node: Node) -> ParamKind {
-    match kind(node) {
+fn splat_kind(node: Syntax) -> ParamKind {
+    match node.kind() {
         Kind::ListSplatPattern => ParamKind::Rest,
         Kind::DictionarySplatPattern => ParamKind::Keywords,
         _ => ParamKind::Plain,

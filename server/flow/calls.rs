@@ -468,7 +468,7 @@ impl<'a> Flow<'a> {
 
     /// Tells a function in which situation it runs here.
     pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) {
-        let memoised = self.cell(CellKey::Marks(function)).has(Mark::Memoised);
+        let memoised = self.cell(CellKey::Memoised(function)).has(Mark::Memoised);
         let once = self.guards > 0 || memoised;
         // Named by some code, whether that runs or not.
         let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
@@ -529,6 +529,13 @@ impl<'a> Flow<'a> {
 
     pub(super) fn context_of(&self, function: FuncId) -> Value {
         self.so_far(CellKey::Context(function))
+    }
+
+    /// What [`CellKey::Entry`] shows of it, with what this walk has told of all of it.
+    pub(super) fn entry_of(&self, function: FuncId) -> Value {
+        let told = self.tells.get(&CellKey::Context(function)).cloned();
+        let entry = self.cell(CellKey::Entry(function));
+        told.unwrap_or_default().join(&entry)
     }
 
     /// `return boto3.client(...)` inside a loop leaves the loop.
@@ -1582,13 +1589,13 @@ impl<'a> Flow<'a> {
         }
         self.function = id;
         let signature = Signature { facts, function };
-        if signature.is_property() && !self.context_of(own).has(Mark::Memoised) {
+        if signature.is_property() && !self.entry_of(own).has(Mark::Memoised) {
             // A property reads like a field: its readers don't expect to pay each time.
             mark(self, Mark::Read, Confidence::Medium);
         }
         if let (Some(class), 1) = (self.unit.class, id) {
-            let life = self.cell(CellKey::Life(class));
-            for atom in life.atoms() {
+            let roles = self.cell(CellKey::Roles(class));
+            for atom in roles.atoms() {
                 let What::Mark(Mark::Role(role)) = atom.what else {
                     continue;
                 };

@@ -949,8 +949,8 @@ impl<'a> Flow<'a> {
         !value.atoms().iter().any(|atom| match &atom.what {
             What::Object(object) => object == "request" || object == "session",
             What::Instance(class) => {
-                let life = self.cell(CellKey::Life(*class));
-                life.has(Mark::Role(Role::View)) || life.has(Mark::Role(Role::PerRequest))
+                let roles = self.cell(CellKey::Roles(*class));
+                roles.has(Mark::Role(Role::View)) || roles.has(Mark::Role(Role::PerRequest))
             }
             _ => false,
         })

@@ -127,7 +127,7 @@ impl Flow<'_> {
     }
 
     pub(super) fn has_role(&self, class: ClassId, wanted: Role) -> bool {
-        self.cell(CellKey::Life(class)).has(Mark::Role(wanted))
+        self.cell(CellKey::Roles(class)).has(Mark::Role(wanted))
     }
 
     /// `base.name`; `site` is given where a property may be called.

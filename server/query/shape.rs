@@ -6,7 +6,8 @@
 //! only where a node of its outermost kind stands.
 
 use smallvec::SmallVec;
-use tree_sitter::Node;
+
+use super::nodes::{ERROR, Flat, Nodes};
 
 /// `(call function: (identifier) @0 arguments: (argument_list . (_) @1 .)) @2`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,88 +56,6 @@ impl Shape {
     }
 }
 
-/// The nodes of a tree in the order of their beginnings. Those without a name are there if they fill a field.
-pub struct Nodes {
-    nodes: Vec<Flat>,
-}
-
-pub struct Flat {
-    pub id: usize,
-    /// In bytes.
-    pub start: u32,
-    pub end: u32,
-    /// The index of the first node behind this one and all within it.
-    next: u32,
-    pub kind: u16,
-    field: u16,
-    named: bool,
-}
-
-/// The number of the nodes that stand for broken text.
-const ERROR: u16 = u16::MAX;
-
-impl Nodes {
-    pub fn of(root: Node) -> Nodes {
-        let mut nodes = Vec::with_capacity(root.descendant_count());
-        let mut open: Vec<u32> = Vec::new();
-        let mut cursor = root.walk();
-        loop {
-            let node = cursor.node();
-            let (named, field) = (node.is_named(), cursor.field_id());
-            if named || field.is_some() {
-                nodes.push(Flat {
-                    id: node.id(),
-                    start: node.start_byte() as u32,
-                    end: node.end_byte() as u32,
-                    next: nodes.len() as u32 + 1,
-                    kind: node.kind_id(),
-                    field: field.map_or(0, |field| field.get()),
-                    named,
-                });
-                if cursor.goto_first_child() {
-                    open.push(nodes.len() as u32 - 1);
-                    continue;
-                }
-            }
-            while !cursor.goto_next_sibling() {
-                let Some(parent) = open.pop() else {
-                    return Nodes { nodes };
-                };
-                cursor.goto_parent();
-                nodes[parent as usize].next = nodes.len() as u32;
-            }
-        }
-    }
-
-    /// Their indexes.
-    pub fn all(&self) -> std::ops::Range<u32> {
-        0..self.nodes.len() as u32
-    }
-
-    pub fn get(&self, index: u32) -> &Flat {
-        &self.nodes[index as usize]
-    }
-
-    /// The first node along a path.
-    pub fn along(&self, path: &[u16], from: u32) -> Option<&Flat> {
-        let mut node = from as usize;
-        for field in path {
-            let end = self.nodes[node].next as usize;
-            node += 1;
-            while self.nodes.get(node).filter(|_| node < end)?.field != *field {
-                node = self.nodes[node].next as usize;
-            }
-        }
-        Some(&self.nodes[node])
-    }
-}
-
-impl Flat {
-    pub fn text<'t>(&self, text: &'t str) -> &'t [u8] {
-        &text.as_bytes()[self.start as usize..self.end as usize]
-    }
-}
-
 /// A capture of a match: its number, and the node's index.
 pub type Captures = SmallVec<[(u16, u32); 6]>;
 
@@ -144,7 +63,7 @@ pub type Captures = SmallVec<[(u16, u32); 6]>;
 pub fn matches(nodes: &Nodes, shape: &Shape, at: u32) -> SmallVec<[Captures; 2]> {
     let mut found = SmallVec::new();
     let mut search = Search {
-        nodes: &nodes.nodes,
+        nodes: nodes.list(),
         captures: Captures::new(),
     };
     search.node(shape, at as usize, &mut |captures| {

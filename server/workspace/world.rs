@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use dashmap::{DashMap, DashSet};
@@ -50,6 +51,9 @@ pub struct World {
     /// Names that stand only where they were seen to, by the file that it matters to: code that is
     /// not loaded could change that. Not kept where edits come.
     settled: DashSet<(FileId, SmolStr)>,
+    /// What [`World::link_heads`] did, and the functions that it met.
+    heads: Linked,
+    waiting: FxHashSet<UnitId>,
     cells: FxHashMap<CellKey, Box<Cell>>,
     /// See [`Workspace::pack`](super::Workspace::pack).
     pub(super) histories: FxHashMap<UnitId, Packed<Outcomes>>,
@@ -198,8 +202,9 @@ impl World {
     }
 
     pub fn value(&self, key: &CellKey, round: usize) -> Value {
-        if let CellKey::Marks(function) = key {
-            return marks(&self.value(&CellKey::Context(*function), round));
+        if let Some(whole) = key.whole() {
+            let history = self.history(&whole);
+            return history.map_or(Value::UNKNOWN, |history| key.part_of(history.at(round)));
         }
         (self.history(key))
             .map(|history| history.at(round).clone())
@@ -280,30 +285,49 @@ impl World {
     /// Units are evaluated until nothing changes, modules and classes first; files that come later
     /// go on from there. Where nothing changes any more, the rounds of [`World::link`] end at the same point.
     pub fn link_once(&mut self, dirty: FxHashSet<UnitId>, changed: &[CellKey]) -> Linked {
-        let mut linked = Linked::default();
+        self.link_heads(dirty, changed);
+        let functions = std::mem::take(&mut self.waiting);
+        let mut linked = std::mem::take(&mut self.heads);
+        self.settle_once(functions, false, &mut linked);
+        linked
+    }
+
+    /// The first half of [`World::link_once`], which goes on from there: modules and classes alone.
+    pub fn link_heads(&mut self, dirty: FxHashSet<UnitId>, changed: &[CellKey]) {
+        let mut linked = std::mem::take(&mut self.heads);
         let named = |key: &&CellKey| matches!(key, CellKey::Named(_));
         linked.cells.extend(changed.iter().filter(named).cloned());
         let mut due = dirty;
         for key in changed {
             due.extend(self.readers(key));
         }
-        let mut later: FxHashSet<UnitId> = FxHashSet::default();
-        for round in 0..=ROUNDS {
-            if round == 0 {
-                let function = |unit: &UnitId| {
-                    self.units
-                        .get(unit)
-                        .is_some_and(|unit| unit.kind == UnitKind::Function)
-                };
-                later = due.extract_if(|unit| function(unit)).collect();
-            } else {
-                due.extend(later.drain());
+        let functions = self.settle_once(due, true, &mut linked);
+        self.waiting.extend(functions);
+        self.heads = linked;
+    }
+
+    /// Evaluates units and those that ask for what changed, until nothing does. If only `heads` are
+    /// wanted, gives the functions that it met and left alone.
+    fn settle_once(
+        &mut self,
+        mut due: FxHashSet<UnitId>,
+        heads: bool,
+        linked: &mut Linked,
+    ) -> FxHashSet<UnitId> {
+        let mut functions = FxHashSet::default();
+        for _ in 0..=ROUNDS {
+            let is_function = |unit: &UnitId| {
+                let unit = self.units.get(unit);
+                unit.is_some_and(|unit| unit.kind == UnitKind::Function)
+            };
+            if heads {
+                functions.extend(due.extract_if(|unit| is_function(unit)));
             }
             let mut fresh: Vec<UnitId> = due
                 .drain()
                 .filter(|unit| self.units.contains_key(unit))
                 .collect();
-            if fresh.is_empty() && later.is_empty() {
+            if fresh.is_empty() {
                 break;
             }
             fresh.sort();
@@ -351,18 +375,18 @@ impl World {
                 let before = cell.history.as_ref().map(|history| &history.0[0]);
                 let before = before.cloned().unwrap_or_default();
                 if before != value {
-                    let derived = derived(&key, &before, &value);
+                    let parts = parts(&key, &before, &value);
                     cell.history = Some(History(vec![value]));
                     due.extend(cell.readers.iter());
-                    if let Some(derived) = derived {
-                        due.extend(self.readers(&derived));
-                        linked.cells.insert(derived);
+                    for part in parts {
+                        due.extend(self.readers(&part));
+                        linked.cells.insert(part);
                     }
                     linked.cells.insert(key);
                 }
             }
         }
-        linked
+        functions
     }
 
     /// What all tellers of a cell say in this round.
@@ -504,12 +528,12 @@ impl World {
                 let earlier = history.at(round - 1).clone();
                 if value != before {
                     differs.insert(key.clone());
-                    differs.extend(derived(&key, &before, &value));
+                    differs.extend(parts(&key, &before, &value));
                     history.set(round, value.clone());
                 }
                 if value != earlier {
                     moved.insert(key.clone());
-                    moved.extend(derived(&key, &earlier, &value));
+                    moved.extend(parts(&key, &earlier, &value));
                 }
                 touched_cells.insert(key);
             }
@@ -546,12 +570,10 @@ impl World {
         let constant = |key: &CellKey| {
             (self.history(key)).is_none_or(|values| values.rests(round - 1, |a, b| a == b))
         };
-        let stays = |key: &CellKey| match key {
-            CellKey::Marks(function) => {
-                let context = CellKey::Context(*function);
-                cells.contains(&context) || constant(&context)
-            }
-            key => cells.contains(key) || constant(key),
+        let stays = |key: &CellKey| {
+            let whole = key.whole();
+            let key = whole.as_ref().unwrap_or(key);
+            cells.contains(key) || constant(key)
         };
         let reads = |unit| &self.histories[unit].whole().at(round).reads;
         let told = |unit| {
@@ -570,7 +592,7 @@ impl World {
             let (before, value) = (values.at(round + 1), values.at(round));
             if before != value {
                 later.insert(key.clone());
-                later.extend(derived(key, before, value));
+                later.extend(parts(key, before, value));
             }
         }
         same && later == *differs
@@ -825,20 +847,11 @@ fn cell_of<'a>(cells: &'a mut FxHashMap<CellKey, Box<Cell>>, key: &CellKey) -> &
 }
 
 /// A cell of which another cell gives a part, where that part differs.
-fn derived(key: &CellKey, before: &Value, after: &Value) -> Option<CellKey> {
-    match key {
-        CellKey::Context(function) if marks(before) != marks(after) => {
-            Some(CellKey::Marks(*function))
-        }
-        _ => None,
-    }
-}
-
-/// The marks of a value, without where they come from.
-fn marks(value: &Value) -> Value {
-    let mark =
-        |atom: &Atom| matches!(atom.what, What::Mark(_)).then(|| Atom::new(atom.what.clone()));
-    value.map(mark)
+/// The parts of a cell that changed with it.
+fn parts(key: &CellKey, before: &Value, after: &Value) -> SmallVec<[CellKey; 3]> {
+    let mut parts = key.parts();
+    parts.retain(|part| part.part_of(before) != part.part_of(after));
+    parts
 }
 
 fn differing(before: &Outcome, after: &Outcome, mut found: impl FnMut(&CellKey)) {
@@ -882,7 +895,8 @@ fn differing(before: &Outcome, after: &Outcome, mut found: impl FnMut(&CellKey))
 pub struct Reader<'a> {
     world: &'a World,
     round: usize,
-    reads: RefCell<FxHashSet<CellKey>>,
+    /// What was asked, and the answers so far.
+    reads: RefCell<FxHashMap<CellKey, Option<Value>>>,
 }
 
 impl<'a> Reader<'a> {
@@ -922,15 +936,33 @@ impl<'a> Reader<'a> {
     }
 
     pub fn take_reads(&self) -> Vec<CellKey> {
-        let mut reads: Vec<CellKey> = self.reads.take().into_iter().collect();
+        let mut reads: Vec<CellKey> = self.reads.take().into_keys().collect();
         reads.sort();
         reads
     }
 
+    /// Makes room for that many reads.
+    pub fn expect(&self, reads: usize) {
+        self.reads.borrow_mut().reserve(reads);
+    }
+
     pub fn cell(&self, key: CellKey) -> Value {
-        let value = self.world.value(&key, self.round);
-        self.reads.borrow_mut().insert(key);
-        value
+        let mut reads = self.reads.borrow_mut();
+        match reads.entry(key) {
+            Entry::Occupied(mut known) => match known.get() {
+                Some(value) => value.clone(),
+                None => {
+                    let value = self.world.value(known.key(), self.round);
+                    known.insert(Some(value.clone()));
+                    value
+                }
+            },
+            Entry::Vacant(new) => {
+                let value = self.world.value(new.key(), self.round);
+                new.insert(Some(value.clone()));
+                value
+            }
+        }
     }
 
     /// The situations in which a function runs; a nested one's are those of the functions around it too.
@@ -982,8 +1014,12 @@ impl<'a> Reader<'a> {
     /// Notes a question that the text answers. A run that sees no edit needs no such notes.
     fn note(&self, key: impl FnOnce() -> CellKey) {
         if !self.world.once {
-            self.reads.borrow_mut().insert(key());
+            self.note_anyway(key());
         }
+    }
+
+    fn note_anyway(&self, key: CellKey) {
+        self.reads.borrow_mut().entry(key).or_default();
     }
 
     /// Does the file stand in a folder of scripts?
@@ -1029,7 +1065,7 @@ impl<'a> Reader<'a> {
     /// Every place in code where the name stands: as a name, an attribute or a text.
     pub fn named(&self, name: &SmolStr) -> Vec<(&'a Unit, u16, ExprId)> {
         // A file that comes later may name it too, edits or not.
-        self.reads.borrow_mut().insert(CellKey::Named(name.clone()));
+        self.note_anyway(CellKey::Named(name.clone()));
         let mut found = Vec::new();
         let all = self.world.units.values().map(|unit| &**unit);
         let units = self.world.naming.of(name, all).iter();
@@ -1045,7 +1081,9 @@ impl<'a> Reader<'a> {
 
     /// The same question as another reader's, with all that this one asked.
     pub fn asked(&self, reads: &[CellKey]) {
-        self.reads.borrow_mut().extend(reads.iter().cloned());
+        for key in reads {
+            self.note_anyway(key.clone());
+        }
     }
 
     /// Does the name stand for an import of the file, and for nothing else?
@@ -1135,7 +1173,7 @@ impl<'a> Reader<'a> {
         self.note(|| CellKey::Exports(file));
         let Some(exports) = self.world.exports.get(&file) else {
             // Once it is loaded, whoever asked must look again, edits or not.
-            self.reads.borrow_mut().insert(CellKey::Exports(file));
+            self.note_anyway(CellKey::Exports(file));
             let mut value = Value::of(What::Unloaded(file));
             if let Some(path) = self.own_path(file, name) {
                 value = value.join(&Value::of(self.outside(path)));

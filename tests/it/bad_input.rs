@@ -159,6 +159,23 @@ fn a_huge_line() {
     ));
 }
 
+/// Each took the parser minutes: its time grew with the square of the run.
+#[test]
+fn long_runs_of_lines_without_code() {
+    for line in [
+        "# table.scan()\n",
+        "    # table.scan()\n",
+        "\\\n",
+        "#\n\\\n",
+        "\n",
+    ] {
+        with_bad_and_no_error(format!(
+            "import boto3 # dynamodb\nif x:\n    y = 1 \\\n{}\n",
+            line.repeat(100_000)
+        ));
+    }
+}
+
 const LEVELS: usize = 10_000;
 
 #[test]

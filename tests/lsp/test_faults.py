@@ -131,7 +131,6 @@ async def test_a_baseline_and_a_configuration_of_elsewhere(tmp_path):
         assert not any("S3CRET" in message.message for message in server.client.log_messages)
 
 
-@pytest.mark.skip(reason="a known defect: 100,000 lines of comments in a row take minutes to parse; see docs/reliability.md")
 async def test_files_that_change_while_they_are_read(tmp_path):
     for number in range(200):
         (tmp_path / f"still_{number}.py").write_text(KEEPS)
