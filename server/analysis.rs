@@ -10,7 +10,7 @@ pub mod streams;
 mod uses;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
@@ -244,7 +244,7 @@ impl<'a> Cx<'a> {
         reader: &'a Reader<'a>,
         rules: &'a Rules,
         chunk: u16,
-        facts: &'a Arc<ChunkFacts>,
+        facts: &'a ChunkFacts,
         one: &'a Match,
     ) -> Self {
         Cx {

@@ -8,6 +8,7 @@
 pub mod kinds;
 mod lower;
 
+use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
@@ -21,13 +22,15 @@ pub type FunctionId = u16;
 pub type Slot = u16;
 
 /// Bytes from the chunk's start, half-open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Span {
     pub start: u32,
     pub end: u32,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkFacts {
     pub kind: ChunkKind,
     /// What a `def` or `class` chunk is called; empty for a statement.
@@ -57,7 +60,7 @@ pub struct ChunkFacts {
     pub broken: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChunkKind {
     #[default]
     Statement,
@@ -67,7 +70,7 @@ pub enum ChunkKind {
 }
 
 /// One scope: its parameters, its names and its body.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
     pub name: SmolStr,
     /// The enclosing scope inside the chunk; a scope is its own parent at the top.
@@ -86,7 +89,7 @@ pub struct Function {
     pub name_span: Span,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Param {
     pub name: SmolStr,
     pub annotation: Option<ExprId>,
@@ -95,7 +98,7 @@ pub struct Param {
     pub span: Span,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParamKind {
     Plain,
     KeywordOnly,
@@ -106,7 +109,7 @@ pub enum ParamKind {
 }
 
 /// A class inside a function: only its name and bases count.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalClass {
     pub name: SmolStr,
     pub target: ExprId,
@@ -114,7 +117,7 @@ pub struct LocalClass {
     pub methods: Vec<FunctionId>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expr {
     /// A module global, a class-level name or a builtin.
     Name(SmolStr),
@@ -156,7 +159,7 @@ pub enum Expr {
     Other(Vec<ExprId>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     pub function: ExprId,
     pub args: Vec<Arg>,
@@ -164,13 +167,13 @@ pub struct Call {
     pub number: u16,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arg {
     pub value: ExprId,
     pub kind: ArgKind,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ArgKind {
     Plain,
     Keyword(SmolStr),
@@ -180,7 +183,7 @@ pub enum ArgKind {
     Keywords,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comprehension {
     pub kind: ComprehensionKind,
     pub key: Option<ExprId>,
@@ -188,7 +191,7 @@ pub struct Comprehension {
     pub clauses: Vec<Clause>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ComprehensionKind {
     List,
     Set,
@@ -196,20 +199,20 @@ pub enum ComprehensionKind {
     Generator,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Clause {
     For { target: ExprId, iter: ExprId },
     If(ExprId),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operator {
     Add,
     BitOr,
     Other,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     Is,
     IsNot,
@@ -222,7 +225,7 @@ pub enum Comparison {
 
 pub type Block = Vec<Stmt>;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stmt {
     Expr(ExprId),
     /// `a = b = value`, `a: T = value`.
@@ -307,13 +310,13 @@ impl Stmt {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WithItem {
     pub value: ExprId,
     pub target: Option<ExprId>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handler {
     pub kind: Option<ExprId>,
     pub target: Option<ExprId>,
@@ -321,7 +324,7 @@ pub struct Handler {
 }
 
 /// One name that an import binds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// Where the name is stored; none for `import *`.
     pub target: Option<ExprId>,
@@ -335,14 +338,14 @@ pub struct Import {
 }
 
 /// One match of a rule's pattern inside this chunk.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Match {
     /// The pattern's number among all rules'.
     pub pattern: u16,
     pub captures: Vec<Captured>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
     /// The capture's number among all rules'.
     pub name: u16,

@@ -1,6 +1,7 @@
 //! What one unit tells the rest of the program: cells, the units' contributions to them, and what a unit saw.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
@@ -8,7 +9,7 @@ use crate::facts::{ExprId, FunctionId};
 use crate::value::{At, Atom, ClassId, FileId, FuncId, Mark, Place, Site, Value, What};
 
 /// A question that units answer together: a cell's value is the join of what all units tell it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum CellKey {
     /// What a module's name holds, beyond its definitions and imports.
     Global(FileId, SmolStr),
@@ -142,7 +143,7 @@ pub struct Seen {
 }
 
 /// Where in the flow an expression was evaluated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Situation {
     /// The loops around it inside its function, outermost first.
     pub loops: SmallVec<[LoopNote; 2]>,
@@ -161,7 +162,7 @@ pub struct Situation {
     pub function: FunctionId,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LoopNote {
     /// Goes over all pages of an unbounded read.
     pub pages: bool,

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHasher;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
@@ -30,8 +30,8 @@ pub fn stable_hash(parts: &[&str]) -> u64 {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub u64);
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(#[serde(with = "postcard::fixint::le")] pub u64);
     )*};
 }
 
@@ -45,21 +45,21 @@ ids! {
 }
 
 /// A function or lambda: the unit it stands in and its place there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FuncId {
     pub unit: UnitId,
     pub function: FunctionId,
 }
 
 /// A place in a unit that survives edits elsewhere: the n-th call of a chunk, a definition or a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Site {
     pub unit: UnitId,
     pub chunk: u16,
     pub at: At,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum At {
     /// The call with this number.
     Call(u16),
@@ -71,7 +71,7 @@ pub enum At {
 }
 
 /// What a value of DynamoDB's libraries is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     Session,
@@ -164,7 +164,9 @@ impl Kind {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
     #[default]
@@ -178,7 +180,7 @@ pub enum Service {
 }
 
 /// A value of DynamoDB's libraries with what its call said of its size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Data {
     pub kind: Kind,
     pub service: Service,
@@ -207,7 +209,7 @@ impl Data {
 }
 
 /// A container that the program made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
     List,
@@ -240,7 +242,7 @@ impl Shape {
 }
 
 /// Where a value is kept.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Place {
     Local(FuncId, Slot),
     Global(FileId, SmolStr),
@@ -281,7 +283,7 @@ impl Place {
 }
 
 /// How long what a place keeps stays alive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lifetime {
     /// Unknown counts as this: silent.
@@ -293,7 +295,7 @@ pub enum Lifetime {
 }
 
 /// Something that a cell is told besides values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Mark {
     /// This function takes something out of the holder, or replaces it.
     EmptiedBy(FuncId),
@@ -352,7 +354,7 @@ pub enum Mark {
 }
 
 /// What a framework does with a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Built for each request; its public methods are handlers.
@@ -376,7 +378,7 @@ pub enum Role {
     Worker,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum What {
     Data(Data),
     /// A method of such a value, not yet called.
@@ -407,7 +409,9 @@ pub enum What {
 }
 
 /// How an atom stands in the value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Nest {
     /// It is the value.
     #[default]
@@ -423,7 +427,7 @@ pub enum Nest {
 pub type Steps = SmallVec<[Site; 2]>;
 
 /// One thing that an expression may be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Atom {
     pub what: What,
     /// The place it was read from, where that is one.
@@ -476,6 +480,19 @@ impl Atom {
 /// A set of atoms, sorted; at most [`Value::MOST`]. Cheap to clone; unknown allocates nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Value(Option<Arc<[Atom]>>);
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.atoms().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        let atoms = Vec::<Atom>::deserialize(deserializer)?;
+        Ok(Value((!atoms.is_empty()).then(|| atoms.into())))
+    }
+}
 
 impl Value {
     /// Past this an expression can be so much that it says nothing.

@@ -2,6 +2,7 @@
 
 pub mod asks;
 mod naming;
+pub mod packed;
 pub mod unit;
 pub mod world;
 
@@ -26,8 +27,9 @@ use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
 use crate::value::{FileId, FuncId, UnitId};
 use asks::{Ask, Gives, asks, calls_into, gives};
+use packed::Packed;
 use unit::{Built, Part, Signature, Unit, build, interchangeable, parts};
-use world::{World, file_id, stem};
+use world::{Outcomes, World, file_id, stem};
 
 /// How a workspace is analysed.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +89,38 @@ struct File {
     units: Vec<UnitId>,
     /// See [`Built::homes`].
     homes: Vec<Vec<(UnitId, u32)>>,
+}
+
+/// What [`Workspace::pack`] takes in hand.
+struct Closed<'a> {
+    file: &'a mut File,
+    units: FxHashMap<UnitId, Arc<Unit>>,
+    histories: Vec<(UnitId, Packed<Outcomes>)>,
+}
+
+impl Closed<'_> {
+    fn pack(&mut self) {
+        let mut units: FxHashMap<UnitId, Unit> = (self.units.drain())
+            .map(|(id, unit)| (id, (*unit).clone()))
+            .collect();
+        for (parts, homes) in self.file.parts.iter_mut().zip(&self.file.homes) {
+            for (part, (unit, chunk)) in parts.iter_mut().zip(homes) {
+                part.facts = part.facts.packed();
+                let unit = units.get_mut(unit);
+                if let Some(chunk) = unit.and_then(|unit| unit.chunks.get_mut(*chunk as usize)) {
+                    chunk.facts = part.facts.clone();
+                }
+            }
+            *parts = parts.clone();
+        }
+        self.file.source = self.file.source.clone();
+        self.file.homes = self.file.homes.clone();
+        let packed = units.into_iter().map(|(id, unit)| (id, Arc::new(unit)));
+        self.units = packed.collect();
+        for (_, history) in self.histories.iter_mut().filter(|(_, of)| of.is_whole()) {
+            *history = history.packed();
+        }
+    }
 }
 
 /// What is to be linked after files were read.
@@ -302,7 +336,7 @@ impl Workspace {
                         return None;
                     }
                     reused += 1;
-                    Some(Arc::clone(&part.facts))
+                    Some(part.facts.clone())
                 },
                 &mut extracted,
             ));
@@ -347,7 +381,7 @@ impl Workspace {
                     };
                     let mut unit = (**old).clone();
                     let placed = &mut unit.chunks[chunk as usize];
-                    placed.facts = Arc::clone(&part.facts);
+                    placed.facts = part.facts.clone();
                     placed.start = part.start;
                     self.put(unit, &mut dirty, &mut changed);
                 }
@@ -710,6 +744,57 @@ impl Workspace {
         }
     }
 
+    /// Keeps what only edits ask for of the files that are not open in few bytes. It is made whole
+    /// again where an edit elsewhere asks for it.
+    pub fn pack(&mut self, open: impl Fn(&str) -> bool) {
+        let mut due: Vec<Closed> = Vec::new();
+        for (path, file) in &mut self.files {
+            if open(path) || !self.world.is_whole(&file.units) {
+                continue;
+            }
+            let (units, histories) = self.world.take(&file.units);
+            due.push(Closed {
+                file,
+                units,
+                histories,
+            });
+        }
+        // New threads: those that are there would fill up the holes of what they have freed.
+        let share = due.len().div_ceil(rayon::current_num_threads()).max(1);
+        std::thread::scope(|scope| {
+            for some in due.chunks_mut(share) {
+                scope.spawn(|| some.iter_mut().for_each(Closed::pack));
+            }
+        });
+        for closed in due {
+            self.world.units.extend(closed.units);
+            self.world.histories.extend(closed.histories);
+        }
+    }
+
+    /// How many units are whole of the files that are not open.
+    pub fn whole(&self, open: impl Fn(&str) -> bool) -> usize {
+        let closed = self.files.iter().filter(|(path, _)| !open(path));
+        closed
+            .flat_map(|(_, file)| &file.units)
+            .filter(|unit| self.world.is_whole(&[**unit]))
+            .count()
+    }
+
+    /// After an index: see [`World::renew`].
+    pub fn renew(&mut self) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                self.world.renew();
+                self.judges = self.judges.clone();
+                self.gives = self.gives.clone();
+                for judged in self.judged.values_mut() {
+                    judged.reads = judged.reads.clone();
+                }
+            });
+        });
+    }
+
     /// Drops the trees of all files: an edit parses the segment that it touches once more.
     pub fn forget_trees(&mut self) {
         for file in self.files.values_mut() {
@@ -895,7 +980,7 @@ fn same_chunks(old: &Unit, new: &Unit) -> bool {
             .chunks
             .iter()
             .zip(&new.chunks)
-            .all(|(a, b)| Arc::ptr_eq(&a.facts, &b.facts) && a.main == b.main)
+            .all(|(a, b)| a.facts.is(&b.facts) && a.main == b.main)
 }
 
 fn has_matches(unit: &Unit) -> bool {
@@ -965,7 +1050,7 @@ pub fn chunks_alone(text: &str) -> Result<(), String> {
             else {
                 return Err(format!("no chunk in {own:?}"));
             };
-            if again.facts != part.facts {
+            if *again.facts != *part.facts {
                 return Err(format!(
                     "the facts of this chunk differ when it is parsed alone:\n{own}"
                 ));

@@ -243,6 +243,30 @@ pub struct Importers<'a> {
     asked: FxHashMap<Arc<str>, BTreeMap<SmolStr, Heat>>,
 }
 
+/// The files by [`hash_of`] the last parts of the modules that they may import.
+#[cfg(feature = "lsp")]
+#[derive(Default)]
+pub struct ByStem {
+    names: Box<[Arc<str>]>,
+    /// Each stem, and where its files begin; sorted.
+    firsts: Box<[(u64, u32)]>,
+    /// Numbers of names.
+    files: Box<[u32]>,
+}
+
+#[cfg(feature = "lsp")]
+impl ByStem {
+    pub fn of(&self, stem: u64) -> impl Iterator<Item = &Arc<str>> {
+        let at = self.firsts.partition_point(|(first, _)| *first < stem);
+        let here = self.firsts.get(at).filter(|(first, _)| *first == stem);
+        let start = here.map_or(self.files.len(), |(_, start)| *start as usize);
+        let next = self.firsts.get(at + 1);
+        let end = next.map_or(self.files.len(), |(_, start)| *start as usize);
+        let files = self.files[start..end.max(start)].iter();
+        files.map(|&number| &self.names[number as usize])
+    }
+}
+
 struct Other<'a> {
     file: &'a File,
     /// See `imports`.
@@ -253,18 +277,17 @@ struct Other<'a> {
 }
 
 impl<'a> Importers<'a> {
-    /// The files by [`hash_of`] the last parts of the modules that they may import.
     #[cfg(feature = "lsp")]
-    pub fn by_stem(&self) -> FxHashMap<u64, Vec<Arc<str>>> {
-        let mut by_stem: FxHashMap<u64, Vec<Arc<str>>> = FxHashMap::default();
-        for (stem, index) in &self.ends {
-            let file = self.others[*index as usize].file;
-            by_stem
-                .entry(*stem)
-                .or_default()
-                .push(Arc::clone(&file.name));
+    pub fn by_stem(&self) -> ByStem {
+        let others = self.others.iter();
+        ByStem {
+            names: others.map(|other| Arc::clone(&other.file.name)).collect(),
+            firsts: (self.ends.iter().enumerate())
+                .filter(|(at, (stem, _))| *at == 0 || self.ends[at - 1].0 != *stem)
+                .map(|(at, (stem, _))| (*stem, at as u32))
+                .collect(),
+            files: self.ends.iter().map(|(_, index)| *index).collect(),
         }
-        by_stem
     }
 
     fn new(others: Vec<Other<'a>>) -> Importers<'a> {

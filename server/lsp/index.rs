@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::coding::{decode, read};
-use crate::cli::gather::{gather, load};
+use crate::cli::gather::{ByStem, gather, load};
 use crate::cli::matters::Matters;
 use crate::cli::walk::{File, name_of, walk};
 use crate::config::files::Configs;
@@ -56,6 +56,10 @@ pub fn index(
     }
     // Most of its files are never edited.
     workspace.forget_trees();
+    workspace.pack(|_| false);
+    workspace.renew();
+    drop((loaded, files));
+    collect();
     going().then_some(Indexed {
         workspace,
         importers,
@@ -75,6 +79,10 @@ pub fn with_team(rules: &Option<Arc<Rules>>, team: &[&'static Rule]) -> Option<A
 /// what it freed for more of the same.
 pub fn give_back(workspace: Workspace) {
     drop(workspace);
+    collect();
+}
+
+fn collect() {
     // SAFETY: it touches nothing but what the thread that calls it has freed.
     let collect = || unsafe { libmimalloc_sys::mi_collect(true) };
     rayon::broadcast(|_| collect());
@@ -86,8 +94,8 @@ pub struct Indexed {
     pub workspace: Workspace,
     /// What makes a file of the root matter.
     pub matters: Matters,
-    /// See `Importers::by_stem`.
-    pub importers: FxHashMap<u64, Vec<Arc<str>>>,
+    /// The files that do not matter by themselves.
+    pub importers: ByStem,
 }
 
 /// The open texts of a root by their names; none: not analysed at all.

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::keys;
+use crate::cli::gather::ByStem;
 use crate::cli::matters::Matters;
 use crate::cli::walk::{is_test, is_test_folder};
 use crate::config::Bounds;
@@ -28,6 +29,9 @@ use super::index::Indexed;
 use super::log;
 use super::names::{Key, name_in};
 use super::reach::Watched;
+
+/// Whole units of files that are not open: each takes some 20 KiB.
+const MOST_WHOLE: usize = 1000;
 
 pub struct Project {
     /// None: loose documents, which no root folder holds.
@@ -55,7 +59,7 @@ pub struct Project {
     pub loaded: FxHashSet<Arc<str>>,
     pub asks: Vec<Ask>,
     /// See [`Indexed::importers`].
-    pub importers: FxHashMap<u64, Vec<Arc<str>>>,
+    pub importers: ByStem,
     /// Files that were there and not found when they were opened.
     pub outside: FxHashSet<Arc<str>>,
     /// What was asked for when the root was indexed last.
@@ -88,7 +92,7 @@ impl Project {
             walked: FxHashSet::default(),
             loaded: FxHashSet::default(),
             asks: Vec::new(),
-            importers: FxHashMap::default(),
+            importers: ByStem::default(),
             outside: FxHashSet::default(),
             tried: None,
             slow: FxHashSet::default(),
@@ -284,6 +288,14 @@ impl Project {
     pub fn configure(&mut self, configs: Arc<Configs>) {
         self.forget_baselines();
         self.configs = configs;
+    }
+
+    /// Packs again what edits asked for of files that are not open, once that is much.
+    pub fn rest(&mut self) {
+        let open = |name: &str| self.open.contains_key(name);
+        if self.workspace.whole(open) > MOST_WHOLE {
+            self.workspace.pack(open);
+        }
     }
 
     /// May other files than before have to be loaded?

@@ -206,9 +206,9 @@ impl Project {
         asks.iter().any(|ask| {
             let text = self.text(&ask.path);
             let itself = text.is_some_and(|text| !matters(text.as_str(), &ask.path));
-            let importers = self.importers.get(&hash_of(stem_of(module_of(&ask.path))));
+            let stem = hash_of(stem_of(module_of(&ask.path)));
             itself
-                || importers.into_iter().flatten().any(|name| {
+                || self.importers.of(stem).any(|name| {
                     let text = self.on_disk(name).unwrap_or_default();
                     names_asked(
                         std::slice::from_ref(*ask),

@@ -166,6 +166,7 @@ fn unsettled(shared: &Shared) -> (Wanted, Vec<PathBuf>) {
         let Some(root) = project.root.clone() else {
             continue;
         };
+        project.rest();
         let asks = project.take_asks();
         let wanted = if asks { project.wanted() } else { Vec::new() };
         if !wanted.is_empty() {

@@ -86,12 +86,15 @@ impl Naming {
 }
 
 fn names(unit: &Unit) -> FxHashSet<u64> {
-    let exprs = unit.chunks.iter().flat_map(|chunk| &chunk.facts.exprs);
-    let named = exprs.filter_map(|expr| match expr {
+    let named = |expr: &Expr| match expr {
         Expr::Name(name) | Expr::Attr(_, name) | Expr::Str(name) => Some(hash(name)),
         _ => None,
-    });
-    named.collect()
+    };
+    let mut names = FxHashSet::default();
+    for chunk in &unit.chunks {
+        (chunk.facts).glance(|facts| names.extend(facts.exprs.iter().filter_map(named)));
+    }
+    names
 }
 
 fn hash(name: &SmolStr) -> u64 {

@@ -4,10 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHasher};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 use tree_sitter::Node;
 
+use super::packed::Facts;
 use crate::facts::kinds::{Kind, kind};
 use crate::facts::{
     ChunkFacts, ChunkKind, Expr, Function, Import, Param, Stmt, lower, named, undecorated,
@@ -37,7 +39,7 @@ pub struct Unit {
 
 #[derive(Clone, Debug)]
 pub struct UnitChunk {
-    pub facts: Arc<ChunkFacts>,
+    pub facts: Facts,
     pub segment: u32,
     /// Bytes from the segment's start.
     pub start: u32,
@@ -51,7 +53,7 @@ pub struct Part {
     /// Bytes from the segment's start.
     pub start: u32,
     pub len: u32,
-    pub facts: Arc<ChunkFacts>,
+    pub facts: Facts,
     /// The class it stands in: `Outer.Inner`; empty at the top.
     pub scope: SmolStr,
     pub main: bool,
@@ -62,7 +64,7 @@ pub fn parts(
     root: Node,
     text: &str,
     rules: &Rules,
-    known: &mut dyn FnMut(Range<usize>) -> Option<Arc<ChunkFacts>>,
+    known: &mut dyn FnMut(Range<usize>) -> Option<Facts>,
     extracted: &mut usize,
 ) -> Vec<Part> {
     let mut cutter = Cutter {
@@ -82,7 +84,7 @@ pub fn parts(
 struct Cutter<'a> {
     text: &'a str,
     rules: &'a Rules,
-    known: &'a mut dyn FnMut(Range<usize>) -> Option<Arc<ChunkFacts>>,
+    known: &'a mut dyn FnMut(Range<usize>) -> Option<Facts>,
     extracted: &'a mut usize,
     parts: Vec<Part>,
     depth: u32,
@@ -165,7 +167,7 @@ impl Cutter<'_> {
     fn chunk(&mut self, node: Node, range: Range<usize>, scope: &SmolStr, main: bool) {
         let facts = (self.known)(range.clone()).unwrap_or_else(|| {
             *self.extracted += 1;
-            Arc::new(lower(node, self.text, self.rules))
+            Facts::new(lower(node, self.text, self.rules))
         });
         self.parts.push(Part {
             start: range.start as u32,
@@ -195,14 +197,14 @@ fn defines(node: Node, depth: u32) -> bool {
 }
 
 /// What a file defines and imports, by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exports {
     pub names: FxHashMap<SmolStr, SmallVec<[Export; 1]>>,
     /// `from x import *`.
     pub stars: Vec<Import>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Export {
     Function(FuncId),
     Class(ClassId),
@@ -247,7 +249,7 @@ pub fn interchangeable(old: &Part, new: &Part) -> bool {
     // The same text may have come to stand in another class, or in none.
     old.scope == new.scope
         && old.main == new.main
-        && (Arc::ptr_eq(&old.facts, &new.facts)
+        && (old.facts.is(&new.facts)
             || old.facts.kind == new.facts.kind
                 && old.facts.name == new.facts.name
                 && globals(old) == globals(new)
@@ -290,7 +292,7 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
                 }
             }
             let chunk = UnitChunk {
-                facts: Arc::clone(&part.facts),
+                facts: part.facts.clone(),
                 segment: segment as u32,
                 start: part.start,
                 main: part.main,

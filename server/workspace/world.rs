@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::naming::Naming;
+use super::packed::{Pack, Packed, renewed};
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::cli::imports::{module_of, stem_of};
 use crate::facts::{ChunkFacts, ExprId, FunctionId, Import};
@@ -57,13 +58,14 @@ pub struct World {
     /// What [`World::link_heads`] did, and the functions that it met.
     heads: Linked,
     waiting: FxHashSet<UnitId>,
-    cells: FxHashMap<CellKey, Cell>,
-    histories: FxHashMap<UnitId, History<Arc<Outcome>>>,
+    cells: FxHashMap<CellKey, Box<Cell>>,
+    /// See [`Workspace::pack`](super::Workspace::pack).
+    pub(super) histories: FxHashMap<UnitId, Packed<Outcomes>>,
 }
 
 /// A value for each round; the last one holds for all later rounds.
 #[derive(Clone, Debug)]
-struct History<T>(Vec<T>);
+pub(super) struct History<T>(Vec<T>);
 
 impl<T: Clone> History<T> {
     fn at(&self, round: usize) -> &T {
@@ -96,6 +98,24 @@ impl<T: Clone> History<T> {
     }
 }
 
+/// Those of a unit.
+pub(super) type Outcomes = History<Arc<Outcome>>;
+
+type Taken = (
+    FxHashMap<UnitId, Arc<Unit>>,
+    Vec<(UnitId, Packed<Outcomes>)>,
+);
+
+impl Pack for Outcomes {
+    fn pack(&self) -> Vec<u8> {
+        self.0.pack()
+    }
+
+    fn unpack(bytes: &[u8]) -> Outcomes {
+        History(Vec::unpack(bytes))
+    }
+}
+
 #[derive(Default)]
 struct Cell {
     tellers: UnitSet,
@@ -105,7 +125,7 @@ struct Cell {
 }
 
 /// Mostly one unit or two, sometimes thousands; sorted.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct UnitSet(SmallVec<[UnitId; 2]>);
 
 impl UnitSet {
@@ -159,7 +179,7 @@ struct Evaluated {
 impl Evaluated {
     fn new(world: &World, unit: UnitId, outcome: Outcome) -> Evaluated {
         let nothing = Outcome::default();
-        let before = world.histories.get(&unit);
+        let before = world.outcomes(unit);
         let before = before.map_or(&nothing, |history| &history.0[0]);
         let known = |key: &CellKey| before.reads.binary_search(key).is_ok();
         let reads = (outcome.reads.iter().enumerate())
@@ -230,7 +250,31 @@ impl World {
     }
 
     pub fn outcome(&self, unit: UnitId) -> Option<&Arc<Outcome>> {
-        self.histories.get(&unit).map(|history| history.at(ROUNDS))
+        self.outcomes(unit).map(|history| history.at(ROUNDS))
+    }
+
+    /// Is what any of these units came to whole?
+    pub fn is_whole(&self, units: &[UnitId]) -> bool {
+        let mut histories = units.iter().filter_map(|unit| self.histories.get(unit));
+        histories.any(Packed::is_whole)
+    }
+
+    /// Takes units and their outcomes out, to be put back.
+    pub(super) fn take(&mut self, units: &[UnitId]) -> Taken {
+        let units = units.iter();
+        let histories = units.clone();
+        (
+            units
+                .filter_map(|unit| self.units.remove_entry(unit))
+                .collect(),
+            histories
+                .filter_map(|unit| self.histories.remove_entry(unit))
+                .collect(),
+        )
+    }
+
+    fn outcomes(&self, unit: UnitId) -> Option<&Outcomes> {
+        self.histories.get(&unit).map(Packed::whole)
     }
 
     pub fn readers(&self, key: &CellKey) -> impl Iterator<Item = UnitId> + '_ {
@@ -315,7 +359,8 @@ impl World {
                     cell_of(&mut self.cells, key).tellers.insert(unit);
                 }
                 stale.extend(tells);
-                old.extend(self.histories.insert(unit, History(vec![outcome])));
+                let history = Packed::new(History(vec![outcome]));
+                old.extend(self.histories.insert(unit, history));
                 linked.units.insert(unit);
             }
             rayon::spawn(move || drop(old));
@@ -357,7 +402,7 @@ impl World {
         let mut value = Value::UNKNOWN;
         let tellers = self.cells.get(key).map(|cell| &cell.tellers);
         for teller in tellers.into_iter().flat_map(UnitSet::iter) {
-            let Some(history) = self.histories.get(&teller) else {
+            let Some(history) = self.outcomes(teller) else {
                 continue;
             };
             let tells = &history.at(round).tells;
@@ -414,7 +459,10 @@ impl World {
                 {
                     fresh.push(unit);
                 } else {
-                    results.push((unit, Arc::clone(self.histories[&unit].at(round - 1))));
+                    results.push((
+                        unit,
+                        Arc::clone(self.histories[&unit].whole().at(round - 1)),
+                    ));
                 }
             }
             linked.evaluated += fresh.len();
@@ -436,7 +484,8 @@ impl World {
                 let history = self
                     .histories
                     .entry(unit)
-                    .or_insert_with(|| History(vec![Arc::clone(&nothing)]));
+                    .or_insert_with(|| Packed::new(History(vec![Arc::clone(&nothing)])))
+                    .whole_mut();
                 let before = Arc::clone(history.at(round));
                 history.set(round, Arc::clone(&outcome));
                 if Arc::ptr_eq(&before, &outcome) {
@@ -455,7 +504,7 @@ impl World {
             if round == 1 {
                 for &unit in gone {
                     if let Some(history) = self.histories.remove(&unit) {
-                        for outcome in &history.0 {
+                        for outcome in &history.whole().0 {
                             touched_cells.extend(outcome.tells.iter().map(|(key, _)| key.clone()));
                             for key in &outcome.reads {
                                 if let Some(cell) = self.cells.get_mut(key) {
@@ -537,11 +586,10 @@ impl World {
             let key = whole.as_ref().unwrap_or(key);
             cells.contains(key) || constant(key)
         };
-        let reads = |unit| &self.histories[unit].at(round).reads;
+        let reads = |unit| &self.histories[unit].whole().at(round).reads;
         let told = |unit| {
             due.contains(&unit)
-                || (self.histories.get(&unit))
-                    .is_none_or(|outcomes| outcomes.rests(round, Arc::ptr_eq))
+                || (self.outcomes(unit)).is_none_or(|outcomes| outcomes.rests(round, Arc::ptr_eq))
         };
         let mut later = FxHashSet::default();
         let mut same = due.iter().all(|unit| reads(unit).iter().all(stays));
@@ -565,7 +613,7 @@ impl World {
     fn end_at(&mut self, round: usize, units: &FxHashSet<UnitId>, cells: &FxHashSet<CellKey>) {
         for unit in units {
             if let Some(history) = self.histories.get_mut(unit) {
-                history.0.truncate(round + 1);
+                history.whole_mut().0.truncate(round + 1);
             }
         }
         for key in cells {
@@ -579,8 +627,7 @@ impl World {
     /// Did anything that the unit read in this round's evaluation change from the round before to this one?
     fn reads_moved(&self, unit: UnitId, round: usize) -> bool {
         let moved = |key: &CellKey| self.value(key, round) != self.value(key, round - 1);
-        self.histories
-            .get(&unit)
+        self.outcomes(unit)
             .is_none_or(|history| history.at(round).reads.iter().any(moved))
     }
 
@@ -588,7 +635,7 @@ impl World {
     fn settle(&mut self, units: &FxHashSet<UnitId>, cells: &FxHashSet<CellKey>) {
         for unit in units {
             if let Some(history) = self.histories.get_mut(unit) {
-                history.compress(Arc::ptr_eq);
+                history.whole_mut().compress(Arc::ptr_eq);
             }
         }
         for key in cells {
@@ -598,7 +645,7 @@ impl World {
             let histories = &self.histories;
             cell.tellers.retain(|unit| {
                 histories.get(&unit).is_some_and(|history| {
-                    history.0.iter().any(|outcome| {
+                    history.whole().0.iter().any(|outcome| {
                         outcome
                             .tells
                             .binary_search_by(|(told, _)| told.cmp(key))
@@ -618,7 +665,7 @@ impl World {
     /// Readers that an older outcome had and no present one has would pile up under typing.
     pub fn forget_readers(&mut self, unit: UnitId, before: &[CellKey]) {
         let reads = |key: &CellKey| {
-            self.histories.get(&unit).is_some_and(|history| {
+            self.outcomes(unit).is_some_and(|history| {
                 history
                     .0
                     .iter()
@@ -639,8 +686,7 @@ impl World {
     /// All cells that a unit's outcomes read, over its rounds.
     pub fn reads_of(&self, unit: UnitId) -> Vec<CellKey> {
         let mut reads: Vec<CellKey> = self
-            .histories
-            .get(&unit)
+            .outcomes(unit)
             .into_iter()
             .flat_map(|history| &history.0)
             .flat_map(|outcome| outcome.reads.iter().cloned())
@@ -678,6 +724,40 @@ impl World {
             self.outcome(*id)
                 .is_some_and(|outcome| outcome.tells == again.tells)
         })
+    }
+
+    /// Puts what stays for long into memory that holds nothing else: what an index drops leaves
+    /// holes around it, which keep whole pages.
+    pub fn renew(&mut self) {
+        let mut known: FxHashSet<Value> = FxHashSet::default();
+        let mut same = |value: &Value| match known.get(value) {
+            Some(same) => same.clone(),
+            None => {
+                let value = renewed(value);
+                known.insert(value.clone());
+                value
+            }
+        };
+        let cells = std::mem::take(&mut self.cells).into_iter();
+        self.cells = cells
+            .map(|(key, cell)| {
+                let history = cell.history.as_ref();
+                let cell = Cell {
+                    tellers: cell.tellers.clone(),
+                    readers: cell.readers.clone(),
+                    history: history.map(|of| History(of.0.iter().map(&mut same).collect())),
+                };
+                (renewed(&key), Box::new(cell))
+            })
+            .collect();
+        for exports in self.exports.values_mut() {
+            *exports = Arc::new(renewed(&**exports));
+        }
+        for class in self.classes.values_mut() {
+            class.name = renewed(&class.name);
+            class.members = Arc::new(renewed(&*class.members));
+        }
+        self.found = DashMap::default();
     }
 
     pub fn counts(&self) -> (usize, usize) {
@@ -783,9 +863,9 @@ pub fn stem(path: &str) -> &str {
 }
 
 /// A key is copied only for a cell that is new.
-fn cell_of<'a>(cells: &'a mut FxHashMap<CellKey, Cell>, key: &CellKey) -> &'a mut Cell {
+fn cell_of<'a>(cells: &'a mut FxHashMap<CellKey, Box<Cell>>, key: &CellKey) -> &'a mut Cell {
     if !cells.contains_key(key) {
-        cells.insert(key.clone(), Cell::default());
+        cells.insert(key.clone(), Box::default());
     }
     cells.get_mut(key).expect("it was put in if it was missing")
 }
