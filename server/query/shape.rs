@@ -150,7 +150,7 @@ impl Search<'_> {
 mod tests {
     use std::fmt::Write;
 
-    use tree_sitter::{Language, Query, QueryCursor, StreamingIterator};
+    use tree_sitter::{Language, Node, Query, QueryCursor, StreamingIterator};
 
     use super::*;
     use crate::query::RULES;

@@ -356,7 +356,7 @@ impl Live {
                 1 => workspace.pack(|open| *open == *path),
                 _ => {}
             }
-            if change.range.start % 6 == 0 {
+            if change.range.start.is_multiple_of(6) {
                 workspace.renew();
             }
             match change.way {
