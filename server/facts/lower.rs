@@ -1001,8 +1001,9 @@ impl<'a> Lowering<'a> {
                 if interpolations.peek().is_none() {
                     Expr::Str(literal(self.str(node)))
                 } else {
+                    let scheme = scheme(self.str(node)).map(|url| self.push(node, Expr::Str(url)));
                     let parts = interpolations.filter_map(|it| self.field(it, field::EXPRESSION));
-                    Expr::Format(parts.collect())
+                    Expr::Format(scheme.into_iter().chain(parts).collect())
                 }
             }
             Kind::ConcatenatedString => {
@@ -1492,6 +1493,14 @@ fn comparison_of(text: &str) -> Comparison {
         "!=" | "<>" => Comparison::NotEqual,
         _ => Comparison::Order,
     }
+}
+
+/// How the address begins that an f-string makes: `http://` of `f"http://{host}"`.
+fn scheme(source: &str) -> Option<SmolStr> {
+    let (head, _) = source.split_once('{')?;
+    let url = head.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let url = url.trim_start_matches(['"', '\'']);
+    url.contains("://").then(|| SmolStr::new(url))
 }
 
 /// What stands between a string's quotes; long texts are cut, since only short ones name things.

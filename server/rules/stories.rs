@@ -1,6 +1,8 @@
 //! Stories that several rules tell.
 
 use crate::analysis::{Cx, Verdict, Where};
+use crate::facts::{Arg, ArgKind, Call, Expr, ExprId};
+use crate::finding::Severity;
 use crate::lifetime::lifetime;
 use crate::summary::CellKey;
 use crate::value::{FuncId, Lifetime, Mark, What};
@@ -43,7 +45,38 @@ pub fn read(cx: &Cx, verdict: &mut Verdict) {
 /// What the found call makes, and the situation that repeats it.
 pub fn made(cx: &Cx, verdict: &mut Verdict, repeats: impl Fn(Mark) -> bool, words: &'static str) {
     read(cx, verdict);
+    if is_stand_in(cx) {
+        verdict.severity = Severity::Info;
+    }
     if let Some(atom) = cx.context(verdict.function).atoms().iter().find(|atom| matches!(atom.what, What::Mark(mark) if repeats(mark))) {
         verdict.story.notes.extend(atom.steps.iter().map(|site| (Where::Site(*site), words)));
     }
+}
+
+/// `if LOCAL: return boto3.resource("dynamodb", endpoint_url="http://localhost:8000")`, and the real one
+/// beside it: made in development only.
+fn is_stand_in(cx: &Cx) -> bool {
+    let Some(found) = cx.captured("finding").and_then(|finding| finding.expr) else { return false };
+    let alike = |id: ExprId| match cx.facts.expr(id) {
+        Expr::Call(call) => match cx.facts.expr(call.function) {
+            Expr::Attr(_, name) => Some((name, is_local(cx, call))),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some((name, true)) = alike(found) else { return false };
+    let same = |id: ExprId| cx.facts.owner(id) == cx.facts.owner(found);
+    cx.facts.calls.iter().any(|&other| same(other) && alike(other) == Some((name, false)))
+}
+
+/// AWS is asked over HTTPS.
+fn is_local(cx: &Cx, call: &Call) -> bool {
+    let named = |arg: &&Arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == "endpoint_url");
+    let Some(endpoint) = call.args.iter().find(named) else { return false };
+    let plain = |text: &str| text.starts_with("http://") && !text.contains("amazonaws");
+    cx.facts.any(endpoint.value, &mut |_, expr| match expr {
+        Expr::Str(text) => plain(text),
+        Expr::Name(name) => cx.reader.global(cx.unit.file, name).string().is_some_and(|text| plain(text)),
+        _ => false,
+    })
 }

@@ -100,6 +100,48 @@ fn a_row_of_many_attributes_is_no_mere_note() {
     assert_eq!(severity(&format!("[{}]", parts(3))), "info");
 }
 
+/// A stand-in for DynamoDB beside the real one is for development.
+#[test]
+fn a_client_of_a_local_endpoint_is_a_mere_note() {
+    let severities = |local: &str, real: &str| {
+        let project = Project::good();
+        project.write(
+            "good.py",
+            format!(
+                "import os\n\nimport boto3\n\nLOCAL = 'http://localhost:8000'\nSTAGE = os.environ['STAGE']\n\n\ndef lambda_handler(event, context):\n    if STAGE == 'local':\n        orders = boto3.resource('dynamodb', endpoint_url={local})\n    else:\n        orders = {real}\n    orders.Table('orders').put_item(Item=event)\n"
+            ),
+        );
+        let document = project
+            .run(&["check", "--output-format", "json"])
+            .document();
+        let findings = document["findings"].as_array().unwrap();
+        let severities = findings.iter().map(|finding| {
+            assert_eq!(finding["code"], "DDB602", "{local}");
+            finding["severity"].as_str().unwrap().to_string()
+        });
+        severities.collect::<Vec<_>>()
+    };
+    let real = "boto3.resource('dynamodb')";
+    for local in [
+        "'http://dynamodb:8000'",
+        "'http://{}:{}'.format('local', 8000)",
+        "f'http://{STAGE}:8000'",
+        "LOCAL",
+    ] {
+        assert_eq!(severities(local, real), ["info", "warning"], "{local}");
+    }
+    for other in [
+        "'https://dynamodb.eu-west-1.amazonaws.com'",
+        "'http://dynamodb.eu-west-1.amazonaws.com'",
+        "f'https://{STAGE}.example.org'",
+        "STAGE",
+        "None",
+    ] {
+        assert_eq!(severities(other, real), ["warning", "warning"], "{other}");
+    }
+    assert_eq!(severities("LOCAL", "None"), ["warning"]);
+}
+
 #[test]
 fn quiet_prints_findings_only() {
     let project = Project::good();
