@@ -1,4 +1,4 @@
-//! From a chunk's syntax nodes to its facts: the only code besides `syntax` that sees a tree.
+//! From a chunk's syntax nodes to its facts.
 
 use std::cell::Cell;
 use std::ops::{ControlFlow, Range};

@@ -1,4 +1,4 @@
-//! A tree's nodes in a row, and what their owners ask of them: a walk over an array costs a tenth of one over a tree.
+//! A tree's nodes in a row: what patterns are matched on and facts are read off, walked once instead of for each question.
 
 use std::ops::Range;
 

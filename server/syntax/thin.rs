@@ -8,7 +8,7 @@ use memchr::{memchr2, memchr2_iter, memrchr2};
 
 use super::next_line;
 
-/// Runs of fewer comments and continued blank lines are left alone; it costs 2 ms to parse one.
+/// Runs of fewer comments and continued blank lines are left alone; it takes 1 ms to parse one.
 const LONG: usize = 256;
 
 /// How many lines of a run stay at both of its ends: a comment that speaks to a linter stands
