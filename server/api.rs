@@ -202,6 +202,8 @@ pub struct Decorators {
     pub routers: Vec<SmolStr>,
     pub request: Vec<SmolStr>,
     pub tasks: Vec<SmolStr>,
+    /// Methods whose functions run for each event, of `routers` only.
+    pub events: Vec<SmolStr>,
     /// Frameworks in which a route without an authorizer is open.
     pub declaring: Vec<SmolStr>,
     pub authorizers: Vec<SmolStr>,

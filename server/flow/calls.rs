@@ -1612,6 +1612,7 @@ impl<'a> Flow<'a> {
             }
             if FRAMEWORKS.decorators.routes.contains(name) && (router || by_path)
                 || FRAMEWORKS.decorators.tasks.contains(name) && (task_queue || router)
+                || FRAMEWORKS.decorators.events.contains(name) && router
             {
                 mark(
                     self,
