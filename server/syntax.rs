@@ -314,8 +314,6 @@ fn moved(byte: usize, spliced: Spliced) -> usize {
     byte - spliced.old_end + spliced.new_end
 }
 
-/// The point where a text that begins at (0, 0) ends. As for tree-sitter only `\n` ends a row,
-/// and columns are bytes.
 /// What a tree must know of an edit: `before` is its text up to there, `removed` the bytes and the
 /// extent of what goes.
 fn replacing(before: &str, removed: (usize, Point), new: &str) -> InputEdit {
@@ -337,6 +335,8 @@ pub fn tell(tree: &mut Tree, text: &str, range: &Range<usize>, new: &str) {
     tree.edit(&replacing(&text[..range.start], removed, new));
 }
 
+/// The point where a text that begins at (0, 0) ends. As for tree-sitter only `\n` ends a row,
+/// and columns are bytes.
 fn extent(text: &str) -> Point {
     let bytes = text.as_bytes();
     let row = memchr_iter(b'\n', bytes).count();

@@ -257,12 +257,15 @@ pub struct ByStem {
 #[cfg(feature = "lsp")]
 impl ByStem {
     pub fn of(&self, stem: u64) -> impl Iterator<Item = &Arc<str>> {
-        let at = self.firsts.partition_point(|(first, _)| *first < stem);
-        let here = self.firsts.get(at).filter(|(first, _)| *first == stem);
-        let start = here.map_or(self.files.len(), |(_, start)| *start as usize);
-        let next = self.firsts.get(at + 1);
-        let end = next.map_or(self.files.len(), |(_, start)| *start as usize);
-        let files = self.files[start..end.max(start)].iter();
+        let here = match self.firsts.binary_search_by_key(&stem, |(first, _)| *first) {
+            Ok(at) => {
+                let next = self.firsts.get(at + 1);
+                let end = next.map_or(self.files.len(), |(_, start)| *start as usize);
+                self.firsts[at].1 as usize..end
+            }
+            Err(_) => 0..0,
+        };
+        let files = self.files[here].iter();
         files.map(|&number| &self.names[number as usize])
     }
 }

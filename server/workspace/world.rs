@@ -870,7 +870,6 @@ fn cell_of<'a>(cells: &'a mut FxHashMap<CellKey, Box<Cell>>, key: &CellKey) -> &
     cells.get_mut(key).expect("it was put in if it was missing")
 }
 
-/// A cell of which another cell gives a part, where that part differs.
 /// The parts of a cell that changed with it.
 fn parts(key: &CellKey, before: &Value, after: &Value) -> SmallVec<[CellKey; 3]> {
     let mut parts = key.parts();

@@ -58,18 +58,13 @@ fn a_script_that_goes_round_for_ever_is_no_mere_note() {
     let severity = |test: &str, body: &str| {
         let project = Project::good();
         project.write("good.py", script(test, body));
-        let document = project
-            .run(&["check", "--output-format", "json"])
-            .document();
-        assert_eq!(document["findings"][0]["code"], "DDB601", "{document}");
-        document["findings"][0]["severity"]
-            .as_str()
-            .map(str::to_string)
+        let (code, severity) = project.json(&[]).severities().swap_remove(0);
+        assert_eq!(code, "DDB601");
+        severity
     };
-    let is = |severity: &str| Some(severity.to_string());
-    assert_eq!(severity("while True", ""), is("warning"));
-    assert_eq!(severity("for _ in range(9)", ""), is("info"));
-    assert_eq!(severity("while True", "input()\n        "), is("info"));
+    assert_eq!(severity("while True", ""), "warning");
+    assert_eq!(severity("for _ in range(9)", ""), "info");
+    assert_eq!(severity("while True", "input()\n        "), "info");
 }
 
 /// A row of so many attributes is the item in another form; a few of them are not.
@@ -83,12 +78,8 @@ fn a_row_of_many_attributes_is_no_mere_note() {
                 "import boto3\n\ntable = boto3.resource('dynamodb').Table('orders')\n\n\ndef rows():\n    found = []\n    page = table.scan()\n    while 'LastEvaluatedKey' in page:\n        page = table.scan(ExclusiveStartKey=page['LastEvaluatedKey'])\n        for item in page['Items']:\n            found.append({row})\n    return found\n"
             ),
         );
-        let document = project
-            .run(&["check", "--output-format", "json"])
-            .document();
-        let findings = document["findings"].as_array().unwrap();
-        let found = findings.iter().find(|finding| finding["code"] == "DDB302");
-        found.unwrap()["severity"].as_str().unwrap().to_string()
+        let mut found = project.json(&[]).severities().into_iter();
+        found.find(|(code, _)| code == "DDB302").expect("DDB302").1
     };
     let parts = |count: usize| {
         let part = |number: usize| format!("item['a{number}']");
@@ -111,13 +102,10 @@ fn a_client_of_a_local_endpoint_is_a_mere_note() {
                 "import os\n\nimport boto3\n\nLOCAL = 'http://localhost:8000'\nSTAGE = os.environ['STAGE']\n\n\ndef lambda_handler(event, context):\n    if STAGE == 'local':\n        orders = boto3.resource('dynamodb', endpoint_url={local})\n    else:\n        orders = {real}\n    orders.Table('orders').put_item(Item=event)\n"
             ),
         );
-        let document = project
-            .run(&["check", "--output-format", "json"])
-            .document();
-        let findings = document["findings"].as_array().unwrap();
-        let severities = findings.iter().map(|finding| {
-            assert_eq!(finding["code"], "DDB602", "{local}");
-            finding["severity"].as_str().unwrap().to_string()
+        let found = project.json(&[]).severities().into_iter();
+        let severities = found.map(|(code, severity)| {
+            assert_eq!(code, "DDB602", "{local}");
+            severity
         });
         severities.collect::<Vec<_>>()
     };

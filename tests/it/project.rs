@@ -134,6 +134,16 @@ impl Run {
             .collect()
     }
 
+    /// The code and the severity of each finding of a JSON output.
+    pub fn severities(&self) -> Vec<(String, String)> {
+        let document = self.document();
+        let findings = document["findings"].as_array().expect("findings").iter();
+        let word = |value: &Value| value.as_str().expect("a word").to_string();
+        findings
+            .map(|finding| (word(&finding["code"]), word(&finding["severity"])))
+            .collect()
+    }
+
     /// `bad.py: why` for each error.
     pub fn errors(&self) -> Vec<String> {
         let document = self.document();
