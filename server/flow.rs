@@ -329,14 +329,15 @@ impl<'a> Flow<'a> {
             chunk: self.chunk,
             at: At::Definition(id),
         };
-        // A framework calls it, whoever else does.
-        let entry = self.entry_of(own);
-        let root = entry
-            .atoms()
-            .iter()
-            .any(|atom| atom.what == What::Mark(Mark::Request) && atom.steps[..] == [definition]);
         let makes = crate::workspace::unit::Signature { facts, function }.makes();
-        let told = makes && !root && entry.has(Mark::Named);
+        let told = makes && {
+            let entry = self.part_so_far(CellKey::Entry(own));
+            // A framework calls it, whoever else does.
+            let root = |atom: &Atom| {
+                atom.what == What::Mark(Mark::Request) && atom.steps[..] == [definition]
+            };
+            entry.has(Mark::Named) && !entry.atoms().iter().any(root)
+        };
         for (slot, param) in function.params.iter().enumerate() {
             let receiver = class.filter(|_| {
                 slot == 0 && param.kind == ParamKind::Plain && !self.is_static(function)
@@ -384,7 +385,7 @@ impl<'a> Flow<'a> {
                 returns = returns.join(&declared);
             }
         }
-        if self.entry_of(own).has(Mark::Memoised) {
+        if self.is_memoised(own) {
             // A memoised factory's instances live as long as its cache.
             for atom in returns.atoms() {
                 if let What::Instance(class) = atom.what {
@@ -496,7 +497,7 @@ impl<'a> Flow<'a> {
     }
 
     fn is_view(&self, own: FuncId) -> bool {
-        self.context_of(own).has(Mark::Request)
+        self.runs_of(own).has(Mark::Request)
     }
 
     // ---- statements ----

@@ -490,7 +490,7 @@ impl<'a> Flow<'a> {
         } else {
             let mut scope = self.function;
             loop {
-                for atom in self.context_of(self.func(scope)).atoms() {
+                for atom in self.runs_of(self.func(scope)).atoms() {
                     let passes = match atom.what {
                         What::Mark(Mark::Request | Mark::Loop) => !once,
                         What::Mark(Mark::Endless) => !once && self.starting == 0,
@@ -508,7 +508,7 @@ impl<'a> Flow<'a> {
                 scope = parent;
             }
         }
-        if self.function == 0 || self.context_of(self.func(self.function)).is_run() {
+        if self.function == 0 || self.runs_of(self.func(self.function)).is_run() {
             marks.push(Atom::new(What::Mark(Mark::Called)).at(site));
         }
         self.tell(CellKey::Context(function), Value::from_atoms(marks));
@@ -527,15 +527,21 @@ impl<'a> Flow<'a> {
         }
     }
 
-    pub(super) fn context_of(&self, function: FuncId) -> Value {
-        self.so_far(CellKey::Context(function))
+    /// In which situations a function runs.
+    pub(super) fn runs_of(&self, function: FuncId) -> Value {
+        self.part_so_far(CellKey::Runs(function))
     }
 
-    /// What [`CellKey::Entry`] shows of it, with what this walk has told of all of it.
-    pub(super) fn entry_of(&self, function: FuncId) -> Value {
-        let told = self.tells.get(&CellKey::Context(function)).cloned();
-        let entry = self.cell(CellKey::Entry(function));
-        told.unwrap_or_default().join(&entry)
+    pub(super) fn is_memoised(&self, function: FuncId) -> bool {
+        self.part_so_far(CellKey::Memoised(function))
+            .has(Mark::Memoised)
+    }
+
+    /// What a cell shows of a function's context, with what this walk has told of all of it.
+    pub(super) fn part_so_far(&self, part: CellKey) -> Value {
+        let whole = part.whole().and_then(|whole| self.tells.get(&whole));
+        let told = whole.cloned().unwrap_or_default();
+        told.join(&self.cell(part))
     }
 
     /// `return boto3.client(...)` inside a loop leaves the loop.
@@ -1643,7 +1649,7 @@ impl<'a> Flow<'a> {
         }
         self.function = id;
         let signature = Signature { facts, function };
-        if signature.is_property() && !self.entry_of(own).has(Mark::Memoised) {
+        if signature.is_property() && !self.is_memoised(own) {
             // A property reads like a field: its readers don't expect to pay each time.
             mark(self, Mark::Read, Confidence::Medium);
         }

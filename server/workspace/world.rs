@@ -871,7 +871,7 @@ fn cell_of<'a>(cells: &'a mut FxHashMap<CellKey, Box<Cell>>, key: &CellKey) -> &
 }
 
 /// The parts of a cell that changed with it.
-fn parts(key: &CellKey, before: &Value, after: &Value) -> SmallVec<[CellKey; 3]> {
+fn parts(key: &CellKey, before: &Value, after: &Value) -> SmallVec<[CellKey; 4]> {
     let mut parts = key.parts();
     parts.retain(|part| part.part_of(before) != part.part_of(after));
     parts
