@@ -614,14 +614,18 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         (files, others) = (own, Some(rest));
     }
     let read = |files: &[File]| {
-        let gathered = gather(files, &matters);
         let options = Options {
             include_tests: true,
             once: !(check.fix || check.diff || check.add_ignore.is_some()),
         };
-        let mut workspace = Workspace::with_rules(options, rules.clone());
-        workspace.set_own(own.clone());
-        workspace.set_paths(known.iter().cloned());
+        let empty = || {
+            let mut workspace = Workspace::with_rules(options, rules.clone());
+            workspace.set_own(own.clone());
+            let names = files.iter().map(|file| &file.name);
+            workspace.set_paths(known.iter().chain(names).cloned());
+            workspace
+        };
+        let (gathered, mut workspace) = rayon::join(|| gather(files, &matters), empty);
         let loaded = load(&mut workspace, files, gathered, &|count| {
             progress.set(format!("Analysing {count} of {} files", files.len()));
             true

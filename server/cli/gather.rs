@@ -19,6 +19,9 @@ use crate::workspace::asks::{Ask, Heat};
 /// How often linked code may ask for files that were not loaded.
 const ROUNDS: usize = 10;
 
+/// As many files are looked at in a row: no thread is left with many in the end.
+const BATCH: usize = 64;
+
 /// Texts to load, by name, and what could not be read.
 #[derive(Default)]
 pub struct Gathered {
@@ -31,7 +34,7 @@ pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<
     let stems = (files.iter())
         .map(|file| stem_of(module_of(&file.name)))
         .collect();
-    let seen: Vec<Result<Seen, Trouble>> = (files.par_iter())
+    let seen: Vec<Result<Seen, Trouble>> = (files.par_iter().with_max_len(BATCH))
         .map_init(Vec::new, |bytes, file| look(file, bytes, matters, &stems))
         .collect();
 
@@ -111,14 +114,13 @@ impl Loaded {
 }
 
 /// Loads what was gathered, then the importers of files that turned out to matter, and what linked
-/// code asks for, to the end. `go_on` hears the number of files before each round, and may stop it.
+/// code asks for, to the end. The workspace knows their names already. `go_on` hears the number of files before each round, and may stop it.
 pub fn load(
     workspace: &mut Workspace,
     files: &[File],
     (gathered, mut importers): (Gathered, Importers),
     go_on: &dyn Fn(usize) -> bool,
 ) -> Loaded {
-    workspace.set_paths(files.iter().map(|file| Arc::clone(&file.name)));
     let mut loaded = Loaded::default();
     if !go_on(gathered.texts.len()) {
         return loaded;

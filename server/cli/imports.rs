@@ -80,7 +80,7 @@ pub fn each_import(text: &[u8], name: &str, mut found: impl FnMut(&str, bool)) {
                 if !from.is_empty() && !from.ends_with('/') {
                     whole.push('/');
                 }
-                whole.extend(imported.chars().map(slashed));
+                push_slashed(&mut whole, imported);
             }
             found(&whole, from.is_empty());
         });
@@ -99,9 +99,8 @@ fn from_of(before: &[u8], name: &str) -> Option<String> {
     let module = str::from_utf8(module.trim_ascii()).ok()?;
     let absolute = module.trim_start_matches(['.', ' ']);
     let dots = memchr_iter(b'.', &module.as_bytes()[..module.len() - absolute.len()]).count();
-    let absolute: String = absolute.chars().map(slashed).collect();
     if dots == 0 {
-        return Some(absolute);
+        return Some(absolute.replace('.', "/"));
     }
     let mut folder = name;
     for _ in 0..dots {
@@ -112,11 +111,18 @@ fn from_of(before: &[u8], name: &str) -> Option<String> {
     } else {
         "/"
     };
-    Some(format!("/{folder}{between}{absolute}"))
+    let mut from = format!("/{folder}{between}");
+    push_slashed(&mut from, absolute);
+    Some(from)
 }
 
-fn slashed(each: char) -> char {
-    if each == '.' { '/' } else { each }
+fn push_slashed(path: &mut String, name: &str) {
+    for (place, part) in name.split('.').enumerate() {
+        if place > 0 {
+            path.push('/');
+        }
+        path.push_str(part);
+    }
 }
 
 /// The names after `import`, to the end of the statement; `as y` is passed over.

@@ -341,7 +341,7 @@ impl World {
                 let outcome = evaluate(&world.units[unit], &Reader::new(world, 0));
                 Evaluated::new(world, *unit, outcome)
             };
-            let results: Vec<Evaluated> = fresh.par_iter().with_min_len(4).map(run).collect();
+            let results: Vec<Evaluated> = fresh.par_iter().with_max_len(4).map(run).collect();
             let mut stale: FxHashSet<CellKey> = FxHashSet::default();
             let mut old = Vec::new();
             for Evaluated {
