@@ -1515,7 +1515,7 @@ impl<'a> Flow<'a> {
         if name.starts_with("__") {
             return;
         }
-        for base in self.class_chain(class).into_iter().skip(1) {
+        for &base in self.reader.class_chain(class).iter().skip(1) {
             let Some(method) = self.reader.members(base).get(name).copied() else {
                 continue;
             };

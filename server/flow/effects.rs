@@ -307,7 +307,7 @@ impl<'a> Flow<'a> {
             return;
         }
         let told = names::stored_at(&told, place);
-        for base in self.class_chain(class).into_iter().skip(1) {
+        for &base in self.reader.class_chain(class).iter().skip(1) {
             self.tell(CellKey::Heirs(base, place.name()), told.clone());
         }
     }
