@@ -47,10 +47,12 @@ pub fn mean(imports: &str, importer: &str, module: &str) -> bool {
 
 /// The names that a file imports, `/` for `.`; relative ones resolved against its own name, with a
 /// `/` in front; a line each. Left out: those of which neither end is the stem of a module that there is.
-pub fn imports(text: &[u8], name: &str, is_stem: impl Fn(&str) -> bool) -> String {
+/// Each end is asked for.
+pub fn imports(text: &[u8], name: &str, mut is_stem: impl FnMut(&str) -> bool) -> String {
     let mut found = String::new();
     each_import(text, name, |imported, _| {
-        if ends_of(imported).any(&is_stem) {
+        let stems = ends_of(imported).filter(|end| is_stem(end));
+        if stems.count() > 0 {
             found.push_str(imported);
             found.push('\n');
         }
