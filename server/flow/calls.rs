@@ -460,10 +460,21 @@ impl<'a> Flow<'a> {
         self.so_far(CellKey::Return(function))
     }
 
-    /// What the cell held, and what this walk has told it since.
-    fn so_far(&self, key: CellKey) -> Value {
-        let told = self.tells.get(&key).cloned().unwrap_or_default();
-        told.join(&self.cell(key))
+    /// What the cell held, and what this walk has told it since; of a part, what the walk told all of it.
+    pub(super) fn so_far(&self, key: CellKey) -> Value {
+        let whole = key.whole();
+        let told = self.tells.get(whole.as_ref().unwrap_or(&key));
+        let value = told
+            .cloned()
+            .unwrap_or_default()
+            .join(&self.cell(key.clone()));
+        if let Some(asked) = &self.asked {
+            asked
+                .borrow_mut()
+                .entry(key)
+                .or_insert_with(|| value.clone());
+        }
+        value
     }
 
     /// Tells a function in which situation it runs here.
@@ -529,19 +540,11 @@ impl<'a> Flow<'a> {
 
     /// In which situations a function runs.
     pub(super) fn runs_of(&self, function: FuncId) -> Value {
-        self.part_so_far(CellKey::Runs(function))
+        self.so_far(CellKey::Runs(function))
     }
 
     pub(super) fn is_memoised(&self, function: FuncId) -> bool {
-        self.part_so_far(CellKey::Memoised(function))
-            .has(Mark::Memoised)
-    }
-
-    /// What a cell shows of a function's context, with what this walk has told of all of it.
-    pub(super) fn part_so_far(&self, part: CellKey) -> Value {
-        let whole = part.whole().and_then(|whole| self.tells.get(&whole));
-        let told = whole.cloned().unwrap_or_default();
-        told.join(&self.cell(part))
+        self.so_far(CellKey::Memoised(function)).has(Mark::Memoised)
     }
 
     /// `return boto3.client(...)` inside a loop leaves the loop.
