@@ -27,7 +27,7 @@ use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
 use crate::value::{FileId, FuncId, UnitId};
 use asks::{Ask, Gives, asks, calls_into, gives};
-use packed::Packed;
+use packed::{Packed, apart, renewed};
 use unit::{Built, Part, Signature, Unit, build, interchangeable, parts};
 use world::{Outcomes, World, file_id, stem};
 
@@ -101,11 +101,16 @@ struct Closed<'a> {
 impl Closed<'_> {
     fn pack(&mut self) {
         let mut units: FxHashMap<UnitId, Unit> = (self.units.drain())
-            .map(|(id, unit)| (id, (*unit).clone()))
+            .map(|(id, unit)| {
+                let mut unit = (*unit).clone();
+                unit.name = apart(&unit.name);
+                (id, unit)
+            })
             .collect();
         for (parts, homes) in self.file.parts.iter_mut().zip(&self.file.homes) {
             for (part, (unit, chunk)) in parts.iter_mut().zip(homes) {
                 part.facts = part.facts.packed();
+                part.scope = apart(&part.scope);
                 let unit = units.get_mut(unit);
                 if let Some(chunk) = unit.and_then(|unit| unit.chunks.get_mut(*chunk as usize)) {
                     chunk.facts = part.facts.clone();
@@ -786,10 +791,13 @@ impl Workspace {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 self.world.renew();
-                self.judges = self.judges.clone();
-                self.gives = self.gives.clone();
+                let judges = std::mem::take(&mut self.judges).into_iter();
+                self.judges = judges
+                    .map(|(key, units)| (renewed(&key), units.clone()))
+                    .collect();
+                self.gives = renewed(&self.gives);
                 for judged in self.judged.values_mut() {
-                    judged.reads = judged.reads.clone();
+                    judged.reads = renewed(&judged.reads);
                 }
             });
         });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::unit::{Export, Unit, UnitKind};
@@ -28,7 +29,7 @@ pub struct Ask {
 }
 
 /// What is known of a value by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Heat {
     /// A session, or a client whose service isn't known.
     Vague,
@@ -37,7 +38,7 @@ pub enum Heat {
 }
 
 /// What a unit adds to [`asks`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gives {
     /// Names by which it lets values out of a file.
     names: Vec<(FileId, SmolStr, Heat)>,
@@ -52,7 +53,7 @@ pub struct Gives {
 
 /// A class, or an instance of it, comes out of a file by this name; of a class where it is a field or
 /// method of that.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Hold {
     file: FileId,
     class: Option<ClassId>,
