@@ -5,7 +5,8 @@
     (call function: (attribute object: (_) @made attribute: (identifier) @_enter)))
   (#eq? @_enter "__aenter__")
   (#kind? @made client resource)
-  (#not-taken? @holder)) @finding
+  (#not-taken? @holder)
+  (#not-taken? @made)) @finding
 
 ; await STACK.enter_async_context(session.client("dynamodb")), for each request on a stack that stays
 (call

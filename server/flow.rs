@@ -415,9 +415,31 @@ impl<'a> Flow<'a> {
         !function.name.is_empty()
             && self.speaks_of_pages()
             && self.facts.calls.iter().any(|&call| {
-                let Expr::Call(of) = self.facts.expr(call) else { return false };
-                self.facts.owner(call) == self.function && matches!(self.facts.expr(of.function), Expr::Name(name) | Expr::Attr(_, name) if *name == function.name)
+                let Expr::Call(of) = self.facts.expr(call) else {
+                    return false;
+                };
+                if self.facts.owner(call) != self.function {
+                    return false;
+                }
+                match self.facts.expr(of.function) {
+                    Expr::Name(name) => *name == function.name,
+                    // `response.get("LastEvaluatedKey")` in a view's `get` calls another one.
+                    Expr::Attr(base, name) => *name == function.name && self.may_be_own(*base),
+                    _ => false,
+                }
             })
+    }
+
+    /// `self`, a class or a module: who has this function as a method.
+    fn may_be_own(&self, base: ExprId) -> bool {
+        match self.facts.expr(base) {
+            Expr::Local(slot) | Expr::Outer(_, slot) => *slot == 0,
+            Expr::Name(_) => true,
+            Expr::Call(call) => {
+                matches!(self.facts.expr(call.function), Expr::Name(name) if name == "super")
+            }
+            _ => false,
+        }
     }
 
     /// What a generator function gives when it is called.

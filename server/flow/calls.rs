@@ -634,13 +634,21 @@ impl<'a> Flow<'a> {
             .into_iter()
             .chain(first)
             .fold(Value::UNKNOWN, |all, value| all.join(value));
+        // `json.loads(item["document"])`: the attribute was the item, as text.
+        let decodes = name.ends_with("loads");
         self.resolved(&given).map(|atom| {
-            let whole = matches!(
-                atom.data()?.kind,
-                Kind::Item | Kind::Items | Kind::Model | Kind::Record | Kind::Records
-            );
-            (whole && atom.nested == Nest::Not).then(|| {
+            let data = atom.data()?;
+            let data = match data.kind {
+                Kind::Item | Kind::Items | Kind::Model | Kind::Record | Kind::Records => data,
+                Kind::Attribute if decodes => Data {
+                    limited: true,
+                    ..data.with(Kind::Item)
+                },
+                _ => return None,
+            };
+            (atom.nested == Nest::Not).then(|| {
                 Atom {
+                    what: What::Data(data),
                     held: None,
                     ..atom.clone()
                 }
@@ -1550,6 +1558,22 @@ impl<'a> Flow<'a> {
 
     // ---- roles ----
 
+    /// `request: Request`: who is given a framework's request serves one.
+    fn is_request(&mut self, annotation: ExprId, site: Site) -> bool {
+        let named = |name: &str| name.ends_with("Request");
+        match self.facts.expr(annotation) {
+            Expr::Name(name) | Expr::Attr(_, name) if named(name) => {}
+            Expr::Str(text) if named(text) => {}
+            _ => return false,
+        }
+        let request =
+            |atom: &Atom| matches!(&atom.what, What::Object(object) if object == "request");
+        self.annotation(annotation, site)
+            .atoms()
+            .iter()
+            .any(request)
+    }
+
     /// What decorators, the class and the parameters say of when a function runs.
     pub(super) fn roles(&mut self, id: FunctionId) {
         let facts = self.facts;
@@ -1651,6 +1675,10 @@ impl<'a> Flow<'a> {
             }
         }
         self.function = id;
+        let mut asked = function.params.iter().filter_map(|param| param.annotation);
+        if asked.any(|annotation| self.is_request(annotation, site)) {
+            mark(self, Mark::Request, Confidence::Medium);
+        }
         let signature = Signature { facts, function };
         if signature.is_property() && !self.is_memoised(own) {
             // A property reads like a field: its readers don't expect to pay each time.
@@ -1708,6 +1736,8 @@ impl<'a> Flow<'a> {
                     mark(self, Mark::Request, sure);
                 } else if handlers.names.contains(&function.name) && second.contains("context") {
                     mark(self, Mark::Request, Confidence::High);
+                } else if handlers.names.contains(&function.name) && second.contains("ctx") {
+                    mark(self, Mark::Request, Confidence::Medium);
                 }
             }
             if names.first() == Some(&"request") {

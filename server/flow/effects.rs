@@ -706,7 +706,12 @@ impl<'a> Flow<'a> {
                 Comparison::Order | Comparison::Equal | Comparison::NotEqual
             )
         });
-        if zero || !sized {
+        // `if len(items) < 1: raise NotFound()` after a loop asks whether there is any: it ends no loop.
+        let few = self.loops.is_empty()
+            && parts
+                .iter()
+                .any(|&part| matches!(self.facts.expr(part), Expr::Int(1 | 2)));
+        if zero || few || !sized {
             return;
         }
         if parts.iter().any(|&part| self.is_unset(part)) {

@@ -303,8 +303,9 @@ impl World {
     /// The first half of [`World::link_once`], which goes on from there: modules and classes alone.
     pub fn link_heads(&mut self, dirty: FxHashSet<UnitId>, changed: &[CellKey]) {
         let mut linked = std::mem::take(&mut self.heads);
-        let named = |key: &&CellKey| matches!(key, CellKey::Named(_));
-        linked.cells.extend(changed.iter().filter(named).cloned());
+        // What no unit tells and judges ask: a file that is loaded later may bring others into scope.
+        let judged = |key: &&CellKey| matches!(key, CellKey::Named(_) | CellKey::Scope(_));
+        linked.cells.extend(changed.iter().filter(judged).cloned());
         let mut due = dirty;
         for key in changed {
             due.extend(self.readers(key));
@@ -1090,7 +1091,8 @@ impl<'a> Reader<'a> {
         imports.chain(&exports.stars).any(|import| {
             self.module_of(file, &import.module, import.level)
                 .is_some_and(|path| {
-                    self.note(|| CellKey::Scope(file_id(&path)));
+                    // It may be loaded later than this file is judged, edits or not.
+                    self.note_anyway(CellKey::Scope(file_id(&path)));
                     self.world.scope.contains(&file_id(&path))
                 })
         })

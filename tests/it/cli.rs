@@ -67,6 +67,22 @@ fn a_script_that_goes_round_for_ever_is_no_mere_note() {
     assert_eq!(severity("while True", "input()\n        "), "info");
 }
 
+/// `json.loads(item["content"])`: the attribute was the item, as text.
+#[test]
+fn a_document_that_an_attribute_holds_is_no_mere_note() {
+    let severity = |kept: &str| {
+        let project = Project::good();
+        project.write(
+            "good.py",
+            format!("import json\n\nimport boto3\n\ntable = boto3.resource('dynamodb').Table('orders')\n\n\ndef rows(after):\n    rows = []\n    while after:\n        page = table.scan(ExclusiveStartKey=after)\n        for item in page['Items']:\n            rows.append({kept})\n        after = page.get('LastEvaluatedKey')\n    return rows\n"),
+        );
+        let mut found = project.json(&[]).severities().into_iter();
+        found.find(|(code, _)| code == "DDB302").expect("DDB302").1
+    };
+    assert_eq!(severity("json.loads(item['content'])"), "warning");
+    assert_eq!(severity("item['count']"), "info");
+}
+
 /// A row of so many attributes is the item in another form; a few of them are not.
 #[test]
 fn a_row_of_many_attributes_is_no_mere_note() {
@@ -584,6 +600,29 @@ fn importers_are_analysed_for_what_they_name() {
     assert_eq!(run.found(), expected, "{run:?}");
     let summary = json!({"files": 8, "analysed": 6, "findings": 2});
     assert_eq!(run.document()["summary"], summary);
+}
+
+/// `models.py` is loaded for what `handler.py` names, after `tools.py`, which imports it and is judged
+/// by whether it names DynamoDB.
+#[test]
+fn files_that_are_loaded_late_bring_their_importers_into_scope() {
+    let project = Project::new();
+    let handler = "import boto3\n\nfrom models import Upload\nfrom tools import signed\n\n\
+                   table = boto3.resource(\"dynamodb\").Table(\"uploads\")\n\n\n\
+                   def lambda_handler(event, context):\n    \
+                   upload = Upload(**table.get_item(Key={\"id\": event[\"id\"]})[\"Item\"])\n    \
+                   return signed(upload.names)\n";
+    let tools = "import boto3\n\nfrom models import Upload\n\n\n\
+                 def signed(names):\n    return [sign(name) for name in names]\n\n\n\
+                 def sign(name):\n    s3 = boto3.client(\"s3\")\n    \
+                 return s3.generate_presigned_url(\"get_object\", Params={\"Key\": name})\n";
+    let models = "class Upload:\n    def __init__(self, id, names):\n        \
+                  self.names = names  # as DynamoDB has them\n";
+    project.write("handler.py", handler);
+    project.write("tools.py", tools);
+    project.write("models.py", models);
+    let run = project.json(&[]);
+    assert_eq!(run.found(), ["tools.py:11 DDB601"], "{run:?}");
 }
 
 #[test]
