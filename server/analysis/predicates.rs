@@ -100,7 +100,7 @@ predicates! {
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
     "keyed" 1 keyed "`#keyed? @value`: what a read by keys answered, such as `batch_get_item`: no more than was asked for",
-    "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in",
+    "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, or with credentials of its own",
     "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
     "in-stream-loop" 1 in_stream_loop "`#in-stream-loop? @call`: in a loop that fetches stream records",
