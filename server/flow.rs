@@ -16,6 +16,8 @@ pub use effects::{leaves_at_once, statement_exprs, visit};
 pub use endless::{asks_for_nothing, each_time, never_ends, same_place};
 pub use names::stored_at;
 
+use std::cell::RefCell;
+
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -84,6 +86,10 @@ struct Flow<'a> {
     /// What locals were read from, none where that is no place.
     origins: FxHashMap<(FunctionId, Slot), Option<String>>,
     tells: FxHashMap<CellKey, Value>,
+    /// In a chunk with nested functions: what was first asked of what the walk itself tells.
+    asked: Option<RefCell<FxHashMap<CellKey, Value>>>,
+    /// A nested function has changed what a local of one around it ever held.
+    fills_outer: bool,
     seen: FxHashMap<(u16, ExprId), Seen>,
     scoped: FxHashSet<Site>,
     watched: Vec<bool>,
@@ -108,7 +114,7 @@ enum ExprName {
 }
 
 /// What holds at one point of the flow.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct State {
     slots: Vec<Value>,
     varying: Vec<bool>,
@@ -171,6 +177,8 @@ impl<'a> Flow<'a> {
             looked: FxHashSet::default(),
             origins: FxHashMap::default(),
             tells: with_room(room(|before| before.tells.len())),
+            asked: None,
+            fills_outer: false,
             seen: with_room(room(|before| before.seen.len())),
             scoped: FxHashSet::default(),
             watched: Vec::new(),
@@ -189,20 +197,19 @@ impl<'a> Flow<'a> {
                 self.note(&notes_of(self.unit.file), Mark::Asks);
             }
             // A nested function may be called before its own body was seen: a second walk knows its result.
-            let rounds = if self
-                .facts
-                .functions
-                .iter()
-                .skip(2)
-                .any(|function| !function.is_lambda || !function.body.is_empty())
-            {
-                2
-            } else {
-                1
-            };
+            let mut nested = (self.facts.functions.iter().skip(2))
+                .filter(|function| !function.is_lambda || !function.body.is_empty());
+            self.asked = nested.next().map(|_| RefCell::default());
             let spent = self.state.spent.clone();
-            for _ in 0..rounds {
-                self.state.spent.clone_from(&spent);
+            self.walk_chunk();
+            if let Some(asked) = self.asked.take()
+                && (self.fills_outer
+                    || asked
+                        .take()
+                        .iter()
+                        .any(|(key, then)| self.so_far(key.clone()) != *then))
+            {
+                self.state.spent = spent;
                 self.walk_chunk();
             }
         }
@@ -211,6 +218,7 @@ impl<'a> Flow<'a> {
     fn enter_chunk(&mut self, number: usize) {
         let chunk = &self.unit.chunks[number];
         self.chunk = number as u16;
+        self.fills_outer = false;
         self.facts = &chunk.facts;
         self.main = chunk.main;
         self.standing = None;
@@ -330,14 +338,15 @@ impl<'a> Flow<'a> {
             chunk: self.chunk,
             at: At::Definition(id),
         };
-        // A framework calls it, whoever else does.
-        let entry = self.entry_of(own);
-        let root = entry
-            .atoms()
-            .iter()
-            .any(|atom| atom.what == What::Mark(Mark::Request) && atom.steps[..] == [definition]);
         let makes = crate::workspace::unit::Signature { facts, function }.makes();
-        let told = makes && !root && entry.has(Mark::Named);
+        let told = makes && {
+            let entry = self.so_far(CellKey::Entry(own));
+            // A framework calls it, whoever else does.
+            let root = |atom: &Atom| {
+                atom.what == What::Mark(Mark::Request) && atom.steps[..] == [definition]
+            };
+            entry.has(Mark::Named) && !entry.atoms().iter().any(root)
+        };
         for (slot, param) in function.params.iter().enumerate() {
             let receiver = class.filter(|_| {
                 slot == 0 && param.kind == ParamKind::Plain && !self.is_static(function)
@@ -385,7 +394,7 @@ impl<'a> Flow<'a> {
                 returns = returns.join(&declared);
             }
         }
-        if self.entry_of(own).has(Mark::Memoised) {
+        if self.is_memoised(own) {
             // A memoised factory's instances live as long as its cache.
             for atom in returns.atoms() {
                 if let What::Instance(class) = atom.what {
@@ -497,7 +506,7 @@ impl<'a> Flow<'a> {
     }
 
     fn is_view(&self, own: FuncId) -> bool {
-        self.context_of(own).has(Mark::Request)
+        self.runs_of(own).has(Mark::Request)
     }
 
     // ---- statements ----
@@ -852,7 +861,7 @@ impl<'a> Flow<'a> {
         self.block(other);
     }
 
-    /// A loop's body twice: what one round leaves is what the next one starts from.
+    /// A loop's body twice, where what one round leaves makes the next one start from something else.
     fn looped(
         &mut self,
         note: LoopNote,
@@ -862,31 +871,40 @@ impl<'a> Flow<'a> {
     ) {
         let before = self.state.clone();
         self.loops.push(note);
+        bind(self);
+        let (began, looked) = (self.state.clone(), self.looked.len());
+        self.round(body, &before);
+        let paged = self.ends_with_pages(body);
+        if paged {
+            let note = self.loops.last_mut().expect("pushed above");
+            note.pages = true;
+            note.by_keys = true;
+        }
         // Two walks a loop would be 2^n of n nested ones: the inner loops of deep nests are walked once.
-        let walks = if self.loops.len() > DEEP_LOOPS { 1 } else { 2 };
-        for round in 0..walks {
+        if self.loops.len() <= DEEP_LOOPS {
+            let left = self.state.clone();
             bind(self);
-            if round > 0
-                && let Some(test) = test
-            {
-                self.eval(test);
-            }
-            self.block(body);
-            // A round that leaves the loop leaves nothing to the next one.
-            let spent = match self.state.dead {
-                true => before.spent.clone(),
-                false => std::mem::take(&mut self.state.spent),
-            };
-            self.state.dead = false;
-            self.state.join(&before);
-            self.state.spent = spent;
-            if round == 0 && self.ends_with_pages(body) {
-                let note = self.loops.last_mut().expect("pushed above");
-                note.pages = true;
-                note.by_keys = true;
+            if !paged && looked == self.looked.len() && self.state == began {
+                self.state = left;
+            } else {
+                test.map(|test| self.eval(test));
+                self.round(body, &before);
             }
         }
         self.loops.pop();
+    }
+
+    /// One walk of a loop's body; what it leaves joins what there was before the loop.
+    fn round(&mut self, body: &'a [Stmt], before: &State) {
+        self.block(body);
+        // A round that leaves the loop leaves nothing to the next one.
+        let spent = match self.state.dead {
+            true => before.spent.clone(),
+            false => std::mem::take(&mut self.state.spent),
+        };
+        self.state.dead = false;
+        self.state.join(before);
+        self.state.spent = spent;
     }
 
     /// `items, key = page(key)` … `if not key: break`: the helper that reads the page hands the next one's key on.

@@ -28,7 +28,9 @@ pub enum CellKey {
     Context(FuncId),
     /// The same without where and how sure: a part of it, told by nobody.
     Marks(FuncId),
-    /// Whether it runs once for each set of arguments: a part of its context, likewise.
+    /// In which situations it runs, whoever names it: a part of its context, likewise.
+    Runs(FuncId),
+    /// Whether it runs once for each set of arguments, likewise.
     Memoised(FuncId),
     /// Whether any code names it, a framework calls it, or its results are kept, likewise.
     Entry(FuncId),
@@ -65,19 +67,21 @@ impl CellKey {
     /// when the rest of it changes.
     pub fn whole(&self) -> Option<CellKey> {
         match self {
-            CellKey::Marks(function) | CellKey::Memoised(function) | CellKey::Entry(function) => {
-                Some(CellKey::Context(*function))
-            }
+            CellKey::Marks(function)
+            | CellKey::Runs(function)
+            | CellKey::Memoised(function)
+            | CellKey::Entry(function) => Some(CellKey::Context(*function)),
             CellKey::Roles(class) => Some(CellKey::Life(*class)),
             _ => None,
         }
     }
 
     /// The cells that show a part of this one.
-    pub fn parts(&self) -> SmallVec<[CellKey; 3]> {
+    pub fn parts(&self) -> SmallVec<[CellKey; 4]> {
         match *self {
             CellKey::Context(function) => smallvec![
                 CellKey::Marks(function),
+                CellKey::Runs(function),
                 CellKey::Memoised(function),
                 CellKey::Entry(function)
             ],
@@ -94,6 +98,7 @@ impl CellKey {
                 What::Mark(_) => bare(atom),
                 _ => None,
             }),
+            CellKey::Runs(_) => whole.filter(|atom| atom.what != What::Mark(Mark::Named)),
             CellKey::Memoised(_) => whole.map(|atom| match atom.what {
                 What::Mark(Mark::Memoised) => bare(atom),
                 _ => None,

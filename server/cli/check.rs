@@ -20,6 +20,7 @@ use crate::workspace::world::file_id;
 use crate::workspace::{Options, Workspace};
 use clap::{ArgGroup, Args};
 use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Verdict;
@@ -364,7 +365,7 @@ impl Check {
         let shown = configured(workspace, own.iter().copied(), configs);
         if let Some(mut shown) = shown.ok().filter(|_| self.shows_fixes()) {
             let fixer = Fixer::new(workspace);
-            offer(&mut shown.kept, &fixer, &own, configs);
+            offer(&mut shown.kept, &fixer, &by_name(&own), configs);
             let (words, texts) = fixer.sought();
             shared.words.extend(words);
             shared.texts = texts;
@@ -614,14 +615,18 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         (files, others) = (own, Some(rest));
     }
     let read = |files: &[File]| {
-        let gathered = gather(files, &matters);
         let options = Options {
             include_tests: true,
             once: !(check.fix || check.diff || check.add_ignore.is_some()),
         };
-        let mut workspace = Workspace::with_rules(options, rules.clone());
-        workspace.set_own(own.clone());
-        workspace.set_paths(known.iter().cloned());
+        let empty = || {
+            let mut workspace = Workspace::with_rules(options, rules.clone());
+            workspace.set_own(own.clone());
+            let names = files.iter().map(|file| &file.name);
+            workspace.set_paths(known.iter().chain(names).cloned());
+            workspace
+        };
+        let (gathered, mut workspace) = rayon::join(|| gather(files, &matters), empty);
         let loaded = load(&mut workspace, files, gathered, &|count| {
             progress.set(format!("Analysing {count} of {} files", files.len()));
             true
@@ -758,7 +763,12 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     }
     relate(&mut findings);
     if check.shows_fixes() && check.explain.is_none() {
-        offer(&mut findings, &Fixer::new(&workspace), &analysed, &configs);
+        let files = by_name(&analysed);
+        let of_file = findings.par_chunk_by_mut(|a, b| a.file == b.file);
+        of_file.for_each_init(
+            || Fixer::new(&workspace),
+            |fixer, findings| offer(findings, fixer, &files, &configs),
+        );
     }
     let fail_on = analysed.iter().map(|file| {
         let fail_on = configs.of_file(&file.path).config.fail_on();
@@ -794,12 +804,19 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     })
 }
 
+fn by_name<'a>(files: &[&'a File]) -> FxHashMap<&'a str, &'a File> {
+    files.iter().map(|file| (&*file.name, *file)).collect()
+}
+
 /// Puts in the ways to mend each finding.
-fn offer(findings: &mut [Finding], fixer: &Fixer, analysed: &[&File], configs: &Configs) {
-    let by_name: FxHashMap<&str, &File> =
-        analysed.iter().map(|file| (&*file.name, *file)).collect();
+fn offer(
+    findings: &mut [Finding],
+    fixer: &Fixer,
+    files: &FxHashMap<&str, &File>,
+    configs: &Configs,
+) {
     for finding in findings {
-        let Some(file) = by_name.get(&*finding.file) else {
+        let Some(file) = files.get(&*finding.file) else {
             continue;
         };
         let bounds = configs.of_file(&file.path).config.bounds();

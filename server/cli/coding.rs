@@ -15,8 +15,7 @@ pub const LARGEST: u64 = 10 << 20;
 /// than `LARGEST`.
 pub fn read(path: &Path, bytes: &mut Vec<u8>) -> io::Result<bool> {
     bytes.clear();
-    let file = open(path)?;
-    let length = file.metadata()?.len();
+    let (file, length) = open(path)?;
     if length > LARGEST {
         return Ok(false);
     }

@@ -19,6 +19,9 @@ use crate::workspace::asks::{Ask, Heat};
 /// How often linked code may ask for files that were not loaded.
 const ROUNDS: usize = 10;
 
+/// As many files are looked at in a row: no thread is left with many in the end.
+const BATCH: usize = 64;
+
 /// Texts to load, by name, and what could not be read.
 #[derive(Default)]
 pub struct Gathered {
@@ -29,9 +32,9 @@ pub struct Gathered {
 /// The bytes of a file that doesn't matter are dropped at once: of it, only its imports are kept.
 pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<'a>) {
     let stems = (files.iter())
-        .map(|file| stem_of(module_of(&file.name)))
+        .map(|file| hash_of(stem_of(module_of(&file.name))))
         .collect();
-    let seen: Vec<Result<Seen, Trouble>> = (files.par_iter())
+    let seen: Vec<Result<Seen, Trouble>> = (files.par_iter().with_max_len(BATCH))
         .map_init(Vec::new, |bytes, file| look(file, bytes, matters, &stems))
         .collect();
 
@@ -50,6 +53,7 @@ pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<
                     None => others.push(Other {
                         file,
                         imports: seen.imports,
+                        ends: seen.ends,
                         words: seen.words,
                         taken: false,
                     }),
@@ -111,14 +115,13 @@ impl Loaded {
 }
 
 /// Loads what was gathered, then the importers of files that turned out to matter, and what linked
-/// code asks for, to the end. `go_on` hears the number of files before each round, and may stop it.
+/// code asks for, to the end. The workspace knows their names already. `go_on` hears the number of files before each round, and may stop it.
 pub fn load(
     workspace: &mut Workspace,
     files: &[File],
     (gathered, mut importers): (Gathered, Importers),
     go_on: &dyn Fn(usize) -> bool,
 ) -> Loaded {
-    workspace.set_paths(files.iter().map(|file| Arc::clone(&file.name)));
     let mut loaded = Loaded::default();
     if !go_on(gathered.texts.len()) {
         return loaded;
@@ -176,6 +179,8 @@ struct Seen {
     words: Words,
     /// See `imports`.
     imports: String,
+    /// [`hash_of`] the ends of these that are stems of modules; sorted.
+    ends: Vec<u64>,
     /// Of a file that matters.
     text: Option<String>,
 }
@@ -184,7 +189,7 @@ fn look(
     file: &File,
     bytes: &mut Vec<u8>,
     matters: &Matters,
-    stems: &FxHashSet<&str>,
+    stems: &FxHashSet<u64>,
 ) -> Result<Seen, Trouble> {
     read_into(file, bytes)?;
     let words = matters.words_of(bytes, &file.name);
@@ -193,9 +198,21 @@ fn look(
         true => Some(decoded(file, bytes)?),
         false => None,
     };
+    let mut ends = Vec::new();
+    let imports = imports(bytes, &file.name, |end| {
+        let hash = hash_of(end);
+        let stem = stems.contains(&hash);
+        if stem {
+            ends.push(hash);
+        }
+        stem
+    });
+    ends.sort_unstable();
+    ends.dedup();
     Ok(Seen {
         words,
-        imports: imports(bytes, &file.name, |stem| stems.contains(stem)),
+        imports,
+        ends,
         text: text.filter(|_| words.matter()),
     })
 }
@@ -274,6 +291,8 @@ struct Other<'a> {
     file: &'a File,
     /// See `imports`.
     imports: String,
+    /// See [`Seen::ends`]; empty once [`Importers::ends`] holds them.
+    ends: Vec<u64>,
     words: Words,
     /// Given out before.
     taken: bool,
@@ -293,16 +312,13 @@ impl<'a> Importers<'a> {
         }
     }
 
-    fn new(others: Vec<Other<'a>>) -> Importers<'a> {
-        let ends = |(index, other): (usize, &Other)| {
-            let ends = other.imports.lines().flat_map(ends_of);
-            Vec::from_iter(ends.map(|end| (hash_of(end), index as u32)))
-        };
-        let mut ends: Vec<(u64, u32)> = (others.par_iter().enumerate())
-            .flat_map_iter(ends)
-            .collect();
+    fn new(mut others: Vec<Other<'a>>) -> Importers<'a> {
+        let mut ends: Vec<(u64, u32)> = Vec::new();
+        for (index, other) in others.iter_mut().enumerate() {
+            let of = std::mem::take(&mut other.ends).into_iter();
+            ends.extend(of.map(|end| (end, index as u32)));
+        }
         ends.par_sort_unstable();
-        ends.dedup();
         Importers {
             others,
             ends,
@@ -425,6 +441,7 @@ mod tests {
             .map(|(file, imported)| Other {
                 file,
                 imports: format!("{imported}\n"),
+                ends: Vec::new(),
                 words: Matters::new().words(match &*file.name {
                     "shop/plain.py" => b"plain",
                     _ => b"import boto3",
@@ -462,12 +479,18 @@ mod tests {
             ..file(name)
         });
         let stems = ["store", "api", "db", "dbx"];
-        let others = (files.iter().zip(texts))
-            .map(|(file, (name, text))| Other {
-                file,
-                imports: imports(text.as_bytes(), name, |stem| stems.contains(&stem)),
-                words: Words::default(),
-                taken: false,
+        let stems = stems.map(hash_of).into_iter().collect();
+        let others = (files.iter())
+            .map(|file| {
+                let seen = look(file, &mut Vec::new(), &Matters::new(), &stems);
+                let seen = seen.unwrap_or_else(|why| panic!("{}", why.message));
+                Other {
+                    file,
+                    imports: seen.imports,
+                    ends: seen.ends,
+                    words: Words::default(),
+                    taken: false,
+                }
             })
             .collect();
         let mut importers = Importers::new(others);

@@ -47,10 +47,12 @@ pub fn mean(imports: &str, importer: &str, module: &str) -> bool {
 
 /// The names that a file imports, `/` for `.`; relative ones resolved against its own name, with a
 /// `/` in front; a line each. Left out: those of which neither end is the stem of a module that there is.
-pub fn imports(text: &[u8], name: &str, is_stem: impl Fn(&str) -> bool) -> String {
+/// Each end is asked for.
+pub fn imports(text: &[u8], name: &str, mut is_stem: impl FnMut(&str) -> bool) -> String {
     let mut found = String::new();
     each_import(text, name, |imported, _| {
-        if ends_of(imported).any(&is_stem) {
+        let stems = ends_of(imported).filter(|end| is_stem(end));
+        if stems.count() > 0 {
             found.push_str(imported);
             found.push('\n');
         }
@@ -80,7 +82,7 @@ pub fn each_import(text: &[u8], name: &str, mut found: impl FnMut(&str, bool)) {
                 if !from.is_empty() && !from.ends_with('/') {
                     whole.push('/');
                 }
-                whole.extend(imported.chars().map(slashed));
+                push_slashed(&mut whole, imported);
             }
             found(&whole, from.is_empty());
         });
@@ -99,9 +101,8 @@ fn from_of(before: &[u8], name: &str) -> Option<String> {
     let module = str::from_utf8(module.trim_ascii()).ok()?;
     let absolute = module.trim_start_matches(['.', ' ']);
     let dots = memchr_iter(b'.', &module.as_bytes()[..module.len() - absolute.len()]).count();
-    let absolute: String = absolute.chars().map(slashed).collect();
     if dots == 0 {
-        return Some(absolute);
+        return Some(absolute.replace('.', "/"));
     }
     let mut folder = name;
     for _ in 0..dots {
@@ -112,11 +113,18 @@ fn from_of(before: &[u8], name: &str) -> Option<String> {
     } else {
         "/"
     };
-    Some(format!("/{folder}{between}{absolute}"))
+    let mut from = format!("/{folder}{between}");
+    push_slashed(&mut from, absolute);
+    Some(from)
 }
 
-fn slashed(each: char) -> char {
-    if each == '.' { '/' } else { each }
+fn push_slashed(path: &mut String, name: &str) {
+    for (place, part) in name.split('.').enumerate() {
+        if place > 0 {
+            path.push('/');
+        }
+        path.push_str(part);
+    }
 }
 
 /// The names after `import`, to the end of the statement; `as y` is passed over.

@@ -8,6 +8,7 @@ use std::sync::{Arc, mpsc};
 use crate::config::files::{Configs, Found};
 use crate::config::links::{OUT, ignores, stays};
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use rayon::slice::ParallelSliceMut;
 
 /// A Python file, not read yet.
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ pub fn walk(paths: &[PathBuf], configs: &Configs, threads: usize) -> Walked {
         }
     }
     // A file both named and found in a folder counts as named.
-    (walked.files).sort_by(|a, b| a.name.cmp(&b.name).then(b.named.cmp(&a.named)));
+    (walked.files).par_sort_by(|a, b| a.name.cmp(&b.name).then(b.named.cmp(&a.named)));
     walked.files.dedup_by(|a, b| a.name == b.name);
     walked
 }

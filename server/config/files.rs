@@ -244,7 +244,7 @@ pub fn regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("not a regular file"));
     }
     let mut bytes = Vec::new();
-    open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    open(path)?.0.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

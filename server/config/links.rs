@@ -63,9 +63,9 @@ fn target_of(path: &Path, links: usize) -> Option<PathBuf> {
     }
 }
 
-/// Opens a regular file. A pipe or device is not waited for: it may never end, even where it took the
+/// Opens a regular file, and tells how long it is, in bytes. A pipe or device is not waited for: it may never end, even where it took the
 /// place of a file a moment ago.
-pub fn open(path: &Path) -> io::Result<File> {
+pub fn open(path: &Path) -> io::Result<(File, u64)> {
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
@@ -75,8 +75,9 @@ pub fn open(path: &Path) -> io::Result<File> {
         options.custom_flags(flags.bits() as i32);
     }
     let file = options.open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
+    let data = file.metadata()?;
+    match data.is_file() {
+        true => Ok((file, data.len())),
         false => Err(io::Error::other("not a regular file")),
     }
 }
@@ -123,7 +124,7 @@ pub fn ignores(folder: &Path) -> Result<(), String> {
 fn of_worktree(git: &Path) -> Result<Option<PathBuf>, String> {
     let first = |path: &Path| -> Option<String> {
         let mut line = String::new();
-        let mut reader = BufReader::new(open(path).ok()?.take(1 << 16));
+        let mut reader = BufReader::new(open(path).ok()?.0.take(1 << 16));
         reader.read_line(&mut line).ok()?;
         Some(line.trim_end_matches(['\r', '\n']).to_string())
     };

@@ -466,10 +466,21 @@ impl<'a> Flow<'a> {
         self.so_far(CellKey::Return(function))
     }
 
-    /// What the cell held, and what this walk has told it since.
-    fn so_far(&self, key: CellKey) -> Value {
-        let told = self.tells.get(&key).cloned().unwrap_or_default();
-        told.join(&self.cell(key))
+    /// What the cell held, and what this walk has told it since; of a part, what the walk told all of it.
+    pub(super) fn so_far(&self, key: CellKey) -> Value {
+        let whole = key.whole();
+        let told = self.tells.get(whole.as_ref().unwrap_or(&key));
+        let value = told
+            .cloned()
+            .unwrap_or_default()
+            .join(&self.cell(key.clone()));
+        if let Some(asked) = &self.asked {
+            asked
+                .borrow_mut()
+                .entry(key)
+                .or_insert_with(|| value.clone());
+        }
+        value
     }
 
     /// Tells a function in which situation it runs here.
@@ -496,7 +507,7 @@ impl<'a> Flow<'a> {
         } else {
             let mut scope = self.function;
             loop {
-                for atom in self.context_of(self.func(scope)).atoms() {
+                for atom in self.runs_of(self.func(scope)).atoms() {
                     let passes = match atom.what {
                         What::Mark(Mark::Request | Mark::Loop) => !once,
                         What::Mark(Mark::Endless) => !once && self.starting == 0,
@@ -514,7 +525,7 @@ impl<'a> Flow<'a> {
                 scope = parent;
             }
         }
-        if self.function == 0 || self.context_of(self.func(self.function)).is_run() {
+        if self.function == 0 || self.runs_of(self.func(self.function)).is_run() {
             marks.push(Atom::new(What::Mark(Mark::Called)).at(site));
         }
         self.tell(CellKey::Context(function), Value::from_atoms(marks));
@@ -533,15 +544,13 @@ impl<'a> Flow<'a> {
         }
     }
 
-    pub(super) fn context_of(&self, function: FuncId) -> Value {
-        self.so_far(CellKey::Context(function))
+    /// In which situations a function runs.
+    pub(super) fn runs_of(&self, function: FuncId) -> Value {
+        self.so_far(CellKey::Runs(function))
     }
 
-    /// What [`CellKey::Entry`] shows of it, with what this walk has told of all of it.
-    pub(super) fn entry_of(&self, function: FuncId) -> Value {
-        let told = self.tells.get(&CellKey::Context(function)).cloned();
-        let entry = self.cell(CellKey::Entry(function));
-        told.unwrap_or_default().join(&entry)
+    pub(super) fn is_memoised(&self, function: FuncId) -> bool {
+        self.so_far(CellKey::Memoised(function)).has(Mark::Memoised)
     }
 
     /// `return boto3.client(...)` inside a loop leaves the loop.
@@ -1541,7 +1550,7 @@ impl<'a> Flow<'a> {
         if name.starts_with("__") {
             return;
         }
-        for base in self.class_chain(class).into_iter().skip(1) {
+        for &base in self.reader.class_chain(class).iter().skip(1) {
             let Some(method) = self.reader.members(base).get(name).copied() else {
                 continue;
             };
@@ -1678,7 +1687,7 @@ impl<'a> Flow<'a> {
         }
         self.function = id;
         let signature = Signature { facts, function };
-        if signature.is_property() && !self.entry_of(own).has(Mark::Memoised) {
+        if signature.is_property() && !self.is_memoised(own) {
             // A property reads like a field: its readers don't expect to pay each time.
             mark(self, Mark::Read, Confidence::Medium);
         }

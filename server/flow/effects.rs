@@ -85,10 +85,7 @@ impl<'a> Flow<'a> {
                     );
                 }
             }
-            Expr::Outer(function, slot) => {
-                let ever = &mut self.frames[*function as usize].ever[*slot as usize];
-                *ever = ever.join(&value);
-            }
+            Expr::Outer(function, slot) => self.fill_outer(*function, *slot, &value),
             Expr::Name(name) => {
                 if name == "permission_classes" && self.unit.kind == UnitKind::Class {
                     self.note_permissions(source);
@@ -310,7 +307,7 @@ impl<'a> Flow<'a> {
             return;
         }
         let told = names::stored_at(&told, place);
-        for base in self.class_chain(class).into_iter().skip(1) {
+        for &base in self.reader.class_chain(class).iter().skip(1) {
             self.tell(CellKey::Heirs(base, place.name()), told.clone());
         }
     }
@@ -475,18 +472,23 @@ impl<'a> Flow<'a> {
             self.tell_lives(&place, &kept);
             match &place {
                 Place::Local(owner, slot) if owner.unit == self.unit.id => {
-                    if let Some(ever) = self
-                        .frames
-                        .get_mut(owner.function as usize)
-                        .and_then(|frame| frame.ever.get_mut(*slot as usize))
-                    {
-                        *ever = ever.join(&contents);
-                    }
+                    self.fill_outer(owner.function, *slot, &contents);
                 }
                 Place::Local(..) => {}
                 _ => self.tell(place_cell(&place), contents.clone()),
             }
         }
+    }
+
+    /// What a local of this function or of one around it ever held grows.
+    fn fill_outer(&mut self, function: FunctionId, slot: Slot, value: &Value) {
+        let frame = self.frames.get_mut(function as usize);
+        let Some(ever) = frame.and_then(|frame| frame.ever.get_mut(slot as usize)) else {
+            return;
+        };
+        let joined = ever.join(value);
+        self.fills_outer |= function != self.function && joined != *ever;
+        *ever = joined;
     }
 
     /// Methods of containers; gives what is taken out or looked up.

@@ -5,18 +5,18 @@ use smol_str::SmolStr;
 use super::*;
 use crate::api::{API, FRAMEWORKS};
 
-/// Classes whose bases are followed; deeper hierarchies are rare and cycles are text that does not run.
-const DEEPEST_BASES: usize = 12;
-
 impl Flow<'_> {
     pub(super) fn name(&mut self, name: &SmolStr) -> Value {
-        let place = match (self.unit.kind, self.unit.class) {
-            (UnitKind::Module, _) => Some(Place::Global(self.unit.file, name.clone())),
-            (UnitKind::Class, Some(class)) => Some(Place::Static(class, name.clone())),
-            _ => None,
-        };
-        if let (Some(place), Some(value)) = (place, self.state.names.get(name)) {
-            return stored_at(value, &place);
+        if let Some(value) = self.state.names.get(name) {
+            match (self.unit.kind, self.unit.class) {
+                (UnitKind::Module, _) => {
+                    return stored_at(value, &Place::Global(self.unit.file, name.clone()));
+                }
+                (UnitKind::Class, Some(class)) => {
+                    return stored_at(value, &Place::Static(class, name.clone()));
+                }
+                _ => {}
+            }
         }
         if self.unit.kind == UnitKind::Module
             && self.function == 0
@@ -104,26 +104,9 @@ impl Flow<'_> {
         self.reader.resolve(value)
     }
 
-    pub(super) fn class_chain(&self, class: ClassId) -> Vec<ClassId> {
-        let mut chain = vec![class];
-        let mut next = 0;
-        while next < chain.len() && chain.len() < DEEPEST_BASES {
-            for atom in self.cell(CellKey::Bases(chain[next])).atoms() {
-                if let What::Class(base) = atom.what
-                    && !chain.contains(&base)
-                {
-                    chain.push(base);
-                }
-            }
-            next += 1;
-        }
-        chain
-    }
-
     pub(super) fn method_of(&self, class: ClassId, name: &str) -> Option<FuncId> {
-        self.class_chain(class)
-            .into_iter()
-            .find_map(|class| self.reader.members(class).get(name).copied())
+        (self.reader.class_chain(class).iter())
+            .find_map(|&class| self.reader.members(class).get(name).copied())
     }
 
     pub(super) fn has_role(&self, class: ClassId, wanted: Role) -> bool {
@@ -246,9 +229,9 @@ impl Flow<'_> {
         {
             return Value::of(What::Object("request".into()));
         }
-        let chain = self.class_chain(class);
+        let chain = self.reader.class_chain(class);
         let mut found = Value::UNKNOWN;
-        for &class in &chain {
+        for &class in &*chain {
             let own = self.cell(CellKey::Attr(class, name.clone()));
             if !own.is_unknown() {
                 found = found.join(&stored_at(&own, &Place::Attr(class, name.clone())));
@@ -257,7 +240,7 @@ impl Flow<'_> {
         if !found.is_unknown() {
             return self.or_of_heirs(class, name, found);
         }
-        for &owner in &chain {
+        for &owner in &*chain {
             if let Some(&method) = self.reader.members(owner).get(name) {
                 if !self
                     .reader
@@ -309,8 +292,8 @@ impl Flow<'_> {
     }
 
     fn class_attribute(&mut self, class: ClassId, name: &SmolStr, atom: &Atom) -> Value {
-        let chain = self.class_chain(class);
-        for &owner in &chain {
+        let chain = self.reader.class_chain(class);
+        for &owner in &*chain {
             if let Some(&method) = self.reader.members(owner).get(name) {
                 let bound = matches!(atom.what, What::Super(_))
                     || self

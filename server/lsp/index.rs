@@ -44,6 +44,7 @@ pub fn index(
 
     let mut workspace = empty(rules);
     workspace.set_own(own);
+    workspace.set_paths(files.iter().map(|file| Arc::clone(&file.name)));
     // A share of the whole is not known: each round of importers brings it nearer.
     let share = Cell::new(40);
     let loaded = load(&mut workspace, &files, gathered, &|count| {

@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use dashmap::{DashMap, DashSet};
@@ -31,6 +32,9 @@ pub const ROUNDS: usize = 10;
 /// From this round on a cell keeps what it held: code that goes in a circle (`table = table.scan()`)
 /// comes to rest, at all that it may be.
 const WIDE: usize = 6;
+
+/// Classes whose bases are followed; deeper hierarchies are rare and cycles are text that does not run.
+const DEEPEST_BASES: usize = 12;
 
 /// Fewer evaluations than this are done on the spot: handing them to other threads costs more.
 const PARALLEL: usize = 12;
@@ -341,7 +345,7 @@ impl World {
                 let outcome = evaluate(&world.units[unit], &Reader::new(world, 0));
                 Evaluated::new(world, *unit, outcome)
             };
-            let results: Vec<Evaluated> = fresh.par_iter().with_min_len(4).map(run).collect();
+            let results: Vec<Evaluated> = fresh.par_iter().with_max_len(4).map(run).collect();
             let mut stale: FxHashSet<CellKey> = FxHashSet::default();
             let mut old = Vec::new();
             for Evaluated {
@@ -871,7 +875,7 @@ fn cell_of<'a>(cells: &'a mut FxHashMap<CellKey, Box<Cell>>, key: &CellKey) -> &
 }
 
 /// The parts of a cell that changed with it.
-fn parts(key: &CellKey, before: &Value, after: &Value) -> SmallVec<[CellKey; 3]> {
+fn parts(key: &CellKey, before: &Value, after: &Value) -> SmallVec<[CellKey; 4]> {
     let mut parts = key.parts();
     parts.retain(|part| part.part_of(before) != part.part_of(after));
     parts
@@ -920,6 +924,8 @@ pub struct Reader<'a> {
     round: usize,
     /// What was asked, and the answers so far.
     reads: RefCell<FxHashMap<CellKey, Option<Value>>>,
+    globals: RefCell<FxHashMap<(FileId, SmolStr), Value>>,
+    chains: RefCell<FxHashMap<ClassId, Rc<[ClassId]>>>,
 }
 
 impl<'a> Reader<'a> {
@@ -928,6 +934,8 @@ impl<'a> Reader<'a> {
             world,
             round,
             reads: RefCell::default(),
+            globals: RefCell::default(),
+            chains: RefCell::default(),
         }
     }
 
@@ -959,6 +967,9 @@ impl<'a> Reader<'a> {
     }
 
     pub fn take_reads(&self) -> Vec<CellKey> {
+        // What is asked once more must be noted once more.
+        self.globals.take();
+        self.chains.take();
         let mut reads: Vec<CellKey> = self.reads.take().into_keys().collect();
         reads.sort();
         reads
@@ -1149,12 +1160,39 @@ impl<'a> Reader<'a> {
 
     /// What a module-level name is, seen from inside its file.
     pub fn global(&self, file: FileId, name: &SmolStr) -> Value {
-        let (value, bound) = self.module_name(file, name, 0);
-        if bound || !value.is_unknown() {
-            value
-        } else {
-            Value::of(What::Symbol(name.clone()))
+        let key = (file, name.clone());
+        if let Some(known) = self.globals.borrow().get(&key) {
+            return known.clone();
         }
+        let (value, bound) = self.module_name(file, name, 0);
+        let value = match bound || !value.is_unknown() {
+            true => value,
+            false => Value::of(What::Symbol(name.clone())),
+        };
+        self.globals.borrow_mut().insert(key, value.clone());
+        value
+    }
+
+    /// A class and the classes of the project that it derives from, nearest first.
+    pub fn class_chain(&self, class: ClassId) -> Rc<[ClassId]> {
+        if let Some(known) = self.chains.borrow().get(&class) {
+            return Rc::clone(known);
+        }
+        let mut chain = vec![class];
+        let mut next = 0;
+        while next < chain.len() && chain.len() < DEEPEST_BASES {
+            for atom in self.cell(CellKey::Bases(chain[next])).atoms() {
+                if let What::Class(base) = atom.what
+                    && !chain.contains(&base)
+                {
+                    chain.push(base);
+                }
+            }
+            next += 1;
+        }
+        let chain: Rc<[ClassId]> = chain.into();
+        self.chains.borrow_mut().insert(class, Rc::clone(&chain));
+        chain
     }
 
     /// What `module.name` is.
