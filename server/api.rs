@@ -212,6 +212,10 @@ pub struct Decorators {
     pub script: Vec<SmolStr>,
     pub script_methods: Vec<SmolStr>,
     pub memoising: Vec<SmolStr>,
+    /// The same, by the last name of what a project or an unknown library defines.
+    pub memoising_named: Vec<SmolStr>,
+    /// Of a class: there is one instance only.
+    pub singleton_named: Vec<SmolStr>,
 }
 
 #[derive(Debug, Deserialize)]

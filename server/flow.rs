@@ -252,6 +252,7 @@ impl<'a> Flow<'a> {
             ChunkKind::Class => {
                 for &decorator in &facts.functions[0].decorators {
                     self.eval(decorator);
+                    self.one_instance(decorator);
                 }
                 let mut bases = Value::UNKNOWN;
                 for base in &facts.functions[0].body {
@@ -1067,6 +1068,35 @@ impl<'a> Flow<'a> {
                     .at(site),
             ),
         );
+    }
+
+    /// `@singleton` above a class: its constructor runs once.
+    fn one_instance(&mut self, decorator: ExprId) {
+        let target = match self.facts.expr(decorator) {
+            Expr::Call(call) => call.function,
+            _ => decorator,
+        };
+        let single = calls::has_name(
+            self.facts.expr(target),
+            &FRAMEWORKS.decorators.singleton_named,
+        );
+        let Some(class) = self.unit.class.filter(|_| single) else {
+            return;
+        };
+        let site = Site {
+            unit: self.unit.id,
+            chunk: self.chunk,
+            at: At::Chunk,
+        };
+        let told = |mark| {
+            let atom = Atom::new(What::Mark(mark)).sure(Confidence::Medium);
+            Value::one(atom.at(site))
+        };
+        let lives = told(Mark::Lives(Lifetime::Process));
+        self.tell(CellKey::Life(class), lives);
+        if let Some(init) = self.reader.members(class).get("__init__") {
+            self.tell(CellKey::Context(*init), told(Mark::Memoised));
+        }
     }
 
     fn class_role(&mut self, class: ClassId) {

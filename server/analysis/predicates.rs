@@ -5,6 +5,7 @@
 
 use smol_str::SmolStr;
 
+use super::uses::is_own;
 use super::{Cx, kinds};
 use crate::api::{API, FRAMEWORKS};
 use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind, Stmt};
@@ -99,7 +100,7 @@ predicates! {
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
     "keyed" 1 keyed "`#keyed? @value`: what a read by keys answered, such as `batch_get_item`: no more than was asked for",
-    "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in",
+    "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, or with credentials of its own",
     "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
     "in-stream-loop" 1 in_stream_loop "`#in-stream-loop? @call`: in a loop that fetches stream records",
@@ -557,8 +558,26 @@ fn limited(cx: &Cx, operands: &[Operand]) -> Answer {
 fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
     let captured = capture(cx, operands)?;
     // Temporary credentials are somebody's, and for a while.
-    let lent = matches!(cx.facts.expr(captured.expr?), Expr::Call(call) if call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == "aws_session_token")));
-    sure(lent || cx.seen(captured)?.situation.varies)
+    let own = |expr: ExprId| is_own(cx.unit, cx.facts, expr);
+    let lends = |arg: &Arg| match &arg.kind {
+        ArgKind::Keyword(name) if name == "aws_session_token" => true,
+        // So are those that an object carries: `Session(aws_secret_access_key=self.secret_key)`.
+        ArgKind::Keyword(name) if name == "aws_secret_access_key" => own(arg.value),
+        _ => false,
+    };
+    let expr = captured.expr?;
+    let lent = matches!(cx.facts.expr(expr), Expr::Call(call) if call.args.iter().any(lends));
+    let seen = cx.seen(captured)?;
+    sure(lent || seen.situation.varies || sets_credentials(cx, cx.facts.owner(expr)))
+}
+
+/// `session._credentials = RefreshableCredentials(...)`: botocore has no other way to lend a role's.
+fn sets_credentials(cx: &Cx, function: FunctionId) -> bool {
+    let count = cx.facts.exprs.len() as ExprId;
+    (0..count).any(|expr| {
+        matches!(cx.facts.expr(expr), Expr::Attr(_, name) if name == "_credentials")
+            && cx.facts.owner(expr) == function
+    })
 }
 
 fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -177,7 +177,7 @@ impl Cx<'_> {
 }
 
 /// `self.name` in a method.
-fn is_own(unit: &Unit, facts: &ChunkFacts, id: ExprId) -> bool {
+pub(super) fn is_own(unit: &Unit, facts: &ChunkFacts, id: ExprId) -> bool {
     let Expr::Attr(base, _) = facts.expr(id) else {
         return false;
     };

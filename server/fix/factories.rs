@@ -33,6 +33,15 @@ struct Built<'t> {
 /// botocore's default for `max_pool_connections`.
 const CONNECTIONS: u32 = 10;
 
+/// Where a file names one of these, its resources may be asked for by several threads at once.
+const THREADS: [&str; 5] = [
+    "ThreadPoolExecutor",
+    "ThreadPool",
+    "threading",
+    "to_thread",
+    "run_in_executor",
+];
+
 const CONFIG: (&str, &str) = ("botocore.config", "Config");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,8 +119,12 @@ impl<'t> Built<'t> {
         let forks = forks.iter().any(|word| has_word(module.source(), word));
         let patched = ["boto3.client\"", "boto3.client'"];
         let patched = patched.iter().any(|name| cx.fixer.anywhere(name));
+        let mut threads = THREADS.iter();
         match self.kind {
             Made::Client if self.literal && boto3 && !forks && !patched => Applicability::Safe,
+            Made::Resource if threads.any(|word| has_word(module.source(), word)) => {
+                Applicability::Display
+            }
             _ => Applicability::Unsafe,
         }
     }

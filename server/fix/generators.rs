@@ -1288,12 +1288,15 @@ fn remove(draft: &mut Rewrite, module: &Module, statement: Node) {
             "",
         ),
         None => {
-            let mut lines = without(module, statement);
-            // At the file's end the line before loses its end instead.
             let text = module.text;
+            let mut lines = module.lines(statement);
             let line = text.line_of(lines.start);
-            if line > 0 && text.line(line - 1).trim().is_empty() && is_last(statement) {
+            let apart = line > 0 && text.line(line - 1).trim().is_empty();
+            // What stands below the block keeps its blank lines.
+            if apart && is_last(statement) {
                 lines.start = text.line_start(line - 1);
+            } else {
+                lines = without(module, statement);
             }
             draft.replace(module, lines, "");
         }

@@ -43,6 +43,12 @@ impl Args {
             .chain([&self.splat])
     }
 
+    pub fn exprs(&self) -> impl Iterator<Item = ExprId> {
+        let plain = self.plain.iter().map(|(expr, _)| *expr);
+        let named = self.named.iter().map(|(_, expr, _)| *expr);
+        plain.chain(named).chain(self.splat_expr)
+    }
+
     pub fn keyword(&self, name: &str) -> Option<(ExprId, &Value)> {
         self.named
             .iter()
@@ -950,9 +956,12 @@ impl<'a> Flow<'a> {
                     Kind::PageIterator => return None,
                     kind => kind,
                 };
+                // What lists hold is in memory already: `chain(*[orders_of(customer), ...])`.
+                let held = atom.nested == Nest::Inside
+                    && !matches!(kind, Kind::ItemIterator | Kind::ResultIterator);
                 Some(Atom {
                     what: What::Data(data.with(kind)),
-                    nested: Nest::Lazy,
+                    nested: if held { Nest::Inside } else { Nest::Lazy },
                     held: None,
                     ..atom.clone()
                 })
@@ -1466,7 +1475,8 @@ impl<'a> Flow<'a> {
                 | "partial"
                 | "sync_to_async"
         );
-        if !(registers || threads || maps || submits) {
+        let commands = self.makes_command(call);
+        if !(registers || threads || maps || submits || commands) {
             return;
         }
         let values: Vec<Value> = args.all().map(|value| self.resolved(value)).collect();
@@ -1508,6 +1518,15 @@ impl<'a> Flow<'a> {
                             CellKey::Context(function),
                             Value::one(Atom::new(What::Mark(Mark::Request)).sure(sure).at(site)),
                         );
+                    } else if commands {
+                        self.tell(
+                            CellKey::Context(function),
+                            Value::one(
+                                Atom::new(What::Mark(Mark::Script))
+                                    .sure(Confidence::Medium)
+                                    .at(site),
+                            ),
+                        );
                     } else if threads {
                         self.tell(
                             CellKey::Context(function),
@@ -1519,6 +1538,19 @@ impl<'a> Flow<'a> {
                 }
             }
         }
+    }
+
+    /// `app.command("reset")(reset)` of Typer or Click, and not of a chat's bot.
+    fn makes_command(&mut self, call: &Call) -> bool {
+        let Expr::Call(made) = self.facts.expr(call.function) else {
+            return false;
+        };
+        let Expr::Attr(base, name) = self.facts.expr(made.function) else {
+            return false;
+        };
+        let base = self.peek(*base);
+        let router = base.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) | What::Symbol(path) if any_fits(&FRAMEWORKS.decorators.routers, path)));
+        !router && FRAMEWORKS.decorators.script_methods.contains(name)
     }
 
     /// What calls an abstract method calls what stands in for it in an heir.
@@ -1613,6 +1645,9 @@ impl<'a> Flow<'a> {
                 Expr::Call(call) => (call.function, Some(call)),
                 _ => (decorator, None),
             };
+            if has_name(facts.expr(target), &FRAMEWORKS.decorators.memoising_named) {
+                mark(self, Mark::Memoised, Confidence::Medium);
+            }
             let Expr::Attr(base, name) = facts.expr(target) else {
                 continue;
             };
@@ -1801,4 +1836,9 @@ pub fn is_infinite(facts: &ChunkFacts, expr: ExprId) -> bool {
         Expr::Attr(_, name) => name == "inf" || name == "maxsize",
         _ => false,
     }
+}
+
+/// Does a decorator have one of these names?
+pub(super) fn has_name(decorator: &Expr, names: &[SmolStr]) -> bool {
+    matches!(decorator, Expr::Name(name) | Expr::Attr(_, name) if names.contains(name))
 }

@@ -139,6 +139,9 @@ impl<'a> Flow<'a> {
                 let stored = inside(&value, Nest::Inside);
                 self.put(*base, &holder, &stored);
                 self.note_stored(&holder, *index, &value);
+                if source.is_some_and(|source| self.varies(source)) {
+                    self.takes_varying(*base);
+                }
                 let session =
                     self.resolved(&holder).atoms().iter().any(
                         |atom| matches!(&atom.what, What::Object(object) if object == "session"),
@@ -521,6 +524,9 @@ impl<'a> Flow<'a> {
                 self.put(object, base, &contents);
             }
         } else if EXTENDS.contains(&method) {
+            if method == "update" && args.exprs().any(|arg| self.varies(arg)) {
+                self.takes_varying(object);
+            }
             let mut contents = Value::UNKNOWN;
             for (_, value) in &args.plain {
                 contents = contents.join(&self.contents(value));

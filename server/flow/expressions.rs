@@ -561,6 +561,14 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// Something was put into a local dict that depends on what the call was given.
+    pub(super) fn takes_varying(&mut self, holder: ExprId) {
+        if let Expr::Local(slot) = self.facts.expr(holder) {
+            self.state.varying[*slot as usize] = true;
+            self.frames[self.function as usize].ever_varying[*slot as usize] = true;
+        }
+    }
+
     /// Does the expression depend on what this call, or this round of the loop, was given?
     pub(super) fn varies(&self, expr: ExprId) -> bool {
         self.facts.any(expr, &mut |_, expr| match expr {

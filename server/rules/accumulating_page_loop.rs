@@ -8,6 +8,7 @@ use crate::fix;
 use crate::fix::Rewrite;
 use crate::fix::generators::gathered;
 use crate::rules::About;
+use crate::rules::stories::{MANY, is_projected};
 use crate::value::Kind;
 
 pub const ABOUT: About = About {
@@ -22,9 +23,6 @@ pub const ABOUT: About = About {
     rewrite,
 };
 
-/// From this many attributes on a row counts as the whole item.
-const MANY: usize = 6;
-
 fn tell(cx: &Cx, verdict: &mut Verdict) {
     let value = cx.value_of("value");
     verdict.story.value = cx.best(&value, |atom| atom.data().is_some_and(|data| data.kind != Kind::Attribute)).or_else(|| cx.best(&value, |atom| atom.data().is_some()));
@@ -32,7 +30,7 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
     // A row of many attributes is the item in another form.
     let row = cx.captured("value").and_then(|captured| captured.expr).is_some_and(|expr| is_row(cx.facts, expr));
     let attributes = !row && verdict.story.value.as_ref().and_then(|atom| atom.data()).is_some_and(|data| data.kind == Kind::Attribute);
-    if attributes || cx.in_script(verdict.function) || verdict.function == 0 {
+    if attributes || is_projected(cx, verdict) || cx.in_script(verdict.function) || verdict.function == 0 {
         verdict.severity = Severity::Info;
     }
 }

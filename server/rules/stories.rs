@@ -42,6 +42,16 @@ pub fn read(cx: &Cx, verdict: &mut Verdict) {
     verdict.story.value = cx.best(&cx.value_of("finding"), |atom| atom.data().is_some());
 }
 
+/// From this many attributes on a row counts as the whole item.
+pub const MANY: usize = 6;
+
+/// `ProjectionExpression="id, #status"`: what is gathered are a few attributes of each item.
+pub fn is_projected(cx: &Cx, verdict: &Verdict) -> bool {
+    let Some((facts, call)) = verdict.story.value.as_ref().and_then(|atom| cx.call_at(*atom.steps.first()?)) else { return false };
+    let named = |arg: &&Arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == "ProjectionExpression");
+    call.args.iter().find(named).is_some_and(|arg| matches!(facts.expr(arg.value), Expr::Str(names) if names.split(',').count() < MANY))
+}
+
 /// What the found call makes, and the situation that repeats it.
 pub fn made(cx: &Cx, verdict: &mut Verdict, repeats: impl Fn(Mark) -> bool, words: &'static str) {
     read(cx, verdict);

@@ -107,6 +107,63 @@ fn a_row_of_many_attributes_is_no_mere_note() {
     assert_eq!(severity(&format!("[{}]", parts(3))), "info");
 }
 
+/// What is gathered is as small as what the read asks for.
+#[test]
+fn a_few_attributes_that_a_read_asks_for_are_a_mere_note() {
+    let severities = |names: &str| {
+        let project = Project::good();
+        project.write(
+            "good.py",
+            format!(
+                "import boto3\n\nclient = boto3.client('dynamodb')\ntable = boto3.resource('dynamodb').Table('orders')\n\n\ndef rows():\n    found = []\n    page = table.scan({names})\n    while 'LastEvaluatedKey' in page:\n        page = table.scan({names}, ExclusiveStartKey=page['LastEvaluatedKey'])\n        found.extend(page['Items'])\n    return found\n\n\ndef pages():\n    return list(client.get_paginator('scan').paginate(TableName='orders', {names}))\n"
+            ),
+        );
+        let found = project.json(&[]).severities().into_iter();
+        let gathered = found.filter(|(code, _)| code == "DDB301" || code == "DDB302");
+        gathered.map(|(_, severity)| severity).collect::<Vec<_>>()
+    };
+    assert_eq!(severities("ProjectionExpression='id, #day'"), ["info"; 2]);
+    assert_eq!(
+        severities("ProjectionExpression='a, b, c, d, e, f'"),
+        ["warning"; 2]
+    );
+    assert_eq!(severities("ConsistentRead=True"), ["warning"; 2]);
+}
+
+/// A comprehension that takes a few attributes of each item drops the rest of it.
+#[test]
+fn a_comprehension_of_a_few_attributes_is_a_mere_note() {
+    let severity = |element: &str| {
+        let project = Project::good();
+        project.write(
+            "good.py",
+            format!(
+                "import boto3\n\npaginator = boto3.client('dynamodb').get_paginator('scan')\n\n\ndef rows():\n    return [{element} for page in paginator.paginate(TableName='orders') for item in page['Items']]\n"
+            ),
+        );
+        let mut found = project.json(&[]).severities().into_iter();
+        found.find(|(code, _)| code == "DDB301").expect("DDB301").1
+    };
+    for slight in [
+        "item['id']",
+        "item.get('id')",
+        "(item['id'], int(item['day']))",
+        "{'id': item['id'], 'open': item['state'] == 'open'}",
+        "item['id'] if item['day'] else None",
+    ] {
+        assert_eq!(severity(slight), "info", "{slight}");
+    }
+    for whole in [
+        "item",
+        "Order(item)",
+        "{**item, 'day': item['day']}",
+        "item.copy()",
+        "[item['a'], item['b'], item['c'], item['d'], item['e'], item['f']]",
+    ] {
+        assert_eq!(severity(whole), "warning", "{whole}");
+    }
+}
+
 /// A stand-in for DynamoDB beside the real one is for development.
 #[test]
 fn a_client_of_a_local_endpoint_is_a_mere_note() {
