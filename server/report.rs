@@ -51,6 +51,9 @@ const RELATED: usize = 8;
 /// stand in the same function, or tell of the same read.
 pub fn relate(findings: &mut [Finding]) {
     let gives = |code: &str| matches!(code, "DDB801" | "DDB802");
+    if !findings.iter().any(|finding| gives(finding.code)) {
+        return;
+    }
     let gathers = |code: &str| matches!(code, "DDB301" | "DDB302");
     let told: Vec<(usize, &Finding, Option<Step>)> = (findings.iter().enumerate())
         .filter(|(_, finding)| gives(finding.code) || gathers(finding.code))

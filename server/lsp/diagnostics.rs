@@ -9,6 +9,7 @@ use tower_lsp::ls_types::*;
 
 use crate::config::files::{Found, findings, is_settings, mistakes};
 use crate::finding::Finding;
+use crate::report::relate;
 use crate::text::{Encoding, Text};
 
 use super::convert::{Places, range, range_near, severity};
@@ -89,7 +90,7 @@ impl State {
     ) -> impl Iterator<Item = (Span, Finding)> + use<> {
         let (start, length) = (self.base(key, document), document.text.len());
         let own = document.cell_of.as_ref().map(|_| start..start + length);
-        let findings = self.projects[document.home.project].shown(&document.home.name);
+        let findings = self.told(document.home.project, &document.home.name);
         let here = move |finding: &Finding| {
             (own.as_ref()).is_none_or(|own| own.contains(&finding.span.start))
         };
@@ -97,6 +98,13 @@ impl State {
             let span = finding.span.start - start..(finding.span.end - start).min(length);
             (span, finding)
         })
+    }
+
+    /// A file's findings. Those on one endpoint name each other, as far as they stand in the file.
+    fn told(&self, project: usize, name: &str) -> Vec<Finding> {
+        let mut findings = self.projects[project].shown(name);
+        relate(&mut findings);
+        findings
     }
 
     pub fn diagnostic_in(&self, document: &Document, span: &Span, finding: &Finding) -> Diagnostic {
@@ -218,7 +226,7 @@ impl State {
             let range = range(text, &finding.span, encoding);
             diagnostic(finding, range, &mut places)
         };
-        of.shown(name).iter().map(one).collect()
+        self.told(project, name).iter().map(one).collect()
     }
 
     /// The answer to `workspace/diagnostic`: open files, and in workspace mode all that have findings.

@@ -6,10 +6,10 @@ use serde_json::json;
 use smallvec::SmallVec;
 use tower_lsp::ls_types::*;
 
-use crate::finding::{Finding, Severity, Step, Telling};
+use crate::finding::{Finding, Severity, Telling};
 
 use super::convert::{Places, severity};
-use super::diagnostics::{SOURCE, fingerprint};
+use super::diagnostics::{SOURCE, Span, fingerprint};
 
 /// One diagnostic and its JSON.
 pub struct Item {
@@ -25,18 +25,26 @@ struct Sign {
     severity: Severity,
     baselined: bool,
     range: Range,
-    steps: Steps,
+    /// Where the steps of the trail stand, and then the other findings on the endpoint; none where
+    /// the client does not show them.
+    steps: Option<SmallVec<[Stand; 4]>>,
 }
 
-/// Where the steps of a trail stand, where the client shows them and sees their files.
-type Steps = Option<SmallVec<[Option<(Arc<Uri>, Range)>; 4]>>;
+/// Where something stands, if the client sees its file.
+type Stand = Option<(Arc<Uri>, Range)>;
+
+/// What is told beside a finding, and where that stands.
+fn beside(finding: &Finding) -> impl Iterator<Item = (&Arc<str>, &Span)> {
+    let steps = finding.trail.iter().map(|step| (step.file, step.span));
+    let others = finding.related.iter();
+    steps.chain(others.map(|other| (&other.file, &other.span)))
+}
 
 impl Sign {
     fn of(finding: &Finding, range: Range, places: &mut Places) -> Sign {
         let related = places.related();
-        let steps = finding.trail.iter();
-        let steps = steps.map(|step| {
-            let (uri, range) = places.at(step.file, step.span)?;
+        let steps = beside(finding).map(|(file, span)| {
+            let (uri, range) = places.at(file, span)?;
             Some((Arc::clone(uri), range))
         });
         Sign {
@@ -50,16 +58,18 @@ impl Sign {
 
     /// Would a diagnostic that is made now be made from the same?
     fn holds(&self, finding: &Finding, range: Range, places: &mut Places) -> bool {
-        let mut stays = |(step, known): (Step, &Option<(Arc<Uri>, Range)>)| {
+        let mut stays = |((file, span), known): ((&Arc<str>, &Span), &Stand)| {
             let known = known.as_ref().map(|(uri, range)| (uri, *range));
             places.near = known.map_or(0, |(_, range)| range.start.line);
-            places.at(step.file, step.span) == known
+            places.at(file, span) == known
         };
+        let count = finding.trail.iter().count() + finding.related.len();
         self.telling.same(finding.telling)
             && (self.severity, self.baselined, self.range)
                 == (finding.severity, finding.baselined, range)
-            && (self.steps.as_ref())
-                .is_none_or(|steps| finding.trail.iter().zip(steps).all(&mut stays))
+            && (self.steps.as_ref()).is_none_or(|steps| {
+                steps.len() == count && beside(finding).zip(steps).all(&mut stays)
+            })
     }
 }
 
@@ -163,12 +173,14 @@ pub fn diagnostic(finding: &Finding, range: Range, places: &mut Places) -> Diagn
 
 fn made(finding: &Finding, sign: &Sign, places: &Places) -> Diagnostic {
     let related = sign.steps.as_ref().map(|places| {
-        let steps = finding.trail.iter().zip(places);
-        let related = steps.filter_map(|(step, place)| {
+        let steps = finding.trail.iter().map(|step| step.message.to_string());
+        let others = finding.related.iter();
+        let words = steps.chain(others.map(|other| format!("{} on the same endpoint", other.code)));
+        let related = words.zip(places).filter_map(|(message, place)| {
             let (uri, range) = place.as_ref()?;
             Some(DiagnosticRelatedInformation {
                 location: Location::new(Uri::clone(uri), *range),
-                message: step.message.to_string(),
+                message,
             })
         });
         related.collect()

@@ -268,7 +268,7 @@ def column(line, character, encoding):
 
 
 def as_checked(items, text, encoding):
-    """Diagnostics in the command line's terms: code, start and end as (line, column) from 1, message, trail."""
+    """Diagnostics in the command line's terms: code, start and end as (line, column) from 1, message, and how much is told beside it."""
     lines = LINE_ENDS.split(text)
 
     def place(position):
@@ -286,8 +286,11 @@ def as_shown(findings):
     def place(at):
         return at["line"], at["column"]
 
+    def beside(one):
+        return len(one["trail"]) + sum(f" {one['file']}:" in other for other in one["related"])
+
     return sorted(
-        (one["code"], place(one["range"]["start"]), place(one["range"]["end"]), one["message"], len(one["trail"]))
+        (one["code"], place(one["range"]["start"]), place(one["range"]["end"]), one["message"], beside(one))
         for one in findings
     )
 

@@ -32,6 +32,49 @@ async def test_diagnostics_are_pulled_with_result_ids(keeps):
         assert not server.published
 
 
+ENDPOINT = """import boto3
+from chalice import Chalice
+
+app = Chalice(app_name="shop")
+client = boto3.client("dynamodb")
+
+
+@app.route("/orders")
+def orders():
+    found = []
+    answer = client.scan(TableName="orders")
+    while True:
+        found.extend(answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return found
+        answer = client.scan(TableName="orders", ExclusiveStartKey=answer["LastEvaluatedKey"])
+"""
+
+
+async def test_findings_on_one_endpoint_name_each_other(tmp_path):
+    (tmp_path / "app.py").write_text(ENDPOINT)
+    async with session(tmp_path) as server:
+        server.open("app.py", ENDPOINT)
+
+        async def related():
+            report = await server.pull("app.py")
+            return {
+                item.code: [(each.message, each.location.range.start.line) for each in item.related_information if "endpoint" in each.message]
+                for item in report.items
+            }
+
+        places = {item.code: item.range.start.line for item in (await server.pull("app.py")).items}
+        assert await related() == {
+            "DDB302": [("DDB802 on the same endpoint", places["DDB802"])],
+            "DDB802": [("DDB302 on the same endpoint", places["DDB302"])],
+        }
+        # They move with it, and go with it.
+        server.change("app.py", edit(0, 0, 0, "\n"))
+        assert (await related())["DDB302"] == [("DDB802 on the same endpoint", places["DDB802"] + 1)]
+        server.change("app.py", edit(8, 0, 21, ""))
+        assert await related() == {"DDB302": []}
+
+
 async def test_diagnostics_are_pushed_with_versions_where_the_client_does_not_pull(keeps):
     async with session(keeps, pull=False) as server:
         assert server.result.capabilities.diagnostic_provider is None
