@@ -293,7 +293,9 @@ impl Project {
     /// Packs again what edits asked for of files that are not open, once that is much.
     pub fn rest(&mut self) {
         let open = |name: &str| self.open.contains_key(name);
-        if self.workspace.whole(open) > MOST_WHOLE {
+        let whole = self.workspace.whole(open);
+        if whole > MOST_WHOLE {
+            log::debug(format!("{whole} units of closed files are packed again"));
             self.workspace.pack(open);
         }
     }

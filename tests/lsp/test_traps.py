@@ -284,3 +284,24 @@ def test_broken_messages_are_answered_and_passed_over():
     assert server.wait(10) == 0
     server.stdin.close()
     server.stdout.close()
+
+
+async def test_findings_of_closed_files_outlast_being_packed_again(tmp_path):
+    """Edits make more than a thousand functions of closed files whole, which are then packed once more."""
+    read = 'import boto3\n\ntable = boto3.resource("dynamodb").Table("orders")\n\n\ndef rows():\n    return table.scan()["Items"]\n'
+    (tmp_path / "store.py").write_text(read)
+    keeps = "".join(f"\n\ndef view_{number}(request):\n    ROWS.extend(rows())\n" for number in range(100))
+    for number in range(12):
+        (tmp_path / f"views_{number}.py").write_text(f"from store import rows\n\nROWS = []\n{keeps}")
+    log = tmp_path / "server.log"
+    async with session(tmp_path, arguments=["--log-file", str(log), "--log-level", "debug"]) as server:
+        server.open("store.py", read)
+        await server.until("views_7.py", [("DDB101", 6 + 4 * number) for number in range(100)])
+        before = [await server.codes(f"views_{number}.py") for number in range(12)]
+        for _ in range(3):
+            server.change("store.py", edit(6, 11, 32, "[]"))
+            await server.until("views_7.py", [])
+            server.change("store.py", edit(6, 11, 13, 'table.scan()["Items"]'))
+            await server.until("views_7.py", before[7])
+            assert [await server.codes(f"views_{number}.py") for number in range(12)] == before
+    assert "units of closed files are packed again" in log.read_text()
