@@ -1,7 +1,8 @@
 //! Reduce step, first half: what each expression of a unit may be, found by walking its code in order.
 //!
-//! Flow-sensitive inside a unit: assignments in order, branches joined, loops walked twice. What other
-//! units say comes from cells, what this unit says to them goes into cells; see [`crate::summary`].
+//! Flow-sensitive inside a unit: assignments in order, branches joined, loops walked twice where that
+//! can tell more. What other units say comes from cells, what this unit says to them goes into cells;
+//! see [`crate::summary`].
 
 pub mod calls;
 mod effects;
@@ -909,7 +910,9 @@ impl<'a> Flow<'a> {
             if !paged && looked == self.looked.len() && self.state == began {
                 self.state = left;
             } else {
-                test.map(|test| self.eval(test));
+                if let Some(test) = test {
+                    self.eval(test);
+                }
                 self.round(body, &before);
             }
         }

@@ -115,7 +115,8 @@ impl Loaded {
 }
 
 /// Loads what was gathered, then the importers of files that turned out to matter, and what linked
-/// code asks for, to the end. The workspace knows their names already. `go_on` hears the number of files before each round, and may stop it.
+/// code asks for, to the end. The workspace knows the names of all files already. `go_on` hears the
+/// number of files before each round, and may stop it.
 pub fn load(
     workspace: &mut Workspace,
     files: &[File],

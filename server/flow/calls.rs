@@ -641,7 +641,7 @@ impl<'a> Flow<'a> {
             .chain(first)
             .fold(Value::UNKNOWN, |all, value| all.join(value));
         // `json.loads(item["document"])`: the attribute was the item, as text.
-        let decodes = name.ends_with("loads");
+        let decodes = name == "loads" || name.ends_with("_loads");
         self.resolved(&given).map(|atom| {
             let data = atom.data()?;
             let data = match data.kind {
