@@ -138,17 +138,21 @@ enum Told {
 }
 
 fn told(body: &[u8]) -> Told {
+    // What the types pass over may hold any bytes, but tower-lsp takes text only.
+    let Ok(text) = str::from_utf8(body) else {
+        return Told::Nothing;
+    };
     // What has neither a method nor an id asks and answers nothing, though both types would take it.
     let has = |key: &[u8]| memmem::find(body, key).is_some();
     if has(b"\"method\"")
-        && let Ok(request) = serde_json::from_slice::<Request>(body)
+        && let Ok(request) = serde_json::from_str::<Request>(text)
     {
         return match request.method() {
             "exit" => Told::Exit,
             _ => Told::Other,
         };
     }
-    match has(b"\"id\"") && serde_json::from_slice::<Response>(body).is_ok() {
+    match has(b"\"id\"") && serde_json::from_str::<Response>(text).is_ok() {
         true => Told::Other,
         false => Told::Nothing,
     }
@@ -354,6 +358,7 @@ mod tests {
             b"3",
             b"\xff",
             br#"{"jsonrpc":"2.0"}"#,
+            b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"unknown\":\"\xff\"}",
         ] {
             assert_eq!(told(body), Told::Nothing, "{body:?}");
         }
