@@ -203,13 +203,11 @@ impl<'a> Flow<'a> {
             self.asked = nested.next().map(|_| RefCell::default());
             let spent = self.state.spent.clone();
             self.walk_chunk();
-            if let Some(asked) = self.asked.take()
-                && (self.fills_outer
-                    || asked
-                        .take()
-                        .iter()
-                        .any(|(key, then)| self.so_far(key.clone()) != *then))
-            {
+            let Some(asked) = self.asked.take() else {
+                continue;
+            };
+            let mut asked = asked.into_inner().into_iter();
+            if self.fills_outer || asked.any(|(key, then)| self.so_far(key) != then) {
                 self.state.spent = spent;
                 self.walk_chunk();
             }
@@ -1075,14 +1073,8 @@ impl<'a> Flow<'a> {
 
     /// `@singleton` above a class: its constructor runs once.
     fn one_instance(&mut self, decorator: ExprId) {
-        let target = match self.facts.expr(decorator) {
-            Expr::Call(call) => call.function,
-            _ => decorator,
-        };
-        let single = calls::has_name(
-            self.facts.expr(target),
-            &FRAMEWORKS.decorators.singleton_named,
-        );
+        let names = &FRAMEWORKS.decorators.singleton_named;
+        let single = calls::has_name(self.facts, decorator, names);
         let Some(class) = self.unit.class.filter(|_| single) else {
             return;
         };

@@ -27,7 +27,7 @@ use crate::syntax::{Source, cut, parse, with_parser};
 use crate::text::Text;
 use crate::value::{FileId, FuncId, UnitId};
 use asks::{Ask, Gives, asks, calls_into, gives};
-use packed::{Packed, apart, renewed};
+use packed::{Packed, renewed};
 use unit::{Built, Part, Signature, Unit, build, interchangeable, parts};
 use world::{Outcomes, World, file_id, stem};
 
@@ -103,14 +103,14 @@ impl Closed<'_> {
         let mut units: FxHashMap<UnitId, Unit> = (self.units.drain())
             .map(|(id, unit)| {
                 let mut unit = (*unit).clone();
-                unit.name = apart(&unit.name);
+                unit.name = renewed(&unit.name);
                 (id, unit)
             })
             .collect();
         for (parts, homes) in self.file.parts.iter_mut().zip(&self.file.homes) {
             for (part, (unit, chunk)) in parts.iter_mut().zip(homes) {
                 part.facts = part.facts.packed();
-                part.scope = apart(&part.scope);
+                part.scope = renewed(&part.scope);
                 let unit = units.get_mut(unit);
                 if let Some(chunk) = unit.and_then(|unit| unit.chunks.get_mut(*chunk as usize)) {
                     chunk.facts = part.facts.clone();

@@ -39,7 +39,7 @@ pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<
         .collect();
 
     let mut gathered = Gathered::default();
-    let mut others = Vec::new();
+    let (mut others, mut ends) = (Vec::new(), Vec::new());
     // What files that name the service import: a maker of clients among it may be told the service.
     let mut imported = Vec::new();
     for (file, seen) in files.iter().zip(seen) {
@@ -50,13 +50,16 @@ pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<
                 }
                 match seen.text {
                     Some(text) => gathered.texts.push((Arc::clone(&file.name), text)),
-                    None => others.push(Other {
-                        file,
-                        imports: seen.imports,
-                        ends: seen.ends,
-                        words: seen.words,
-                        taken: false,
-                    }),
+                    None => {
+                        let index = others.len() as u32;
+                        ends.extend(seen.ends.into_iter().map(|end| (end, index)));
+                        others.push(Other {
+                            file,
+                            imports: seen.imports,
+                            words: seen.words,
+                            taken: false,
+                        });
+                    }
                 }
             }
             Err(trouble) => gathered.troubles.push(trouble),
@@ -66,7 +69,7 @@ pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<
     let makers = read_all(&makers);
     gathered.texts.extend(makers.texts);
     gathered.troubles.extend(makers.troubles);
-    (gathered, Importers::new(others))
+    (gathered, Importers::new(others, ends))
 }
 
 /// The files that make clients and that one of these imports means, straight or through each other.
@@ -292,8 +295,6 @@ struct Other<'a> {
     file: &'a File,
     /// See `imports`.
     imports: String,
-    /// See [`Seen::ends`]; empty once [`Importers::ends`] holds them.
-    ends: Vec<u64>,
     words: Words,
     /// Given out before.
     taken: bool,
@@ -313,12 +314,7 @@ impl<'a> Importers<'a> {
         }
     }
 
-    fn new(mut others: Vec<Other<'a>>) -> Importers<'a> {
-        let mut ends: Vec<(u64, u32)> = Vec::new();
-        for (index, other) in others.iter_mut().enumerate() {
-            let of = std::mem::take(&mut other.ends).into_iter();
-            ends.extend(of.map(|end| (end, index as u32)));
-        }
+    fn new(others: Vec<Other<'a>>, mut ends: Vec<(u64, u32)>) -> Importers<'a> {
         ends.par_sort_unstable();
         Importers {
             others,
@@ -442,7 +438,6 @@ mod tests {
             .map(|(file, imported)| Other {
                 file,
                 imports: format!("{imported}\n"),
-                ends: Vec::new(),
                 words: Matters::new().words(match &*file.name {
                     "shop/plain.py" => b"plain",
                     _ => b"import boto3",
@@ -481,20 +476,19 @@ mod tests {
         });
         let stems = ["store", "api", "db", "dbx"];
         let stems = stems.map(hash_of).into_iter().collect();
-        let others = (files.iter())
-            .map(|file| {
-                let seen = look(file, &mut Vec::new(), &Matters::new(), &stems);
-                let seen = seen.unwrap_or_else(|why| panic!("{}", why.message));
-                Other {
-                    file,
-                    imports: seen.imports,
-                    ends: seen.ends,
-                    words: Words::default(),
-                    taken: false,
-                }
-            })
-            .collect();
-        let mut importers = Importers::new(others);
+        let (mut others, mut ends) = (Vec::new(), Vec::new());
+        for (file, index) in files.iter().zip(0..) {
+            let seen = look(file, &mut Vec::new(), &Matters::new(), &stems);
+            let seen = seen.unwrap_or_else(|why| panic!("{}", why.message));
+            ends.extend(seen.ends.into_iter().map(|end| (end, index)));
+            others.push(Other {
+                file,
+                imports: seen.imports,
+                words: Words::default(),
+                taken: false,
+            });
+        }
+        let mut importers = Importers::new(others, ends);
         let mut of = |path: &str, names: &[(&str, Heat)]| -> Vec<String> {
             let found = importers.of(asked(path, names));
             found.iter().map(|file| file.name.to_string()).collect()

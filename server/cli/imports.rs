@@ -51,8 +51,8 @@ pub fn mean(imports: &str, importer: &str, module: &str) -> bool {
 pub fn imports(text: &[u8], name: &str, mut is_stem: impl FnMut(&str) -> bool) -> String {
     let mut found = String::new();
     each_import(text, name, |imported, _| {
-        let stems = ends_of(imported).filter(|end| is_stem(end));
-        if stems.count() > 0 {
+        // Not `any`, which would not ask for the second one.
+        if ends_of(imported).filter(|end| is_stem(end)).count() > 0 {
             found.push_str(imported);
             found.push('\n');
         }

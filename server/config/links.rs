@@ -63,8 +63,8 @@ fn target_of(path: &Path, links: usize) -> Option<PathBuf> {
     }
 }
 
-/// Opens a regular file, and tells how long it is, in bytes. A pipe or device is not waited for: it may never end, even where it took the
-/// place of a file a moment ago.
+/// Opens a regular file, and tells how long it is, in bytes. A pipe or device is not waited for: it
+/// may never end, even where it took the place of a file a moment ago.
 pub fn open(path: &Path) -> io::Result<(File, u64)> {
     let mut options = File::options();
     options.read(true);

@@ -1548,9 +1548,7 @@ impl<'a> Flow<'a> {
         let Expr::Attr(base, name) = self.facts.expr(made.function) else {
             return false;
         };
-        let base = self.peek(*base);
-        let router = base.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) | What::Symbol(path) if any_fits(&FRAMEWORKS.decorators.routers, path)));
-        !router && FRAMEWORKS.decorators.script_methods.contains(name)
+        FRAMEWORKS.decorators.script_methods.contains(name) && !is_router(&self.peek(*base))
     }
 
     /// What calls an abstract method calls what stands in for it in an heir.
@@ -1645,14 +1643,14 @@ impl<'a> Flow<'a> {
                 Expr::Call(call) => (call.function, Some(call)),
                 _ => (decorator, None),
             };
-            if has_name(facts.expr(target), &FRAMEWORKS.decorators.memoising_named) {
+            if has_name(facts, decorator, &FRAMEWORKS.decorators.memoising_named) {
                 mark(self, Mark::Memoised, Confidence::Medium);
             }
             let Expr::Attr(base, name) = facts.expr(target) else {
                 continue;
             };
             let base = self.peek(*base);
-            let router = base.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) | What::Symbol(path) if any_fits(&FRAMEWORKS.decorators.routers, path)));
+            let router = is_router(&base);
             let task_queue = base.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) | What::Symbol(path) if path.starts_with("celery") || path.starts_with("huey") || path.starts_with("chalice") || path.starts_with("rq")));
             let by_path = call.and_then(|call| call.args.first()).is_some_and(
                 |arg| matches!(facts.expr(arg.value), Expr::Str(path) if path.starts_with('/')),
@@ -1838,7 +1836,17 @@ pub fn is_infinite(facts: &ChunkFacts, expr: ExprId) -> bool {
     }
 }
 
-/// Does a decorator have one of these names?
-pub(super) fn has_name(decorator: &Expr, names: &[SmolStr]) -> bool {
-    matches!(decorator, Expr::Name(name) | Expr::Attr(_, name) if names.contains(name))
+/// Does a decorator, called or not, have one of these names?
+pub(super) fn has_name(facts: &ChunkFacts, decorator: ExprId, names: &[SmolStr]) -> bool {
+    let target = match facts.expr(decorator) {
+        Expr::Call(call) => call.function,
+        _ => decorator,
+    };
+    matches!(facts.expr(target), Expr::Name(name) | Expr::Attr(_, name) if names.contains(name))
+}
+
+/// May it be what a framework registers routes with?
+fn is_router(value: &Value) -> bool {
+    let routes = |atom: &Atom| matches!(&atom.what, What::Object(path) | What::Symbol(path) if any_fits(&FRAMEWORKS.decorators.routers, path));
+    value.atoms().iter().any(routes)
 }

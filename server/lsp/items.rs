@@ -28,10 +28,16 @@ struct Sign {
     /// Where the steps of the trail stand, and then the other findings on the endpoint; none where
     /// the client does not show them.
     steps: Option<SmallVec<[Stand; 4]>>,
+    /// The codes of these others.
+    others: SmallVec<[&'static str; 2]>,
 }
 
 /// Where something stands, if the client sees its file.
 type Stand = Option<(Arc<Uri>, Range)>;
+
+fn codes(finding: &Finding) -> impl Iterator<Item = &'static str> {
+    finding.related.iter().map(|other| other.code)
+}
 
 /// What is told beside a finding, and where that stands.
 fn beside(finding: &Finding) -> impl Iterator<Item = (&Arc<str>, &Span)> {
@@ -53,6 +59,7 @@ impl Sign {
             baselined: finding.baselined,
             range,
             steps: related.then(|| steps.collect()),
+            others: codes(finding).collect(),
         }
     }
 
@@ -63,13 +70,11 @@ impl Sign {
             places.near = known.map_or(0, |(_, range)| range.start.line);
             places.at(file, span) == known
         };
-        let count = finding.trail.iter().count() + finding.related.len();
         self.telling.same(finding.telling)
             && (self.severity, self.baselined, self.range)
                 == (finding.severity, finding.baselined, range)
-            && (self.steps.as_ref()).is_none_or(|steps| {
-                steps.len() == count && beside(finding).zip(steps).all(&mut stays)
-            })
+            && codes(finding).eq(self.others.iter().copied())
+            && (self.steps.as_ref()).is_none_or(|steps| beside(finding).zip(steps).all(&mut stays))
     }
 }
 
@@ -174,8 +179,8 @@ pub fn diagnostic(finding: &Finding, range: Range, places: &mut Places) -> Diagn
 fn made(finding: &Finding, sign: &Sign, places: &Places) -> Diagnostic {
     let related = sign.steps.as_ref().map(|places| {
         let steps = finding.trail.iter().map(|step| step.message.to_string());
-        let others = finding.related.iter();
-        let words = steps.chain(others.map(|other| format!("{} on the same endpoint", other.code)));
+        let others = codes(finding).map(|code| format!("{code} on the same endpoint"));
+        let words = steps.chain(others);
         let related = words.zip(places).filter_map(|(message, place)| {
             let (uri, range) = place.as_ref()?;
             Some(DiagnosticRelatedInformation {

@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
 
 use crate::facts::{ChunkFacts, ExprId};
 use crate::summary::{CellKey, Outcome, Seen, Situation};
@@ -252,11 +251,6 @@ impl Told {
 /// The same in memory of its own, texts and all.
 pub fn renewed<T: Serialize + DeserializeOwned>(value: &T) -> T {
     from_bytes(&to_bytes(value))
-}
-
-/// The same name in memory of its own.
-pub fn apart(name: &SmolStr) -> SmolStr {
-    SmolStr::new(name.as_str())
 }
 
 fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {

@@ -925,6 +925,7 @@ pub struct Reader<'a> {
     round: usize,
     /// What was asked, and the answers so far.
     reads: RefCell<FxHashMap<CellKey, Option<Value>>>,
+    /// Answers of [`Reader::global`] and [`Reader::class_chain`].
     globals: RefCell<FxHashMap<(FileId, SmolStr), Value>>,
     chains: RefCell<FxHashMap<ClassId, Rc<[ClassId]>>>,
 }

@@ -47,6 +47,14 @@ fn the_trail_stands_under_the_finding() {
     );
 }
 
+/// How bad a check of this file finds what has this code.
+fn severity_of(code: &str, text: &str) -> String {
+    let project = Project::good();
+    project.write("good.py", text);
+    let mut found = project.json(&[]).severities().into_iter();
+    found.find(|(of, _)| of == code).expect(code).1
+}
+
 /// What a script pays it pays once, unless it never ends by itself; a menu ends when somebody leaves it.
 #[test]
 fn a_script_that_goes_round_for_ever_is_no_mere_note() {
@@ -71,13 +79,12 @@ fn a_script_that_goes_round_for_ever_is_no_mere_note() {
 #[test]
 fn a_document_that_an_attribute_holds_is_no_mere_note() {
     let severity = |kept: &str| {
-        let project = Project::good();
-        project.write(
-            "good.py",
-            format!("import json\n\nimport boto3\n\ntable = boto3.resource('dynamodb').Table('orders')\n\n\ndef rows(after):\n    rows = []\n    while after:\n        page = table.scan(ExclusiveStartKey=after)\n        for item in page['Items']:\n            rows.append({kept})\n        after = page.get('LastEvaluatedKey')\n    return rows\n"),
-        );
-        let mut found = project.json(&[]).severities().into_iter();
-        found.find(|(code, _)| code == "DDB302").expect("DDB302").1
+        severity_of(
+            "DDB302",
+            &format!(
+                "import json\n\nimport boto3\n\ntable = boto3.resource('dynamodb').Table('orders')\n\n\ndef rows(after):\n    rows = []\n    while after:\n        page = table.scan(ExclusiveStartKey=after)\n        for item in page['Items']:\n            rows.append({kept})\n        after = page.get('LastEvaluatedKey')\n    return rows\n"
+            ),
+        )
     };
     assert_eq!(severity("json.loads(item['content'])"), "warning");
     assert_eq!(severity("item['count']"), "info");
@@ -87,15 +94,12 @@ fn a_document_that_an_attribute_holds_is_no_mere_note() {
 #[test]
 fn a_row_of_many_attributes_is_no_mere_note() {
     let severity = |row: &str| {
-        let project = Project::good();
-        project.write(
-            "good.py",
-            format!(
+        severity_of(
+            "DDB302",
+            &format!(
                 "import boto3\n\ntable = boto3.resource('dynamodb').Table('orders')\n\n\ndef rows():\n    found = []\n    page = table.scan()\n    while 'LastEvaluatedKey' in page:\n        page = table.scan(ExclusiveStartKey=page['LastEvaluatedKey'])\n        for item in page['Items']:\n            found.append({row})\n    return found\n"
             ),
-        );
-        let mut found = project.json(&[]).severities().into_iter();
-        found.find(|(code, _)| code == "DDB302").expect("DDB302").1
+        )
     };
     let parts = |count: usize| {
         let part = |number: usize| format!("item['a{number}']");
@@ -134,15 +138,12 @@ fn a_few_attributes_that_a_read_asks_for_are_a_mere_note() {
 #[test]
 fn a_comprehension_of_a_few_attributes_is_a_mere_note() {
     let severity = |element: &str| {
-        let project = Project::good();
-        project.write(
-            "good.py",
-            format!(
+        severity_of(
+            "DDB301",
+            &format!(
                 "import boto3\n\npaginator = boto3.client('dynamodb').get_paginator('scan')\n\n\ndef rows():\n    return [{element} for page in paginator.paginate(TableName='orders') for item in page['Items']]\n"
             ),
-        );
-        let mut found = project.json(&[]).severities().into_iter();
-        found.find(|(code, _)| code == "DDB301").expect("DDB301").1
+        )
     };
     for slight in [
         "item['id']",
