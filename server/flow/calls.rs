@@ -1089,15 +1089,16 @@ impl<'a> Flow<'a> {
         }
         // Methods of dicts and lists that hold the value.
         match (data.kind, method) {
-            (Kind::Page | Kind::Record | Kind::Item, "get" | "pop" | "setdefault") => {
-                match args.plain.first() {
-                    Some((expr, key)) => {
-                        let (key, expr) = (key.clone(), *expr);
-                        self.subscript(&derived(data), &key, expr)
-                    }
-                    None => Value::UNKNOWN,
+            (
+                Kind::Page | Kind::Record | Kind::Item | Kind::Attribute,
+                "get" | "pop" | "setdefault",
+            ) => match args.plain.first() {
+                Some((expr, key)) => {
+                    let (key, expr) = (key.clone(), *expr);
+                    self.subscript(&derived(data), &key, expr)
                 }
-            }
+                None => Value::UNKNOWN,
+            },
             (Kind::Items | Kind::Records, "pop") => {
                 derived(data.with(if data.kind == Kind::Items {
                     Kind::Item
