@@ -94,7 +94,7 @@ fn for_others(cx: &Cx, verdict: &Verdict) -> Option<()> {
 fn message(page: &Page, verdict: &Verdict) -> String {
     match verdict.story.variant {
         DROPPED => format!("`{}` gathers all that {} gives, and nobody takes it", page.finding_text(verdict), page.source(verdict)),
-        ATTRIBUTES => format!("gathers attributes of all that {} gives", page.source(verdict)),
+        ATTRIBUTES => format!("attributes of all that {} gives stay in memory as long as the result is in use: take one item after the other, or let the read ask for these attributes alone", page.source(verdict)),
         _ => format!("holds every page of {} in memory at once", page.source(verdict)),
     }
 }
