@@ -8,7 +8,8 @@
   (#not-fixed? @key)
   (#not-capped? @holder)
   (#not-swept? @holder)
-  (#not-apart? @holder @value)) @finding
+  (#not-apart? @holder @value)
+  (#not-listed? @key)) @finding
 
 ; self._cache[key] = record, in a class that holds a table: whoever calls it passes what was read
 (assignment

@@ -14,4 +14,5 @@
   (#not-fixed? @key)
   (#not-capped? @holder)
   (#not-emptied? @holder)
-  (#not-apart? @holder @value))
+  (#not-apart? @holder @value)
+  (#not-listed? @key))

@@ -13,4 +13,5 @@
   (#held-by? @holder module class function app)
   (#not-fixed? @key)
   (#not-capped? @holder)
-  (#not-emptied? @holder))
+  (#not-emptied? @holder)
+  (#not-listed? @key))

@@ -10,6 +10,7 @@ use super::{Cx, kinds};
 use crate::api::{API, FRAMEWORKS};
 use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind, Stmt};
 use crate::finding::Confidence;
+use crate::flow::visit;
 use crate::lifetime::lifetime;
 use crate::query::Operand;
 use crate::secret::is_key;
@@ -95,9 +96,10 @@ predicates! {
     "measured" 2 measured "`#measured? @holder`: its length is compared with a bound",
     "cleared" 2 cleared "`#cleared? @function`: its cache is cleared somewhere",
     "scalar" 1 scalar "`#scalar? @holder`: a number or text, which a sum does not make larger",
-    "in-scope" 2 in_scope "`#in-scope? @call`: in a file that names or reaches DynamoDB, or a session that such a file asks for",
+    "in-scope" 2 in_scope "`#in-scope? @call`: in a file that names or reaches DynamoDB, or a session or client that such a file asks for",
     "taken" 2 taken "`#taken? @holder`: something takes out of it one by one",
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
+    "listed" 2 listed "`#listed? @key`: made of parameters that are constants wherever the function is called",
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
     "keyed" 1 keyed "`#keyed? @value`: what a read by keys answered, such as `batch_get_item`: no more than was asked for",
     "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, or with credentials of its own",
@@ -494,14 +496,26 @@ fn in_scope(cx: &Cx, operands: &[Operand]) -> Answer {
     if cx.reader.in_scope(cx.unit.file) {
         return Some(Confidence::High);
     }
-    // `aws.py` gives a session to whoever asks: a file on DynamoDB that does is on the way there.
+    // `aws.py` gives a session or a client to whoever asks: a file on DynamoDB that does is on the way
+    // there. What its object was told may be one account's or region's: `boto3.client(name, self.region)`.
     let function = seen(cx, operands)?.situation.function;
-    let session = |value: &Value| value.data().any(|(_, data)| data.kind == Kind::Session);
-    let given = cx.reader.cell(CellKey::Return(FuncId {
-        unit: cx.unit.id,
-        function,
-    }));
-    if !session(&value(cx, operands)) || !session(&given) {
+    let call = capture(cx, operands)?.expr?;
+    let told = || (cx.facts).any(call, &mut |id, _| is_own(cx.unit, cx.facts, id));
+    let asked_for = |value: &Value| {
+        value.data().any(|(_, data)| match data.kind {
+            Kind::Client | Kind::Resource => !told(),
+            kind => kind == Kind::Session,
+        })
+    };
+    let given = || {
+        let id = FuncId {
+            unit: cx.unit.id,
+            function,
+        };
+        cx.facts.functions[function as usize].name == "__init__"
+            || asked_for(&cx.reader.cell(CellKey::Return(id)))
+    };
+    if !asked_for(&value(cx, operands)) || !given() {
         return None;
     }
     let context = cx.context(function);
@@ -541,6 +555,43 @@ fn fixed(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(constant)
 }
 
+fn listed(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(is_listed(cx, capture(cx, operands)?.expr?, 0))
+}
+
+/// `name`, `f"board:{name}"`, or a local that is made so, where all code says `board("sellers")`.
+fn is_listed(cx: &Cx, key: ExprId, depth: u8) -> bool {
+    let owner = cx.facts.owner(key);
+    let function = &cx.facts.functions[owner as usize];
+    let mut parts: Vec<ExprId> = Vec::new();
+    match cx.facts.expr(key) {
+        Expr::Local(slot) if (*slot as usize) < function.params.len() => {
+            return cx.is_always_constant(owner, *slot as usize);
+        }
+        Expr::Local(slot) if depth == 0 => {
+            visit(&function.body, &mut |stmt| {
+                let stored = |target: &ExprId| matches!(cx.facts.expr(*target), Expr::Local(other) if other == slot);
+                match stmt {
+                    Stmt::Assign { targets, value, .. } if targets.iter().any(stored) => {
+                        parts.push(*value);
+                    }
+                    // Whatever else binds it is no constant.
+                    Stmt::For { target, .. } | Stmt::Augment { target, .. } if stored(target) => {
+                        parts.push(*target);
+                    }
+                    _ => {}
+                }
+            });
+            return !parts.is_empty() && parts.iter().all(|&part| is_listed(cx, part, 1));
+        }
+        Expr::Format(made) => parts.extend(made),
+        Expr::Binary(_, left, right) => parts.extend([left, right]),
+        _ => return false,
+    }
+    parts.retain(|&part| !matches!(cx.facts.expr(part), Expr::Str(_) | Expr::Int(_)));
+    !parts.is_empty() && parts.iter().all(|&part| is_listed(cx, part, 1))
+}
+
 fn keyed(cx: &Cx, operands: &[Operand]) -> Answer {
     let value = value(cx, operands);
     sure(value.data().any(|(_, data)| data.single))
@@ -560,7 +611,7 @@ fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
     // Temporary credentials are somebody's, and for a while.
     let own = |expr: ExprId| is_own(cx.unit, cx.facts, expr);
     let lends = |arg: &Arg| match &arg.kind {
-        ArgKind::Keyword(name) if name == "aws_session_token" => true,
+        ArgKind::Keyword(name) if name == "aws_session_token" => !is_setting(cx, arg.value),
         // So are those that an object carries: `Session(aws_secret_access_key=self.secret_key)`.
         ArgKind::Keyword(name) if name == "aws_secret_access_key" => own(arg.value),
         _ => false,
@@ -569,6 +620,29 @@ fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
     let lent = matches!(cx.facts.expr(expr), Expr::Call(call) if call.args.iter().any(lends));
     let seen = cx.seen(captured)?;
     sure(lent || seen.situation.varies || sets_credentials(cx, cx.facts.owner(expr)))
+}
+
+/// `settings.AWS_SESSION_TOKEN`, `os.environ["AWS_SESSION_TOKEN"]`: what the process was started with.
+fn is_setting(cx: &Cx, value: ExprId) -> bool {
+    let named = |expr: ExprId, wanted: &str| matches!(cx.facts.expr(expr), Expr::Name(name) | Expr::Attr(_, name) if name == wanted);
+    match cx.facts.expr(value) {
+        Expr::Attr(base, _) => match cx.facts.expr(*base) {
+            // `flask.g.token` and the like are a request's.
+            Expr::Name(name) => {
+                let file = cx.unit.file;
+                let object = |atom: &Atom| matches!(atom.what, What::Object(_));
+                cx.reader.is_import(file, name)
+                    && !cx.reader.global(file, name).atoms().iter().any(object)
+            }
+            _ => is_setting(cx, *base),
+        },
+        Expr::Subscript(base, _) => named(*base, "environ"),
+        Expr::Call(call) => match cx.facts.expr(call.function) {
+            Expr::Attr(base, name) if name == "get" => named(*base, "environ"),
+            _ => named(call.function, "getenv"),
+        },
+        _ => false,
+    }
 }
 
 /// `session._credentials = RefreshableCredentials(...)`: botocore has no other way to lend a role's.
@@ -654,7 +728,27 @@ fn memoised(cx: &Cx, operands: &[Operand]) -> Answer {
         ));
         passed.data().next().is_some()
     });
-    sure(situation.guarded || given || cx.context(situation.function).has(Mark::Memoised))
+    sure(situation.guarded || given || is_memoised(cx, situation.function))
+}
+
+/// A memoised `create_app` runs once, and the routes that it defines for each request.
+fn is_memoised(cx: &Cx, function: FunctionId) -> bool {
+    let mut scope = function;
+    loop {
+        let own = FuncId {
+            unit: cx.unit.id,
+            function: scope,
+        };
+        let marks = cx.reader.cell(CellKey::Entry(own));
+        if marks.has(Mark::Memoised) {
+            return true;
+        }
+        let parent = cx.facts.functions[scope as usize].parent;
+        if marks.has(Mark::Request) || parent == scope || parent == 0 {
+            return false;
+        }
+        scope = parent;
+    }
 }
 
 fn script(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -3,11 +3,13 @@
 //! Code that may get at it unseen, by an object that nobody knows or by a name in a text, counts as
 //! using all of it.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::Cx;
-use crate::facts::{ChunkFacts, Expr, ExprId};
+use crate::facts::{Arg, ArgKind, Call, ChunkFacts, Expr, ExprId, FunctionId};
 use crate::flow::evaluate_all;
 use crate::flow::uses::{Level, Standing, Uses, uses_of};
 use crate::summary::CellKey;
@@ -122,6 +124,29 @@ impl Cx<'_> {
         })
     }
 
+    /// Do all calls of the module's function fill the parameter with a constant?
+    pub(super) fn is_always_constant(&self, function: FunctionId, param: usize) -> bool {
+        if function != 1 || self.unit.class.is_some() || self.reader.alone() {
+            return false;
+        }
+        let own = &self.facts.functions[function as usize];
+        let wanted = &own.params[param].name;
+        let named = |arg: &&Arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == wanted);
+        let plain = |arg: &&Arg| arg.kind == ArgKind::Plain;
+        let called = Cell::new(false);
+        let strays = self.strays(&own.name, |_, facts, id| {
+            let Some(call) = call_of(facts, id) else {
+                return matches!(facts.expr(id), Expr::Name(_))
+                    && Standing::of(facts).is_stored(id);
+            };
+            called.set(true);
+            let placed = || call.args.get(param).filter(plain);
+            let given = call.args.iter().find(named).or_else(placed);
+            given.is_some_and(|arg| matches!(facts.expr(arg.value), Expr::Str(_) | Expr::Int(_)))
+        });
+        !strays && called.get()
+    }
+
     /// Does the name stand anywhere that is not as it should be?
     pub(super) fn strays(
         &self,
@@ -190,10 +215,14 @@ pub(super) fn is_own(unit: &Unit, facts: &ChunkFacts, id: ExprId) -> bool {
 }
 
 fn is_callee(facts: &ChunkFacts, id: ExprId) -> bool {
-    facts
-        .calls
-        .iter()
-        .any(|&call| matches!(facts.expr(call), Expr::Call(call) if call.function == id))
+    call_of(facts, id).is_some()
+}
+
+fn call_of(facts: &ChunkFacts, callee: ExprId) -> Option<&Call> {
+    facts.calls.iter().find_map(|&call| match facts.expr(call) {
+        Expr::Call(call) if call.function == callee => Some(&**call),
+        _ => None,
+    })
 }
 
 /// `getattr(store, "ROWS")`, `globals()["ROWS"]`
