@@ -332,21 +332,27 @@ impl<'a> Importers<'a> {
             known.extend(ask.names.iter().map(|(name, heat)| (name.clone(), *heat)));
             !ask.names.is_empty()
         });
-        let mut asked: BTreeMap<u32, Vec<&Ask>> = BTreeMap::new();
-        for ask in &asks {
+        let importers = |ask: &Ask| -> Vec<u32> {
             let module = module_of(&ask.path);
             let certain = ask.names.values().any(|heat| *heat == Heat::Certain);
             let hash = hash_of(stem_of(module));
             let first = self.ends.partition_point(|(end, _)| *end < hash);
-            let importers = self.ends[first..]
-                .iter()
-                .take_while(|(end, _)| *end == hash);
-            for &(_, index) in importers {
-                let other = &self.others[index as usize];
-                let may = !other.taken && (certain || other.words.told);
-                if may && mean(&other.imports, &other.file.name, module) {
-                    asked.entry(index).or_default().push(ask);
-                }
+            let named = self.ends[first..].iter();
+            named
+                .take_while(|(end, _)| *end == hash)
+                .map(|(_, index)| *index)
+                .filter(|&index| {
+                    let other = &self.others[index as usize];
+                    let may = !other.taken && (certain || other.words.told);
+                    may && mean(&other.imports, &other.file.name, module)
+                })
+                .collect()
+        };
+        let found: Vec<Vec<u32>> = asks.par_iter().with_max_len(4).map(importers).collect();
+        let mut asked: BTreeMap<u32, Vec<&Ask>> = BTreeMap::new();
+        for (ask, found) in asks.iter().zip(found) {
+            for index in found {
+                asked.entry(index).or_default().push(ask);
             }
         }
         let names = Named::new(&asks);
