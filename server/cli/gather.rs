@@ -117,7 +117,7 @@ impl Loaded {
     }
 }
 
-/// Loads what was gathered, then the importers of files that turned out to matter, and what linked
+/// Loads what was gathered from the files, which are sorted by name, then the importers of files that turned out to matter, and what linked
 /// code asks for, to the end. The workspace knows the names of all files already. `go_on` hears the
 /// number of files before each round, and may stop it.
 pub fn load(
@@ -130,7 +130,10 @@ pub fn load(
     if !go_on(gathered.texts.len()) {
         return loaded;
     }
-    let by_name: FxHashMap<&str, &File> = files.iter().map(|file| (&*file.name, file)).collect();
+    let by_name = |name: &Arc<str>| -> Option<&File> {
+        let at = files.binary_search_by(|file| file.name.cmp(name));
+        at.ok().map(|at| &files[at])
+    };
     // What could not be read goes on being wanted.
     let mut asked: FxHashSet<Arc<str>> = FxHashSet::default();
     asked.extend((gathered.texts.iter()).map(|(name, _)| Arc::clone(name)));
@@ -138,8 +141,7 @@ pub fn load(
     let wanted = |workspace: &Workspace, asked: &mut FxHashSet<Arc<str>>| -> Vec<&File> {
         let mut wanted = workspace.wanted();
         wanted.retain(|name| asked.insert(Arc::clone(name)));
-        let wanted = wanted.iter().filter_map(|name| by_name.get(&**name));
-        wanted.copied().collect()
+        wanted.iter().filter_map(by_name).collect()
     };
     let mut next = gathered;
     for _ in 0..=ROUNDS {

@@ -29,7 +29,10 @@ pub fn sharable(text: &str, call: Range<usize>) -> bool {
             let line = before.rsplit('\n').next().unwrap_or_default().trim();
             let target = line.split([':', '=']).next().unwrap_or_default();
             let assigned = line.is_empty() || line.ends_with('=') && !target.contains(['.', '[']);
-            assigned || after.starts_with(['.', '\\', '#'])
+            let made = after.strip_prefix('.').map(str::trim_start);
+            let made =
+                made.is_some_and(|it| it.starts_with("client") || it.starts_with("resource"));
+            assigned || made || after.starts_with(['\\', '#'])
         }
         _ => false,
     }
