@@ -58,6 +58,9 @@ pub struct Need {
     pub name: Option<&'static str>,
 }
 
+/// The rules whose rewrite is [`factories::shared`].
+const SHARED: [&str; 3] = ["DDB601", "DDB602", "DDB603"];
+
 /// Makes the rewrites of one state of a workspace, each file parsed at most once.
 pub struct Fixer<'a> {
     workspace: &'a Workspace,
@@ -177,8 +180,13 @@ impl<'a> Fixer<'a> {
             (verdict.rule.code == finding.code && start == finding.span.start)
                 .then_some((verdict, base))
         })?;
-        let module = self.module(&finding.file)?;
         let span = |span: crate::facts::Span| base + span.start as usize..base + span.end as usize;
+        // Large files are not parsed only to say no.
+        let text = self.workspace.text(&finding.file)?.as_str();
+        if SHARED.contains(&finding.code) && !factories::sharable(text, span(verdict.span)) {
+            return None;
+        }
+        let module = self.module(&finding.file)?;
         let node = module.at(span(verdict.span))?;
         let cx = Cx {
             fixer: self,

@@ -5,6 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::AhoCorasick;
+use memchr::{memchr, memchr_iter};
 use rustc_hash::FxHashMap;
 use tree_sitter::{Node, Tree};
 
@@ -577,15 +578,26 @@ fn notes(source: &Source, index: usize, tree: &Tree) -> Box<[Range<u32>]> {
         comment.start_byte() as u32..(end - start) as u32
     };
     let mut notes: Vec<Range<u32>> = Vec::new();
-    for word in WORDS.find_iter(source.segment_text(index)) {
-        let known = notes
-            .last()
-            .is_some_and(|last| (word.start() as u32) < last.end);
+    for word in words(source.segment_text(index)) {
+        let known = notes.last().is_some_and(|last| (word as u32) < last.end);
         if !known {
-            notes.extend(comment(tree, word.start()).map(whole));
+            notes.extend(comment(tree, word).map(whole));
         }
     }
     notes.into()
+}
+
+/// Where the words stand, on lines behind a `#`: only there a comment can hold them.
+fn words(text: &str) -> impl Iterator<Item = usize> {
+    let mut done = 0;
+    memchr_iter(b'#', text.as_bytes())
+        .filter_map(move |at| {
+            let end = memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end);
+            let fresh = at >= done;
+            done = done.max(end);
+            fresh.then(|| (at, &text[at..end]))
+        })
+        .flat_map(|(at, line)| WORDS.find_iter(line).map(move |word| at + word.start()))
 }
 
 /// The comment that holds the byte.
@@ -625,7 +637,8 @@ impl<'a> Trees<'a> {
     }
 
     fn notes(&mut self, index: usize) -> Box<[Range<u32>]> {
-        match WORDS.is_match(self.source.segment_text(index)) {
+        let told = words(self.source.segment_text(index)).next().is_some();
+        match told {
             true => notes(self.source, index, &self.tree(index)),
             false => Box::default(),
         }

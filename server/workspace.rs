@@ -253,7 +253,8 @@ impl Workspace {
                 source.forget_trees();
             }
             let built = build(&path, file_id(&path), &parts);
-            (path, source, parts, built, extracted)
+            let named = names_dynamo(source.text().as_str());
+            (path, source, parts, built, named, extracted)
         };
         let loaded: Vec<_> = if files.len() < 2 {
             files.into_iter().map(read).collect()
@@ -265,10 +266,11 @@ impl Workspace {
         let mut dirty = FxHashSet::default();
         let mut gone = Vec::new();
         let mut changed = Vec::new();
-        for (path, source, parts, built, extracted) in loaded {
+        for (path, source, parts, built, named, extracted) in loaded {
             self.work.extracted += extracted;
             self.work.parsed += source.parsed;
             self.add_path(&path, &mut changed);
+            self.set_scope(file_id(&path), named, &mut changed);
             self.place(
                 &path,
                 source,
@@ -413,6 +415,8 @@ impl Workspace {
                 homes: Vec::new(),
             },
         );
+        let named = names_dynamo(source.text().as_str());
+        self.set_scope(file_id(&path), named, &mut changed);
         self.place(
             &path,
             source,
@@ -530,8 +534,6 @@ impl Workspace {
             self.world.exports.insert(id, Arc::new(built.exports));
             changed.push(CellKey::Exports(id));
         }
-        let named = names_dynamo(source.text().as_str());
-        self.set_scope(id, named, changed);
         self.files.insert(
             Arc::clone(path),
             File {

@@ -2,7 +2,7 @@
 //!
 //! Each target runs in a process of its own. `DYNALEAK_FUZZ_RUNS=100000` sets how many inputs each
 //! target gets, `DYNALEAK_SEED` the seed; an argument names a target, or a file to be run alone:
-//! `cargo test --release --test fuzz -- check`, `DYNALEAK_FUZZ_INPUT=crash-… cargo test … -- check`.
+//! `cargo test --test fuzz -- check`, `DYNALEAK_FUZZ_INPUT=crash-… cargo test … -- check`.
 
 #[path = "../fuzz/properties/mod.rs"]
 mod properties;

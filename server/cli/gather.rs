@@ -117,7 +117,7 @@ impl Loaded {
     }
 }
 
-/// Loads what was gathered, then the importers of files that turned out to matter, and what linked
+/// Loads what was gathered from the files, which are sorted by name, then the importers of files that turned out to matter, and what linked
 /// code asks for, to the end. The workspace knows the names of all files already. `go_on` hears the
 /// number of files before each round, and may stop it.
 pub fn load(
@@ -130,7 +130,10 @@ pub fn load(
     if !go_on(gathered.texts.len()) {
         return loaded;
     }
-    let by_name: FxHashMap<&str, &File> = files.iter().map(|file| (&*file.name, file)).collect();
+    let by_name = |name: &Arc<str>| -> Option<&File> {
+        let at = files.binary_search_by(|file| file.name.cmp(name));
+        at.ok().map(|at| &files[at])
+    };
     // What could not be read goes on being wanted.
     let mut asked: FxHashSet<Arc<str>> = FxHashSet::default();
     asked.extend((gathered.texts.iter()).map(|(name, _)| Arc::clone(name)));
@@ -138,8 +141,7 @@ pub fn load(
     let wanted = |workspace: &Workspace, asked: &mut FxHashSet<Arc<str>>| -> Vec<&File> {
         let mut wanted = workspace.wanted();
         wanted.retain(|name| asked.insert(Arc::clone(name)));
-        let wanted = wanted.iter().filter_map(|name| by_name.get(&**name));
-        wanted.copied().collect()
+        wanted.iter().filter_map(by_name).collect()
     };
     let mut next = gathered;
     for _ in 0..=ROUNDS {
@@ -332,21 +334,27 @@ impl<'a> Importers<'a> {
             known.extend(ask.names.iter().map(|(name, heat)| (name.clone(), *heat)));
             !ask.names.is_empty()
         });
-        let mut asked: BTreeMap<u32, Vec<&Ask>> = BTreeMap::new();
-        for ask in &asks {
+        let importers = |ask: &Ask| -> Vec<u32> {
             let module = module_of(&ask.path);
             let certain = ask.names.values().any(|heat| *heat == Heat::Certain);
             let hash = hash_of(stem_of(module));
             let first = self.ends.partition_point(|(end, _)| *end < hash);
-            let importers = self.ends[first..]
-                .iter()
-                .take_while(|(end, _)| *end == hash);
-            for &(_, index) in importers {
-                let other = &self.others[index as usize];
-                let may = !other.taken && (certain || other.words.told);
-                if may && mean(&other.imports, &other.file.name, module) {
-                    asked.entry(index).or_default().push(ask);
-                }
+            let named = self.ends[first..].iter();
+            named
+                .take_while(|(end, _)| *end == hash)
+                .map(|(_, index)| *index)
+                .filter(|&index| {
+                    let other = &self.others[index as usize];
+                    let may = !other.taken && (certain || other.words.told);
+                    may && mean(&other.imports, &other.file.name, module)
+                })
+                .collect()
+        };
+        let found: Vec<Vec<u32>> = asks.par_iter().with_max_len(4).map(importers).collect();
+        let mut asked: BTreeMap<u32, Vec<&Ask>> = BTreeMap::new();
+        for (ask, found) in asks.iter().zip(found) {
+            for index in found {
+                asked.entry(index).or_default().push(ask);
             }
         }
         let names = Named::new(&asks);

@@ -55,6 +55,7 @@ pub fn walk(paths: &[PathBuf], configs: &Configs, threads: usize) -> Walked {
                 walked.configs.push(Arc::clone(&found));
                 let folder = Folder {
                     path: &path,
+                    name,
                     here: &here,
                     include_tests: found.config.include_tests(),
                     found,
@@ -134,6 +135,8 @@ const SKIPPED: [&str; 7] = [
 /// A named folder.
 struct Folder<'a> {
     path: &'a Path,
+    /// See [`name_of`].
+    name: String,
     here: &'a Path,
     include_tests: bool,
     found: Arc<Found>,
@@ -236,7 +239,7 @@ impl Folder<'_> {
             true => match fs::metadata(entry.path()) {
                 Ok(data) if data.is_file() && !stays(entry.path(), self.path) => {
                     return Some(Err(Trouble {
-                        name: name_of(entry.path(), self.here),
+                        name: self.name_of(entry.path()),
                         message: format!("{OUT}: not read, unless it is named itself"),
                         fatal: false,
                     }));
@@ -248,7 +251,7 @@ impl Folder<'_> {
         };
         file.then(|| {
             Ok(File {
-                name: name_of(entry.path(), self.here).into(),
+                name: self.name_of(entry.path()).into(),
                 path: entry.into_path(),
                 named: false,
                 text: None,
@@ -256,8 +259,21 @@ impl Folder<'_> {
         })
     }
 
+    /// See [`name_of`]; what the walk finds stands below the folder as the walk writes it.
+    fn name_of(&self, path: &Path) -> String {
+        let below = match (path.to_str(), self.path.to_str()) {
+            (Some(path), Some(folder)) if cfg!(unix) => path.strip_prefix(folder),
+            _ => None,
+        };
+        match below.and_then(|below| below.strip_prefix('/')) {
+            Some("") | None => name_of(path, self.here),
+            Some(below) if self.name.is_empty() => below.to_string(),
+            Some(below) => format!("{}/{below}", self.name),
+        }
+    }
+
     fn trouble(&self, path: &Path, error: &io::Error) -> Trouble {
-        let name = name_of(path, self.here);
+        let name = self.name_of(path);
         Trouble {
             name: if name.is_empty() {
                 ".".to_string()

@@ -1,5 +1,7 @@
 //! One client for all calls: a factory at the top of the module, which `functools.cache` makes run once.
 
+use std::ops::Range;
+
 use tree_sitter::Node;
 
 use super::containers::{arguments, keyword, method, written};
@@ -14,6 +16,26 @@ use crate::finding::Applicability;
 /// The ways to share what is built over and over.
 pub fn shared(acc: &mut Vec<Rewrite>, cx: &Cx) {
     acc.extend(Built::of(cx).and_then(|built| built.memoised(cx).or_else(|| built.made_once(cx))));
+}
+
+/// May [`shared`] have something to say of the call, as far as the text around it tells?
+pub fn sharable(text: &str, call: Range<usize>) -> bool {
+    let (before, after) = (&text[..call.start], text[call.end..].trim_start());
+    let called = text[call].split('(').next().unwrap_or_default().trim_end();
+    match called.rsplit('.').next().unwrap_or_default().trim_start() {
+        "client" | "resource" => true,
+        // Something is made of it at once, or it stands in a variable: `session = boto3.Session()`.
+        "Session" => {
+            let line = before.rsplit('\n').next().unwrap_or_default().trim();
+            let target = line.split([':', '=']).next().unwrap_or_default();
+            let assigned = line.is_empty() || line.ends_with('=') && !target.contains(['.', '[']);
+            let made = after.strip_prefix('.').map(str::trim_start);
+            let made =
+                made.is_some_and(|it| it.starts_with("client") || it.starts_with("resource"));
+            assigned || made || after.starts_with(['\\', '#'])
+        }
+        _ => false,
+    }
 }
 
 /// What is built, as it is written: `boto3.client("dynamodb")`, `boto3.Session().client("dynamodb")`.

@@ -339,7 +339,8 @@ impl World {
             if fresh.is_empty() {
                 break;
             }
-            fresh.sort();
+            // Neighbours ask for the same cells.
+            fresh.sort_by_cached_key(|unit| (self.units[unit].file, *unit));
             linked.evaluated += fresh.len();
             let world = &*self;
             let run = |unit: &UnitId| {

@@ -68,6 +68,10 @@ async def test_findings_on_one_endpoint_name_each_other(tmp_path):
             "DDB302": [("DDB802 on the same endpoint", places["DDB802"])],
             "DDB802": [("DDB302 on the same endpoint", places["DDB302"])],
         }
+        # What is another finding at the same place is named anew: the endpoint is not open to all now.
+        server.change("app.py", edit(7, 20, 20, ", authorizer=login"))
+        assert (await related())["DDB302"] == [("DDB801 on the same endpoint", places["DDB802"])]
+        server.change("app.py", edit(7, 20, 38, ""))
         # They move with it, and go with it.
         server.change("app.py", edit(0, 0, 0, "\n"))
         assert (await related())["DDB302"] == [("DDB802 on the same endpoint", places["DDB802"] + 1)]
