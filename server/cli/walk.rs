@@ -55,7 +55,7 @@ pub fn walk(paths: &[PathBuf], configs: &Configs, threads: usize) -> Walked {
                 walked.configs.push(Arc::clone(&found));
                 let folder = Folder {
                     path: &path,
-                    name,
+                    name: (path == here || !here.starts_with(&path)).then_some(name),
                     here: &here,
                     include_tests: found.config.include_tests(),
                     found,
@@ -135,8 +135,8 @@ const SKIPPED: [&str; 7] = [
 /// A named folder.
 struct Folder<'a> {
     path: &'a Path,
-    /// See [`name_of`].
-    name: String,
+    /// See [`name_of`]; none for one around the current folder, which some of its files are below.
+    name: Option<String>,
     here: &'a Path,
     include_tests: bool,
     found: Arc<Found>,
@@ -265,10 +265,10 @@ impl Folder<'_> {
             (Some(path), Some(folder)) if cfg!(unix) => path.strip_prefix(folder),
             _ => None,
         };
-        match below.and_then(|below| below.strip_prefix('/')) {
-            Some("") | None => name_of(path, self.here),
-            Some(below) if self.name.is_empty() => below.to_string(),
-            Some(below) => format!("{}/{below}", self.name),
+        match (&self.name, below.and_then(|below| below.strip_prefix('/'))) {
+            (None, _) | (_, None | Some("")) => name_of(path, self.here),
+            (Some(name), Some(below)) if name.is_empty() => below.to_string(),
+            (Some(name), Some(below)) => format!("{name}/{below}"),
         }
     }
 
