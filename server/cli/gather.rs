@@ -117,9 +117,9 @@ impl Loaded {
     }
 }
 
-/// Loads what was gathered from the files, which are sorted by name, then the importers of files that turned out to matter, and what linked
-/// code asks for, to the end. The workspace knows the names of all files already. `go_on` hears the
-/// number of files before each round, and may stop it.
+/// Loads what was gathered from the files, which are sorted by name, then the importers of files that
+/// turned out to matter, and what linked code asks for, to the end. The workspace knows the names of
+/// all files already. `go_on` hears the number of files before each round, and may stop it.
 pub fn load(
     workspace: &mut Workspace,
     files: &[File],
