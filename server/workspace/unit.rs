@@ -165,7 +165,10 @@ impl Cutter<'_> {
     }
 
     fn chunk(&mut self, node: Node, range: Range<usize>, scope: &SmolStr, main: bool) {
-        let facts = (self.known)(range.clone()).unwrap_or_else(|| {
+        // Around an error the same text may be another tree than it was.
+        let sound = !node.has_error();
+        let facts = sound.then(|| (self.known)(range.clone())).flatten();
+        let facts = facts.unwrap_or_else(|| {
             *self.extracted += 1;
             Facts::new(lower(node, self.text, self.rules))
         });
