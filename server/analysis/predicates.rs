@@ -933,22 +933,8 @@ fn never_evicts(cx: &Cx, operands: &[Operand]) -> Answer {
         let (What::Function(function) | What::Bound(function, _)) = atom.what else {
             return false;
         };
-        let Some(signature) = cx.reader.signature(function) else {
-            return false;
-        };
-        let facts = signature.facts;
-        let unlimited = |arg: &Arg| {
-            matches!(&arg.kind, ArgKind::Plain | ArgKind::Keyword(_))
-                && matches!(facts.expr(arg.value), Expr::None)
-        };
-        let named = |expr: ExprId, wanted: &str| matches!(facts.expr(expr), Expr::Name(name) | Expr::Attr(_, name) if name == wanted);
-        let keeps_all = |&decorator: &ExprId| match facts.expr(decorator) {
-            Expr::Call(call) => {
-                named(call.function, "lru_cache") && call.args.iter().any(unlimited)
-            }
-            _ => named(decorator, "cache"),
-        };
-        signature.function.decorators.iter().any(keeps_all)
+        let signature = cx.reader.signature(function);
+        signature.is_some_and(|signature| signature.never_evicts())
     })
 }
 

@@ -12,7 +12,8 @@ use tree_sitter::Node;
 use super::packed::Facts;
 use crate::facts::kinds::{Kind, kind};
 use crate::facts::{
-    ChunkFacts, ChunkKind, Expr, Function, Import, Param, Stmt, lower, named, undecorated,
+    Arg, ArgKind, ChunkFacts, ChunkKind, Expr, ExprId, Function, Import, Param, Stmt, lower, named,
+    undecorated,
 };
 use crate::query::Rules;
 use crate::value::{ClassId, FileId, FuncId, UnitId, stable_hash};
@@ -626,6 +627,23 @@ impl<'a> Signature<'a> {
         }
     }
 
+    /// Is it under a cache that keeps all: `@functools.cache`, `@lru_cache(maxsize=None)`?
+    pub fn never_evicts(&self) -> bool {
+        let facts = self.facts;
+        let unlimited = |arg: &Arg| {
+            matches!(&arg.kind, ArgKind::Plain | ArgKind::Keyword(_))
+                && matches!(facts.expr(arg.value), Expr::None)
+        };
+        let named = |expr: ExprId, wanted: &str| matches!(facts.expr(expr), Expr::Name(name) | Expr::Attr(_, name) if name == wanted);
+        let keeps_all = |&decorator: &ExprId| match facts.expr(decorator) {
+            Expr::Call(call) => {
+                named(call.function, "lru_cache") && call.args.iter().any(unlimited)
+            }
+            _ => named(decorator, "cache"),
+        };
+        self.function.decorators.iter().any(keeps_all)
+    }
+
     /// Changes whenever callers must look again.
     pub fn hash(&self) -> u64 {
         use std::hash::{Hash, Hasher};
@@ -635,6 +653,7 @@ impl<'a> Signature<'a> {
             (param.kind as u8).hash(&mut hasher);
         }
         (self.is_property(), self.is_static(), self.is_class_method()).hash(&mut hasher);
+        self.never_evicts().hash(&mut hasher);
         self.each_set(&mut |name| name.hash(&mut hasher));
         hasher.finish()
     }
