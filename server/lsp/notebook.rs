@@ -135,7 +135,7 @@ impl State {
         let cells: Vec<Key> = closed
             .chain(notebook.cells.into_iter().map(|cell| cell.key))
             .collect();
-        for cell in cells {
+        for cell in cells.into_iter().chain(self.cells_of(&key)) {
             if let Some(document) = self.documents.remove(&cell) {
                 self.due.publish.remove(&cell);
                 self.due.clear.push(document.uri);
@@ -163,8 +163,7 @@ impl State {
             return;
         };
         let home = self.home(&notebook.uri.clone());
-        let cells: Vec<Key> = notebook.cells.iter().map(|cell| cell.key.clone()).collect();
-        for cell in cells {
+        for cell in self.cells_of(key) {
             if let Some(document) = self.documents.get_mut(&cell) {
                 document.home = home.clone();
                 document.report.revision = Some(u64::MAX);
@@ -174,6 +173,13 @@ impl State {
             notebook.home = home;
         }
         self.join(key);
+    }
+
+    /// All that were opened as its cells, whether it lists them or not.
+    fn cells_of(&self, notebook: &Key) -> Vec<Key> {
+        let documents = self.documents.iter();
+        let of = documents.filter(|(_, document)| document.cell_of.as_ref() == Some(notebook));
+        of.map(|(key, _)| key.clone()).collect()
     }
 
     fn open_cell(&mut self, notebook: &Key, home: &Home, item: TextDocumentItem) {

@@ -743,6 +743,31 @@ async def test_notebooks(tmp_path):
         assert await server.text(second) is None
 
 
+async def test_a_cell_that_its_notebook_does_not_list_goes_where_that_goes(tmp_path):
+    listed, unlisted = (f"vscode-notebook-cell:/nb.ipynb#{name}" for name in "ab")
+    uri = (tmp_path / "nb.ipynb").as_uri()
+    async with session(tmp_path) as server:
+        await server.indexed()
+        cells = [types.NotebookCell(kind=types.NotebookCellKind.Code, document=listed)]
+        document = types.NotebookDocument(uri=uri, notebook_type="jupyter-notebook", version=1, cells=cells)
+        opened = [types.TextDocumentItem(uri=name, language_id="python", version=1, text="RESULTS = []\n") for name in (listed, unlisted)]
+        server.client.notebook_document_did_open(
+            types.DidOpenNotebookDocumentParams(notebook_document=document, cell_text_documents=opened)
+        )
+        assert [await server.codes(name) for name in (listed, unlisted)] == [[], []]
+        removed = types.WorkspaceFoldersChangeEvent(
+            added=[], removed=[types.WorkspaceFolder(uri=tmp_path.as_uri(), name=tmp_path.name)]
+        )
+        server.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event=removed))
+        assert [await server.codes(name) for name in (listed, unlisted)] == [[], []]
+        server.client.notebook_document_did_close(
+            types.DidCloseNotebookDocumentParams(
+                notebook_document=types.NotebookDocumentIdentifier(uri), cell_text_documents=[types.TextDocumentIdentifier(listed)]
+            )
+        )
+        assert [await server.text(name) for name in (listed, unlisted)] == [None, None]
+
+
 async def test_debug_information_trace_and_log_file(keeps):
     log = keeps / "server.log"
     async with session(keeps, arguments=["--log-file", str(log), "--log-level", "debug"]) as server:
