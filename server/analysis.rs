@@ -538,8 +538,8 @@ impl<'a> Cx<'a> {
         use crate::facts::Expr;
         match self.facts.expr(annotation) {
             Expr::Name(name) if name == "bool" => true,
-            Expr::Other(parts) | Expr::Tuple(parts) => parts.first().is_some_and(|&head| matches!(self.facts.expr(head), Expr::Name(name) | Expr::Attr(_, name) if name == "Literal")),
-            Expr::Subscript(base, _) => matches!(self.facts.expr(*base), Expr::Name(name) | Expr::Attr(_, name) if name == "Literal"),
+            Expr::Other(parts) | Expr::Tuple(parts) => parts.first().is_some_and(|&head| self.facts.is_named(head, "Literal")),
+            Expr::Subscript(base, _) => self.facts.is_named(*base, "Literal"),
             Expr::Name(name) => self.reader.global(self.unit.file, name).atoms().iter().any(|atom| matches!(atom.what, What::Class(class) if self.reader.cell(CellKey::Life(class)).has(Mark::Role(Role::Enum)))),
             _ => false,
         }

@@ -368,6 +368,19 @@ impl ChunkFacts {
         self.owners[id as usize]
     }
 
+    /// Is it this name, or an attribute of this name?
+    pub fn is_named(&self, id: ExprId, wanted: &str) -> bool {
+        matches!(self.expr(id), Expr::Name(name) | Expr::Attr(_, name) if name == wanted)
+    }
+
+    /// A function and those around it, from the inside out.
+    pub fn scopes(&self, function: FunctionId) -> impl Iterator<Item = FunctionId> {
+        std::iter::successors(Some(function), |&scope| {
+            let parent = self.functions[scope as usize].parent;
+            (parent != scope && parent != 0).then_some(parent)
+        })
+    }
+
     /// Is the expression this name, an attribute of this name or this text?
     pub fn names(&self, id: ExprId, name: &SmolStr) -> bool {
         matches!(self.expr(id), Expr::Name(named) | Expr::Attr(_, named) | Expr::Str(named) if named == name)

@@ -58,7 +58,7 @@ pub struct Need {
     pub name: Option<&'static str>,
 }
 
-/// The rules whose rewrite is [`factories::shared`].
+/// The rules whose only rewrite is [`factories::shared`].
 const SHARED: [&str; 3] = ["DDB601", "DDB602", "DDB603"];
 
 /// Makes the rewrites of one state of a workspace, each file parsed at most once.

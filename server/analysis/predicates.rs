@@ -624,9 +624,9 @@ fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
 
 /// `settings.AWS_SESSION_TOKEN`, `os.environ["AWS_SESSION_TOKEN"]`: what the process was started with.
 fn is_setting(cx: &Cx, value: ExprId) -> bool {
-    let named = |expr: ExprId, wanted: &str| matches!(cx.facts.expr(expr), Expr::Name(name) | Expr::Attr(_, name) if name == wanted);
-    match cx.facts.expr(value) {
-        Expr::Attr(base, _) => match cx.facts.expr(*base) {
+    let facts = cx.facts;
+    match facts.expr(value) {
+        Expr::Attr(base, _) => match facts.expr(*base) {
             // `flask.g.token` and the like are a request's.
             Expr::Name(name) => {
                 let file = cx.unit.file;
@@ -636,10 +636,10 @@ fn is_setting(cx: &Cx, value: ExprId) -> bool {
             }
             _ => is_setting(cx, *base),
         },
-        Expr::Subscript(base, _) => named(*base, "environ"),
-        Expr::Call(call) => match cx.facts.expr(call.function) {
-            Expr::Attr(base, name) if name == "get" => named(*base, "environ"),
-            _ => named(call.function, "getenv"),
+        Expr::Subscript(base, _) => facts.is_named(*base, "environ"),
+        Expr::Call(call) => match facts.expr(call.function) {
+            Expr::Attr(base, name) if name == "get" => facts.is_named(*base, "environ"),
+            _ => facts.is_named(call.function, "getenv"),
         },
         _ => false,
     }
@@ -733,8 +733,7 @@ fn memoised(cx: &Cx, operands: &[Operand]) -> Answer {
 
 /// A memoised `create_app` runs once, and the routes that it defines for each request.
 fn is_memoised(cx: &Cx, function: FunctionId) -> bool {
-    let mut scope = function;
-    loop {
+    for scope in cx.facts.scopes(function) {
         let own = FuncId {
             unit: cx.unit.id,
             function: scope,
@@ -743,12 +742,11 @@ fn is_memoised(cx: &Cx, function: FunctionId) -> bool {
         if marks.has(Mark::Memoised) {
             return true;
         }
-        let parent = cx.facts.functions[scope as usize].parent;
-        if marks.has(Mark::Request) || parent == scope || parent == 0 {
+        if marks.has(Mark::Request) {
             return false;
         }
-        scope = parent;
     }
+    false
 }
 
 fn script(cx: &Cx, operands: &[Operand]) -> Answer {

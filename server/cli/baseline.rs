@@ -74,8 +74,8 @@ pub struct How<'a> {
 /// The baselines of a run: mostly one, but each configuration has its own.
 pub struct Baselines {
     books: Vec<Book>,
-    /// Of each analysed file its book.
-    of: FxHashMap<Arc<str>, usize>,
+    /// Of each analysed file its book, and its name as that calls it.
+    names: FxHashMap<Arc<str>, (usize, String)>,
 }
 
 struct Book {
@@ -197,12 +197,15 @@ impl Baselines {
         for found in scope.roots {
             place(&mut wanted, found);
         }
+        // Where a baseline stands is asked of the disk.
         let mut known: FxHashMap<*const Found, usize> = FxHashMap::default();
         for file in scope.analysed {
             let found = scope.configs.of_file(&file.path);
             let book =
                 *(known.entry(Arc::as_ptr(&found))).or_insert_with(|| place(&mut wanted, &found));
-            baselines.of.insert(Arc::clone(&file.name), book);
+            let folder = wanted[book].path.parent().unwrap_or(Path::new(""));
+            let name = name_of(&file.path, folder);
+            baselines.names.insert(Arc::clone(&file.name), (book, name));
         }
         let mut failures = Vec::new();
         for place in wanted {
@@ -221,7 +224,7 @@ impl Baselines {
     pub fn none() -> Baselines {
         Baselines {
             books: Vec::new(),
-            of: FxHashMap::default(),
+            names: FxHashMap::default(),
         }
     }
 
@@ -240,15 +243,11 @@ impl Baselines {
             return parted;
         }
         let mut of_books: Vec<Vec<(usize, Key)>> = vec![Vec::new(); self.books.len()];
-        let analysed = scope.analysed.iter();
-        let paths: FxHashMap<&str, &Path> =
-            analysed.map(|file| (&*file.name, &*file.path)).collect();
         let found = keys(&findings, |file| workspace.source(file));
         for (at, (finding, key)) in findings.iter().zip(found).enumerate() {
-            let book = self.of.get(&finding.file).copied();
-            if let Some((book, path)) = book.zip(paths.get(&*finding.file)) {
-                let file = name_of(path, &self.books[book].folder);
-                of_books[book].push((at, Key { file, ..key }));
+            if let Some((book, name)) = self.names.get(&finding.file) {
+                let file = name.clone();
+                of_books[*book].push((at, Key { file, ..key }));
             }
         }
         let walked = scope.walked();

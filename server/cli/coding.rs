@@ -15,28 +15,19 @@ pub const LARGEST: u64 = 10 << 20;
 /// than `LARGEST`.
 pub fn read(path: &Path, bytes: &mut Vec<u8>) -> io::Result<bool> {
     bytes.clear();
-    let (mut file, length) = open(path)?;
+    let (file, length) = open(path)?;
     if length > LARGEST {
         return Ok(false);
     }
-    if length == 0 {
-        // What has no length (`/proc`) may say something all the same.
-        file.take(LARGEST + 1).read_to_end(bytes)?;
-        return Ok(bytes.len() as u64 <= LARGEST);
-    }
     // To where it ended when it was opened: to ask each file for more costs as much as to read it.
-    bytes.resize(length as usize, 0);
-    let mut read = 0;
-    while read < bytes.len() {
-        match file.read(&mut bytes[read..]) {
-            Ok(0) => break,
-            Ok(more) => read += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    bytes.truncate(read);
-    Ok(true)
+    // What has no length (`/proc`) may say something all the same.
+    let most = match length {
+        0 => LARGEST + 1,
+        length => length,
+    };
+    bytes.reserve(length as usize + 1);
+    file.take(most).read_to_end(bytes)?;
+    Ok(bytes.len() as u64 <= LARGEST)
 }
 
 /// UTF-8, with or without a byte order mark (which stays in the text, so that byte offsets are

@@ -505,8 +505,7 @@ impl<'a> Flow<'a> {
             };
             marks.push(Atom::new(What::Mark(mark)).at(site));
         } else {
-            let mut scope = self.function;
-            loop {
+            for scope in self.facts.scopes(self.function) {
                 for atom in self.runs_of(self.func(scope)).atoms() {
                     let passes = match atom.what {
                         What::Mark(Mark::Request | Mark::Loop) => !once,
@@ -518,11 +517,6 @@ impl<'a> Flow<'a> {
                         marks.push(atom.clone().at(site));
                     }
                 }
-                let parent = self.facts.functions[scope as usize].parent;
-                if parent == scope || parent == 0 {
-                    break;
-                }
-                scope = parent;
             }
         }
         if self.function == 0 || self.runs_of(self.func(self.function)).is_run() {

@@ -198,7 +198,9 @@ impl<'a> Flow<'a> {
             return;
         };
         let open = match self.facts.expr(source) {
-            Expr::List(items) | Expr::Tuple(items) => items.iter().all(|&item| matches!(self.facts.expr(item), Expr::Name(name) | Expr::Attr(_, name) if name == "AllowAny")),
+            Expr::List(items) | Expr::Tuple(items) => items
+                .iter()
+                .all(|&item| self.facts.is_named(item, "AllowAny")),
             _ => false,
         };
         if open {

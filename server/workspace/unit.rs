@@ -167,9 +167,11 @@ impl Cutter<'_> {
 
     fn chunk(&mut self, node: Node, range: Range<usize>, scope: &SmolStr, main: bool) {
         // Around an error the same text may be another tree than it was.
-        let sound = !node.has_error();
-        let facts = sound.then(|| (self.known)(range.clone())).flatten();
-        let facts = facts.unwrap_or_else(|| {
+        let known = match node.has_error() {
+            true => None,
+            false => (self.known)(range.clone()),
+        };
+        let facts = known.unwrap_or_else(|| {
             *self.extracted += 1;
             Facts::new(lower(node, self.text, self.rules))
         });
@@ -634,12 +636,11 @@ impl<'a> Signature<'a> {
             matches!(&arg.kind, ArgKind::Plain | ArgKind::Keyword(_))
                 && matches!(facts.expr(arg.value), Expr::None)
         };
-        let named = |expr: ExprId, wanted: &str| matches!(facts.expr(expr), Expr::Name(name) | Expr::Attr(_, name) if name == wanted);
         let keeps_all = |&decorator: &ExprId| match facts.expr(decorator) {
             Expr::Call(call) => {
-                named(call.function, "lru_cache") && call.args.iter().any(unlimited)
+                facts.is_named(call.function, "lru_cache") && call.args.iter().any(unlimited)
             }
-            _ => named(decorator, "cache"),
+            _ => facts.is_named(decorator, "cache"),
         };
         self.function.decorators.iter().any(keeps_all)
     }
