@@ -725,9 +725,14 @@ impl<'a> Flow<'a> {
             }
             Stmt::Class(index) => {
                 let class = &self.facts.classes[*index as usize];
+                let mut models = Value::UNKNOWN;
                 for &base in &class.bases {
-                    self.eval(base);
+                    let base = self.eval(base);
+                    // `class Order(BaseOrder): class Meta: table_name = name` reads what its base reads.
+                    let is_model = |atom: &Atom| matches!(atom.what, What::Class(class) if self.has_role(class, Role::Model));
+                    models = models.join(&base.filter(is_model));
                 }
+                self.assign(class.target, models, None);
             }
             Stmt::Break | Stmt::Continue => self.state.dead = true,
             Stmt::Pass => {}
