@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::AhoCorasick;
-
+use memchr::memmem;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -964,9 +964,8 @@ pub fn is_test(path: &str) -> bool {
         || matches!(name, "conftest.py" | "tests.py")
 }
 
-/// What names DynamoDB: the service, PynamoDB, and what only DynamoDB's reads have.
-const NAMES: [&str; 8] = [
-    "dynamo",
+/// What names DynamoDB without its name: PynamoDB, and what only DynamoDB's reads have.
+const NAMES: [&str; 7] = [
     "pynamo",
     "LastEvaluatedKey",
     "ExclusiveStartKey",
@@ -981,10 +980,12 @@ pub fn names_dynamo(text: impl AsRef<[u8]>) -> bool {
     static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
         AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .build(NAMES)
-            .expect("a handful of short literal words")
+            .build(["dynamo"])
+            .expect("one word is a valid pattern")
     });
-    FINDER.is_match(text.as_ref())
+    let text = text.as_ref();
+    let named = |name: &&str| memmem::find(text, name.as_bytes()).is_some();
+    FINDER.is_match(text) || NAMES.iter().any(named)
 }
 
 /// A range and what a word that it touches can reach into.
