@@ -301,7 +301,7 @@ impl<'a> Flow<'a> {
     pub(super) fn tell_bases(&mut self, class: ClassId, place: &Place, value: &Value) {
         let tool = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
         let told = value.filter(|atom| match atom.what {
-            What::Class(_) | What::Instance(_) => atom.nested == Nest::Not,
+            What::Class(_) | What::Instance(_) | What::Unloaded(_) => atom.nested == Nest::Not,
             What::Data(data) => atom.nested == Nest::Not && tool(data.kind),
             _ => false,
         });
