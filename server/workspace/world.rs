@@ -816,6 +816,17 @@ impl World {
             .or_else(|| self.file_below(&parts))
     }
 
+    /// The module of that name in the package whose `__init__.py` stands at `path`.
+    pub fn submodule(&self, path: &str, name: &str) -> Option<&Arc<str>> {
+        let folder = path.strip_suffix("__init__.py")?;
+        self.modules.get(name)?.iter().find(|candidate| {
+            candidate.strip_prefix(folder).is_some_and(|rest| {
+                rest.strip_suffix(".py") == Some(name)
+                    || rest.strip_suffix("/__init__.py") == Some(name)
+            })
+        })
+    }
+
     fn file_at(&self, folder: &[&str], parts: &[&str]) -> Option<Arc<str>> {
         let stem = parts.last().or(folder.last())?;
         let candidates = self.modules.get(*stem)?;
@@ -1234,18 +1245,7 @@ impl<'a> Reader<'a> {
 
     fn submodule(&self, path: &str, name: &str) -> Value {
         self.note(|| CellKey::Modules(name.into()));
-        let Some(folder) = path.strip_suffix("__init__.py") else {
-            return Value::UNKNOWN;
-        };
-        let found = self.world.modules.get(name).and_then(|candidates| {
-            candidates.iter().find(|candidate| {
-                candidate.strip_prefix(folder).is_some_and(|rest| {
-                    rest.strip_suffix(".py") == Some(name)
-                        || rest.strip_suffix("/__init__.py") == Some(name)
-                })
-            })
-        });
-        found
+        (self.world.submodule(path, name))
             .map(|path| Value::of(What::Module(file_id(path))))
             .unwrap_or_default()
     }
