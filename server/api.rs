@@ -318,5 +318,7 @@ mod tests {
             Some(Role::View)
         );
         assert_eq!(FRAMEWORKS.role("pynamodb.models.Model"), Some(Role::Model));
+        let own = ["storage", "json_", "json", "redis"].map(|word| MODULES.is_own(word));
+        assert_eq!(own, [true, true, false, false]);
     }
 }
