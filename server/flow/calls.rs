@@ -22,6 +22,15 @@ const LOGS: &[&str] = &[
 /// An object made of so many attributes of an item is that item.
 const ROW: usize = 3;
 
+/// A parameter named so says of which session or region a client is, wherever it is handed on to.
+pub(super) fn sets_client(name: &str) -> bool {
+    is_session(name) || name.contains("region")
+}
+
+fn is_session(name: &str) -> bool {
+    name.ends_with("session")
+}
+
 /// The evaluated arguments of one call.
 #[derive(Default)]
 pub(super) struct Args {
@@ -153,11 +162,14 @@ impl<'a> Flow<'a> {
             known = true;
             value = value.join(&given);
         }
-        if let Some((_, method, base)) = &base
+        if let Some((object, method, base)) = &base
             && !known
             && value.is_unknown()
         {
             value = self.unknown_method(method, base, &args, site);
+            if value.is_unknown() {
+                value = self.made_by_session(*object, method, base, &args, site);
+            }
         }
         if value.is_unknown() {
             let name = match (&base, facts.expr(call.function)) {
@@ -378,7 +390,9 @@ impl<'a> Flow<'a> {
                 matches!(signature.facts.expr(default), Expr::None | Expr::Int(_))
                     || is_infinite(signature.facts, default)
             });
-            if !makes && !limit {
+            // What is handed on to a maker: `def get(session, name): return table(session, name)`.
+            let hands = makes || sets_client(&param.name);
+            if !hands && !limit {
                 continue;
             }
             let arg = index
@@ -388,9 +402,9 @@ impl<'a> Flow<'a> {
                 .or_else(|| args.keyword(&param.name).map(|(expr, _)| expr));
             let place = Place::Default(function, index as u16);
             let value = passed.get(index).cloned().unwrap_or_default();
-            if makes && (args.has_splat || arg.is_some_and(|arg| self.varies(arg))) {
+            if hands && (args.has_splat || arg.is_some_and(|arg| self.varies(arg))) {
                 self.note(&place, Mark::Varies);
-            } else if makes
+            } else if hands
                 && let [
                     Atom {
                         what: What::Str(_) | What::Int(_),
@@ -534,6 +548,19 @@ impl<'a> Flow<'a> {
                     Value::of(What::Mark(Mark::Called)),
                 );
                 self.tell(CellKey::Used(function), uses::all());
+                self.note_given_unseen(function);
+            }
+        }
+    }
+
+    /// `pool.map(rows_of, regions)`: nobody sees what it is called with.
+    fn note_given_unseen(&mut self, function: FuncId) {
+        let Some(signature) = self.reader.signature(function) else {
+            return;
+        };
+        for (index, param) in signature.params().iter().enumerate() {
+            if sets_client(&param.name) {
+                self.note(&Place::Default(function, index as u16), Mark::Varies);
             }
         }
     }
@@ -1171,7 +1198,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The dict display that an expression is, or that its name was assigned in this function.
-    fn literal_of(&self, expr: ExprId) -> Option<&'a [(Option<ExprId>, ExprId)]> {
+    pub(super) fn literal_of(&self, expr: ExprId) -> Option<&'a [(Option<ExprId>, ExprId)]> {
         let facts: &'a ChunkFacts = self.facts;
         let slot = match facts.expr(expr) {
             Expr::Dict(pairs) => return Some(pairs),
@@ -1264,6 +1291,45 @@ impl<'a> Flow<'a> {
     }
 
     /// `something.scan(FilterExpression=…)`: nothing else has these keywords.
+    /// `session.resource("dynamodb")` of a parameter that no caller seen so far fills.
+    fn made_by_session(
+        &self,
+        object: ExprId,
+        method: &str,
+        base: &Value,
+        args: &Args,
+        site: Site,
+    ) -> Value {
+        let kind = match method {
+            "client" => Kind::Client,
+            "resource" => Kind::Resource,
+            _ => return Value::UNKNOWN,
+        };
+        let Expr::Local(slot) = self.facts.expr(object) else {
+            return Value::UNKNOWN;
+        };
+        let function = &self.facts.functions[self.function as usize];
+        let param = function.params.get(*slot as usize);
+        let session = param.is_some_and(|param| is_session(&param.name));
+        let told = |atom: &Atom| !matches!(atom.what, What::Param(..) | What::Nothing);
+        if !session || self.resolved(base).atoms().iter().any(told) {
+            return Value::UNKNOWN;
+        }
+        let service = self.service(Some(0), args);
+        if !matches!(service, Service::DynamoDb | Service::Streams) {
+            return Value::UNKNOWN;
+        }
+        let made = Data {
+            service,
+            ..Data::new(kind)
+        };
+        Value::one(
+            Atom::new(What::Data(made))
+                .sure(Confidence::Medium)
+                .at(site),
+        )
+    }
+
     fn unknown_method(&mut self, method: &str, base: &Value, args: &Args, site: Site) -> Value {
         let base = self.resolved(base);
         if base.atoms().iter().any(|atom| {

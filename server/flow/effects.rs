@@ -136,6 +136,10 @@ impl<'a> Flow<'a> {
                 if matches!(facts.expr(*index), Expr::Slice(_)) {
                     self.note_taken(&holder);
                 }
+                for place in self.slot_of(*base, &holder, *index).places() {
+                    // `found["rows"] = []`
+                    self.note_replaced(place, &value, true);
+                }
                 let stored = inside(&value, Nest::Inside);
                 self.put(*base, &holder, &stored);
                 self.note_stored(&holder, *index, &value);
@@ -301,7 +305,7 @@ impl<'a> Flow<'a> {
     pub(super) fn tell_bases(&mut self, class: ClassId, place: &Place, value: &Value) {
         let tool = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
         let told = value.filter(|atom| match atom.what {
-            What::Class(_) | What::Instance(_) => atom.nested == Nest::Not,
+            What::Class(_) | What::Instance(_) | What::Unloaded(_) => atom.nested == Nest::Not,
             What::Data(data) => atom.nested == Nest::Not && tool(data.kind),
             _ => false,
         });
@@ -805,6 +809,20 @@ impl<'a> Flow<'a> {
             && (self.assigns_any(body, &tested, 0)
                 || super::endless::asks_for_nothing(self.facts, test)
                     && self.calls_filler(body, &tested))
+    }
+
+    /// `X if X else make()`, where this function stores to `X`: it is made once. Of the environment too:
+    /// `os.environ["KEY"] = found`.
+    pub(super) fn keeps_tested(&mut self, test: ExprId, branches: &[ExprId]) -> bool {
+        let call = &mut |_, expr: &Expr| matches!(expr, Expr::Call(_));
+        if !branches.iter().any(|&branch| self.facts.any(branch, call)) {
+            return false;
+        }
+        let mut tested = self.tested(test);
+        tested.retain(|path| !path.starts_with("local "));
+        let facts: &'a ChunkFacts = self.facts;
+        !tested.is_empty()
+            && self.assigns_any(&facts.functions[self.function as usize].body, &tested, 0)
     }
 
     /// `if self.client is None: self.connect()`, where `connect` sets it.

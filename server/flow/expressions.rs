@@ -49,7 +49,8 @@ impl<'a> Flow<'a> {
                 let key = self.eval(*index);
                 self.note_lookup(&value);
                 self.note_key(*base, *index);
-                self.subscript(&value, &key, *index)
+                let found = self.subscript(&value, &key, *index);
+                found.join(&self.slot_of(*base, &value, *index))
             }
             Expr::Str(text) => Value::of(What::Str(text.clone())),
             Expr::Int(number) => Value::of(What::Int(*number)),
@@ -121,8 +122,13 @@ impl<'a> Flow<'a> {
             }
             Expr::Conditional { test, then, other } => {
                 self.eval(*test);
+                // `CLIENT = CLIENT if CLIENT else boto3.client(...)` runs once.
+                let kept = self.keeps_tested(*test, &[*then, *other]);
+                self.guards += kept as u32;
                 let then = self.eval(*then);
-                then.join(&self.eval(*other))
+                let either = then.join(&self.eval(*other));
+                self.guards -= kept as u32;
+                either
             }
             Expr::Await(inner) | Expr::Star(inner) => self.eval(*inner),
             Expr::Yield(inner) => {
@@ -460,6 +466,40 @@ impl<'a> Flow<'a> {
         self.known_by_key(&base, text.map(|text| text.as_str()))
     }
 
+    /// `found["rows"]` of `found = {"rows": []}`: a container in that one's place.
+    pub(super) fn slot_of(&self, base: ExprId, holder: &Value, index: ExprId) -> Value {
+        let Expr::Str(key) = self.facts.expr(index) else {
+            return Value::UNKNOWN;
+        };
+        let dict = |atom: &Atom| {
+            atom.what == What::Container(Shape::Dict, false)
+                && matches!(atom.held, Some(Place::Local(..)))
+        };
+        if !holder.atoms().iter().any(dict) {
+            return Value::UNKNOWN;
+        }
+        let named = |(name, _): &&(Option<ExprId>, ExprId)| {
+            name.is_some_and(|name| matches!(self.facts.expr(name), Expr::Str(name) if name == key))
+        };
+        let literal = self.literal_of(base).unwrap_or_default();
+        let shape = match literal
+            .iter()
+            .find(named)
+            .map(|(_, value)| self.facts.expr(*value))
+        {
+            Some(Expr::List(_)) => Shape::List,
+            Some(Expr::Dict(_)) => Shape::Dict,
+            Some(Expr::Set(_)) => Shape::Set,
+            _ => return Value::UNKNOWN,
+        };
+        holder.map(|atom| {
+            dict(atom).then(|| Atom {
+                what: What::Container(shape, false),
+                ..atom.clone()
+            })
+        })
+    }
+
     fn key_kind(&self, data: Data, key: Option<&str>, slice: bool) -> Option<Kind> {
         Some(match data.kind {
             Kind::Page => match key {
@@ -571,7 +611,7 @@ impl<'a> Flow<'a> {
 
     /// Does the expression depend on what this call, or this round of the loop, was given?
     pub(super) fn varies(&self, expr: ExprId) -> bool {
-        self.facts.any(expr, &mut |_, expr| match expr {
+        match self.facts.expr(expr) {
             Expr::Local(slot) => self
                 .state
                 .varying
@@ -583,8 +623,13 @@ impl<'a> Flow<'a> {
                 .get(*slot as usize)
                 .copied()
                 .unwrap_or(false),
-            _ => false,
-        })
+            // `LOCAL if stage == "local" else None`: one of two, whatever asks for it.
+            Expr::Conditional { then, other, .. } => self.varies(*then) || self.varies(*other),
+            _ => {
+                let mut operands = self.facts.operands(expr).into_iter();
+                operands.any(|operand| self.varies(operand))
+            }
+        }
     }
 }
 

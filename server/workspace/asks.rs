@@ -397,8 +397,13 @@ fn hand_on(world: &World, names: &mut Names) {
             });
             for import in named.chain(&exports.stars) {
                 let module = world.cached_module(*file, path, &import.module, import.level);
-                let asked = module.and_then(|module| names.0.get(&file_id(&module)));
-                for (name, heat) in asked.into_iter().flatten() {
+                // `from . import orders`, for `shop.orders.rows()`: what comes out of that module.
+                let inner = module
+                    .as_ref()
+                    .and_then(|module| world.submodule(module, &import.symbol));
+                let asked = [module.as_ref(), inner].into_iter().flatten();
+                let asked = asked.filter_map(|module| names.0.get(&file_id(module)));
+                for (name, heat) in asked.flatten() {
                     // A class comes out with all that comes out of it.
                     more.push((name.clone(), *heat));
                 }

@@ -625,7 +625,7 @@ fn importers_of_files_that_matter_are_analysed() {
     assert!(run.document()["summary"]["analysed"].as_u64() < Some(5));
 }
 
-/// By the package that hands a name on, and by an object that another file makes; not for other names
+/// By the package that hands a name or a module on, and by an object that another file makes; not for other names
 /// of the same file, nor because of what a helper calls back.
 #[test]
 fn importers_are_analysed_for_what_they_name() {
@@ -640,7 +640,8 @@ fn importers_are_analysed_for_what_they_name() {
             "{import}\n\nSEEN = []\n\n\ndef view():\n    for row in {read}:\n        SEEN.append(row)\n"
         )
     };
-    project.write("shop/__init__.py", "from .store import rows\n");
+    let package = "from .store import rows\nfrom shop import make\n";
+    project.write("shop/__init__.py", package);
     project.write("shop/store.py", store);
     project.write(
         "shop/helpers.py",
@@ -651,12 +652,19 @@ fn importers_are_analysed_for_what_they_name() {
     project.write("by_package.py", keeps("from shop import rows", "rows()"));
     let made = keeps("from shop.make import orders", "orders().all_orders()");
     project.write("by_object.py", made);
+    let made = keeps("import shop", "shop.make.orders().all_orders()");
+    project.write("by_module.py", made);
+    project.write("by_name.py", "import shop\n\nshop.make.order()\n");
     project.write("constant.py", "from shop.store import TIMEOUT\n");
     project.write("helped.py", "from shop.helpers import run\n\nrun(print)\n");
     let run = project.json(&[]);
-    let expected = ["by_object.py:8 DDB101", "by_package.py:8 DDB101"];
+    let expected = [
+        "by_module.py:8 DDB101",
+        "by_object.py:8 DDB101",
+        "by_package.py:8 DDB101",
+    ];
     assert_eq!(run.found(), expected, "{run:?}");
-    let summary = json!({"files": 8, "analysed": 6, "findings": 2});
+    let summary = json!({"files": 10, "analysed": 7, "findings": 3});
     assert_eq!(run.document()["summary"], summary);
 }
 
