@@ -1,4 +1,5 @@
-//! What DynamoDB's libraries and the web frameworks do, as data: `queries/api.toml` and `queries/frameworks.toml`.
+//! What DynamoDB's libraries and the web frameworks do, as data: `queries/api.toml` and `queries/frameworks.toml`;
+//! and the modules that are no project's own: `queries/modules.toml`.
 
 use std::sync::LazyLock;
 
@@ -26,6 +27,10 @@ pub static API: LazyLock<Api> = LazyLock::new(|| {
 pub static FRAMEWORKS: LazyLock<Frameworks> = LazyLock::new(|| {
     toml::from_str(include_str!("../queries/frameworks.toml"))
         .expect("queries/frameworks.toml is checked by a test")
+});
+pub static MODULES: LazyLock<Modules> = LazyLock::new(|| {
+    toml::from_str(include_str!("../queries/modules.toml"))
+        .expect("queries/modules.toml is checked by a test")
 });
 
 type Table<T> = FxHashMap<SmolStr, T>;
@@ -241,6 +246,21 @@ pub struct Responses {
     pub names: Vec<SmolStr>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Modules {
+    pub standard: FxHashSet<SmolStr>,
+    libraries: FxHashSet<SmolStr>,
+}
+
+impl Modules {
+    /// Is a module of this one word the project's own, wherever it stands? `order_base` is; `falcon`
+    /// and `email` may as well be a library's.
+    pub fn is_own(&self, word: &str) -> bool {
+        word.contains('_') || !self.standard.contains(word) && !self.libraries.contains(word)
+    }
+}
+
 impl Frameworks {
     /// The role that a base class outside the project gives.
     pub fn role(&self, base: &str) -> Option<Role> {
@@ -298,5 +318,7 @@ mod tests {
             Some(Role::View)
         );
         assert_eq!(FRAMEWORKS.role("pynamodb.models.Model"), Some(Role::Model));
+        let own = ["storage", "json_", "json", "redis"].map(|word| MODULES.is_own(word));
+        assert_eq!(own, [true, true, false, false]);
     }
 }

@@ -220,7 +220,16 @@ pub enum Comparison {
     NotIn,
     Equal,
     NotEqual,
-    Order,
+    /// `<`, `<=`.
+    Less,
+    /// `>`, `>=`.
+    Greater,
+}
+
+impl Comparison {
+    pub fn is_order(self) -> bool {
+        matches!(self, Comparison::Less | Comparison::Greater)
+    }
 }
 
 pub type Block = Vec<Stmt>;

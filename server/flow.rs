@@ -65,6 +65,7 @@ struct Flow<'a> {
     /// What module- or class-level names ever held.
     ever_names: FxHashMap<SmolStr, Value>,
     loops: SmallVec<[LoopNote; 2]>,
+    rounds: Vec<Round<'a>>,
     guards: u32,
     main: bool,
     returning: bool,
@@ -112,6 +113,15 @@ struct Frame {
 enum ExprName {
     Local(Slot),
     Global(SmolStr),
+}
+
+/// What a loop's statements go through in each round.
+struct Round<'a> {
+    /// Where the loop stands.
+    at: Span,
+    /// What `enumerate` counts its rounds with.
+    index: Option<ExprName>,
+    body: &'a [Stmt],
 }
 
 /// What holds at one point of the flow.
@@ -165,6 +175,7 @@ impl<'a> Flow<'a> {
             state: State::default(),
             ever_names: FxHashMap::default(),
             loops: SmallVec::new(),
+            rounds: Vec::new(),
             guards: 0,
             main: false,
             returning: false,
@@ -715,9 +726,14 @@ impl<'a> Flow<'a> {
             }
             Stmt::Class(index) => {
                 let class = &self.facts.classes[*index as usize];
+                let mut models = Value::UNKNOWN;
                 for &base in &class.bases {
-                    self.eval(base);
+                    let base = self.eval(base);
+                    // `class Order(BaseOrder): class Meta: table_name = name` reads what its base reads.
+                    let is_model = |atom: &Atom| matches!(atom.what, What::Class(class) if self.has_role(class, Role::Model));
+                    models = models.join(&base.filter(is_model));
                 }
+                self.assign(class.target, models, None);
             }
             Stmt::Break | Stmt::Continue => self.state.dead = true,
             Stmt::Pass => {}
@@ -764,7 +780,14 @@ impl<'a> Flow<'a> {
         self.muted += never as u32;
         let limit = limit.or_else(|| self.limit.clone());
         let unlimited = std::mem::replace(&mut self.limit, limit);
+        let counted = self.counted_loops(test);
+        for &number in &counted {
+            self.loops[number].bounded = true;
+        }
         self.block(then);
+        for number in counted {
+            self.loops[number].bounded = false;
+        }
         self.limit = unlimited;
         self.muted -= never as u32;
         self.expiring -= expires;
@@ -841,7 +864,13 @@ impl<'a> Flow<'a> {
         if note.endless && !note.breaks && !note.pages {
             self.lives_by_loop();
         }
+        self.rounds.push(Round {
+            at: note.at,
+            index: None,
+            body,
+        });
         self.looped(note, body, |_| {}, Some(test));
+        self.rounds.pop();
         self.block(other);
     }
 
@@ -871,12 +900,18 @@ impl<'a> Flow<'a> {
         let varies =
             self.varies(iter) || !matches!(self.facts.expr(iter), Expr::List(_) | Expr::Tuple(_));
         let to_its_end = !note.breaks;
+        self.rounds.push(Round {
+            at: note.at,
+            index: self.index(target, iter),
+            body,
+        });
         self.looped(
             note,
             body,
             move |flow| flow.assign_varying(target, element.clone(), varies),
             None,
         );
+        self.rounds.pop();
         if to_its_end {
             self.spend(iter);
         }

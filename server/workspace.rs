@@ -964,20 +964,32 @@ pub fn is_test(path: &str) -> bool {
         || matches!(name, "conftest.py" | "tests.py")
 }
 
+/// What names DynamoDB: the service, PynamoDB, and what only DynamoDB's reads have.
+const NAMES: [&str; 8] = [
+    "dynamo",
+    "pynamo",
+    "LastEvaluatedKey",
+    "ExclusiveStartKey",
+    "KeyConditionExpression",
+    "FilterExpression",
+    "ProjectionExpression",
+    "ExpressionAttribute",
+];
+
 /// Does the text name DynamoDB?
 pub fn names_dynamo(text: impl AsRef<[u8]>) -> bool {
     static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
         AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .build(["dynamo"])
-            .expect("one word is a valid pattern")
+            .build(NAMES)
+            .expect("a handful of short literal words")
     });
     FINDER.is_match(text.as_ref())
 }
 
 /// A range and what a word that it touches can reach into.
 fn around(text: &Text, range: Range<usize>) -> &[u8] {
-    const REACH: usize = "dynamo".len();
+    const REACH: usize = "KeyConditionExpression".len();
     let bytes = text.as_str().as_bytes();
     let end = range.end.saturating_add(REACH).min(bytes.len());
     &bytes[range.start.saturating_sub(REACH).min(end)..end]

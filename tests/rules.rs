@@ -2,6 +2,8 @@
 //!
 //! `DYNALEAK_FIXTURE=<stem>` runs one page and its rule's predicates, and prints failures without the sources.
 
+#[path = "fixtures/gathered.rs"]
+mod gathered;
 #[path = "fixtures/rewritten.rs"]
 mod rewritten;
 #[path = "fixtures/unlike.rs"]
@@ -18,7 +20,7 @@ use dynaleak::config::Config;
 use dynaleak::finding::Finding;
 use dynaleak::fixtures::notation::{self, Heading, Page};
 use dynaleak::fixtures::report::{Difference, draw};
-use dynaleak::fixtures::{Files, findings_of, load, title};
+use dynaleak::fixtures::{Files, config, findings_of, load, title};
 use dynaleak::query::{self, Rules};
 use dynaleak::rules;
 use dynaleak::suppress::ignore_edit;
@@ -124,10 +126,10 @@ fn shown_rewrites(page: &RulePage) -> Result<(), Failed> {
     let mut none = 0;
     for fixture in &page.fixtures {
         let heading = fixture.heading.as_ref()?;
-        for kind in rewritten::offered(heading, &config(heading, &page.code)?, &page.code) {
+        for kind in rewritten::offered(heading, &config(heading, &usual(&page.code))?, &page.code) {
             shown.entry(kind).or_default();
         }
-        for kind in rewritten::shown(heading, &config(heading, &page.code)?, &page.code) {
+        for kind in rewritten::shown(heading, &config(heading, &usual(&page.code))?, &page.code) {
             *shown.entry(kind).or_default() += 1;
         }
         none += (heading.fixed.iter())
@@ -150,14 +152,20 @@ fn shown_rewrites(page: &RulePage) -> Result<(), Failed> {
 impl Fixture {
     fn run(&self, page: &RulePage, compact: bool) -> Result<(), Failed> {
         let heading = self.heading.as_ref()?;
-        let config = &config(heading, &page.code)?;
-        let properties: [Property; 9] = [
+        let usual = usual(&page.code);
+        let config = &config(heading, &usual)?;
+        let properties: [Property; 10] = [
             ("title", &|| title(heading, &page.code)),
             ("marks", &|| marks(heading, config, page, compact)),
             ("edits", &|| edits(heading, config)),
             ("typed", &|| typed(heading, config)),
             ("shifted", &|| shifted(heading, config)),
             ("ignored", &|| ignored(heading, config)),
+            // A notice is told of what is loaded for its rules.
+            ("gathered", &|| match rules::find(&page.code) {
+                Some(_) => gathered::gathered(heading, config, &usual),
+                None => Ok(()),
+            }),
             ("chunks alone", &|| chunks(heading)),
             ("fixed", &|| rewritten::blocks(heading, config, &page.code)),
             ("rewrites", &|| rewritten::each(heading, config)),
@@ -183,7 +191,7 @@ impl Fixture {
         let Ok(heading) = &self.heading else {
             return false;
         };
-        let Ok(config) = config(heading, &self.code) else {
+        let Ok(config) = config(heading, &usual(&self.code)) else {
             return false;
         };
         let holds = |workspace: Workspace| {
@@ -230,13 +238,12 @@ fn predicates(pages: &[RulePage], own: usize) -> Result<(), Failed> {
 const HINTS: [&str; 3] = ["DDB305", "DDB405", "DDB406"];
 
 /// A rule that is off by default is selected on its own page.
-fn config(heading: &Heading, code: &str) -> Result<Config, String> {
+fn usual(code: &str) -> String {
     let others = HINTS.iter().filter(|hint| **hint != code);
-    let usual = match dynaleak::rules::find(code).is_some_and(|rule| rule.off) {
+    match dynaleak::rules::find(code).is_some_and(|rule| rule.off) {
         true => format!("select = [{code:?}]"),
         false => format!("ignore = {:?}", others.collect::<Vec<_>>()),
-    };
-    dynaleak::fixtures::config(heading, &usual)
+    }
 }
 
 fn marks(heading: &Heading, config: &Config, page: &RulePage, compact: bool) -> Result<(), String> {

@@ -65,40 +65,11 @@ pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<
             Err(trouble) => gathered.troubles.push(trouble),
         }
     }
-    let makers = makers(&mut others, imported);
-    let makers = read_all(&makers);
+    let mut importers = Importers::new(others, ends);
+    let makers = read_all(&importers.makers(imported));
     gathered.texts.extend(makers.texts);
     gathered.troubles.extend(makers.troubles);
-    (gathered, Importers::new(others, ends))
-}
-
-/// The files that make clients and that one of these imports means, straight or through each other.
-fn makers<'a>(others: &mut [Other<'a>], mut pending: Vec<(&'a str, String)>) -> Vec<&'a File> {
-    let mut by_stem: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-    for (index, other) in others.iter().enumerate() {
-        if other.words.maker {
-            let stem = stem_of(module_of(&other.file.name));
-            by_stem.entry(stem).or_default().push(index);
-        }
-    }
-    let mut makers = Vec::new();
-    while let Some((importer, names)) = pending.pop() {
-        for imported in names.lines() {
-            for &index in ends_of(imported)
-                .filter_map(|end| by_stem.get(end))
-                .flatten()
-            {
-                let other = &mut others[index];
-                let module = module_of(&other.file.name);
-                if !other.taken && may_mean(imported, importer, module) {
-                    other.taken = true;
-                    makers.push(other.file);
-                    pending.push((&other.file.name, other.imports.clone()));
-                }
-            }
-        }
-    }
-    makers
+    (gathered, importers)
 }
 
 /// What a workspace was loaded with.
@@ -158,6 +129,9 @@ pub fn load(
         let mut more = importers.of(workspace.asks());
         more.retain(|file| asked.insert(Arc::clone(&file.name)));
         more.extend(wanted(workspace, &mut asked));
+        let mut makers = importers.makers_of(&more);
+        makers.retain(|file| asked.insert(Arc::clone(&file.name)));
+        more.extend(makers);
         if more.is_empty() || !go_on(more.len()) {
             break;
         }
@@ -262,6 +236,8 @@ pub struct Importers<'a> {
     others: Vec<Other<'a>>,
     /// [`hash_of`] the ends of what they import, with their indexes; sorted.
     ends: Vec<(u64, u32)>,
+    /// The indexes of those that make clients, by their stems.
+    makers: FxHashMap<&'a str, Vec<usize>>,
     /// What was asked before: who did not name it then does not name it now.
     asked: FxHashMap<Arc<str>, BTreeMap<SmolStr, Heat>>,
 }
@@ -316,13 +292,53 @@ impl<'a> Importers<'a> {
         }
     }
 
+    /// The other files are sorted by name.
     fn new(others: Vec<Other<'a>>, mut ends: Vec<(u64, u32)>) -> Importers<'a> {
         ends.par_sort_unstable();
+        let mut makers: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        for (index, other) in others.iter().enumerate() {
+            if other.words.maker {
+                let stem = stem_of(module_of(&other.file.name));
+                makers.entry(stem).or_default().push(index);
+            }
+        }
         Importers {
             others,
             ends,
+            makers,
             asked: FxHashMap::default(),
         }
+    }
+
+    /// The files that make clients and that one of these files imports, straight or through each other.
+    fn makers_of(&mut self, files: &[&File]) -> Vec<&'a File> {
+        let of = |file: &&File| {
+            let by_name = |other: &Other| other.file.name.cmp(&file.name);
+            let other = &self.others[self.others.binary_search_by(by_name).ok()?];
+            Some((&*other.file.name, other.imports.clone()))
+        };
+        let imported = files.iter().filter_map(of).collect();
+        self.makers(imported)
+    }
+
+    /// The files that make clients and that one of these imports means, straight or through each other.
+    fn makers(&mut self, mut pending: Vec<(&'a str, String)>) -> Vec<&'a File> {
+        let mut found = Vec::new();
+        while let Some((importer, names)) = pending.pop() {
+            for imported in names.lines() {
+                let called = ends_of(imported).filter_map(|end| self.makers.get(end));
+                for &index in called.flatten() {
+                    let other = &mut self.others[index];
+                    let module = module_of(&other.file.name);
+                    if !other.taken && may_mean(imported, importer, module) {
+                        other.taken = true;
+                        found.push(other.file);
+                        pending.push((&other.file.name, other.imports.clone()));
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// The files that import one that is asked for, by what the names say, and name what is asked

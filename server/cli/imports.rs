@@ -2,6 +2,8 @@
 
 use memchr::{memchr_iter, memmem, memrchr2};
 
+use crate::api::MODULES;
+
 /// A file of the project as imports see it: `shop/orders/__init__.py` is `shop/orders`.
 pub fn module_of(name: &str) -> &str {
     let module = name.rsplit_once('.').map_or(name, |(module, _)| module);
@@ -20,13 +22,15 @@ pub fn ends_of(imported: &str) -> impl Iterator<Item = &str> {
 }
 
 /// May this name, imported by the file `importer`, come from this module? `a/b/c` may be the module
-/// `x/a/b/c`, or `c` in `x/a/b`; a name of one part is a module only beside the importer or above.
+/// `x/a/b/c`, or `c` in `x/a/b`; a name of one part that a library may have is a module only beside
+/// the importer, above it or at the root of a Lambda layer.
 pub fn may_mean(imported: &str, importer: &str, module: &str) -> bool {
     let is = |name: &str| match (name.strip_prefix('/'), module.strip_suffix(name)) {
         (Some(exact), _) => exact == module,
         (None, Some("")) => true,
         (None, Some(root)) => {
-            root.ends_with('/') && (name.contains('/') || importer.starts_with(root))
+            root.ends_with('/')
+                && (name.contains('/') || importer.starts_with(root) || stands_below(name, root))
         }
         (None, None) => false,
     };
@@ -34,6 +38,11 @@ pub fn may_mean(imported: &str, importer: &str, module: &str) -> bool {
         || imported
             .rsplit_once('/')
             .is_some_and(|(holder, _)| !holder.is_empty() && is(holder))
+}
+
+/// May a name of one part mean a module at this place, wherever it is imported?
+pub fn stands_below(name: &str, root: &str) -> bool {
+    root.ends_with("/python/") || MODULES.is_own(name)
 }
 
 /// May one of these imports (see [`imports`]) of the file `importer` come from this module?

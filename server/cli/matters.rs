@@ -30,6 +30,7 @@ const WORDS: &[(&str, Word)] = &[
     ("FilterExpression", Word::Key),
     ("ProjectionExpression", Word::Key),
     ("ExpressionAttribute", Word::Key),
+    ("TotalSegments", Word::Key),
 ];
 
 /// A word, and what must stand beside it, are nowhere longer than this, in bytes.

@@ -21,6 +21,7 @@ use super::coding::read;
 use super::imports::{each_import, module_of, stem_of};
 use super::matters::{Matters, Words};
 use super::walk::File;
+use crate::api::MODULES;
 
 /// Which one of how many, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -251,7 +252,7 @@ struct Modules<'a> {
     files: &'a [File],
     /// By whole name, without the ending and `/__init__`.
     exact: FxHashMap<&'a str, Vec<u32>>,
-    /// By the ends of their names that have two parts or more.
+    /// By the ends of their names.
     ends: FxHashMap<&'a str, Vec<u32>>,
     /// Of a package's folder, the modules and packages right in it.
     inside: FxHashMap<&'a str, Vec<u32>>,
@@ -270,12 +271,9 @@ impl<'a> Modules<'a> {
             modules.exact.entry(module).or_default().push(index);
             let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
             modules.inside.entry(folder).or_default().push(index);
-            let mut starts = module.rmatch_indices('/').skip(1).map(|(at, _)| at + 1);
-            let mut end =
-                |from: usize| modules.ends.entry(&module[from..]).or_default().push(index);
-            starts.by_ref().for_each(&mut end);
-            if module.contains('/') {
-                end(0);
+            let starts = module.rmatch_indices('/').map(|(at, _)| at + 1);
+            for from in starts.chain([0]) {
+                modules.ends.entry(&module[from..]).or_default().push(index);
             }
         }
         modules
@@ -363,6 +361,17 @@ impl<'a> Modules<'a> {
             found.extend(self.exact.get(&*beside).into_iter().flatten());
         }
         found.extend(self.exact.get(name).into_iter().flatten());
+        // Below, only where one file fits.
+        let only = |end: &str| {
+            let fits = |file: &&u32| {
+                let name = &self.files[**file as usize].name;
+                name.ends_with(".py") && module_of(name).ends_with(end)
+            };
+            let mut fitting = self.ends.get(name).into_iter().flatten().filter(fits);
+            fitting.next().filter(|_| fitting.next().is_none()).copied()
+        };
+        found.extend(only(name).filter(|_| MODULES.is_own(name)));
+        found.extend(only(&format!("/python/{name}")));
         found
     }
 }

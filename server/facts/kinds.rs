@@ -102,6 +102,7 @@ kinds! {
     Type = "type",
     TypedDefaultParameter = "typed_default_parameter",
     TypedParameter = "typed_parameter",
+    UnaryOperator = "unary_operator",
     While = "while_statement",
     WildcardImport = "wildcard_import",
     With = "with_statement",

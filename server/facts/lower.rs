@@ -1080,6 +1080,17 @@ impl<'a> Lowering<'a> {
                 (Some(left), Some(right)) => Expr::Either(left, right),
                 _ => Expr::Other(Vec::new()),
             },
+            // `limit=-1`, `names[-1]`.
+            Kind::UnaryOperator => match (
+                node.field(field::OPERATOR).map(|operator| operator.name()),
+                self.field(node, field::ARGUMENT),
+            ) {
+                (Some("-"), Some(inner)) => match *self.facts.expr(inner) {
+                    Expr::Int(number) => Expr::Int(-number),
+                    _ => Expr::Other(vec![inner]),
+                },
+                (_, inner) => Expr::Other(inner.into_iter().collect()),
+            },
             Kind::NotOperator => match self.field(node, field::ARGUMENT) {
                 Some(inner) => Expr::Not(inner),
                 None => Expr::Other(Vec::new()),
@@ -1491,7 +1502,8 @@ fn comparison_of(text: &str) -> Comparison {
         "not in" => Comparison::NotIn,
         "==" => Comparison::Equal,
         "!=" | "<>" => Comparison::NotEqual,
-        _ => Comparison::Order,
+        "<" | "<=" => Comparison::Less,
+        _ => Comparison::Greater,
     }
 }
 

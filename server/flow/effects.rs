@@ -305,7 +305,7 @@ impl<'a> Flow<'a> {
     pub(super) fn tell_bases(&mut self, class: ClassId, place: &Place, value: &Value) {
         let tool = |kind: Kind| matches!(kind, Kind::Client | Kind::Resource | Kind::Table);
         let told = value.filter(|atom| match atom.what {
-            What::Class(_) | What::Instance(_) => atom.nested == Nest::Not,
+            What::Class(_) | What::Instance(_) | What::Unloaded(_) => atom.nested == Nest::Not,
             What::Data(data) => atom.nested == Nest::Not && tool(data.kind),
             _ => false,
         });
@@ -713,10 +713,7 @@ impl<'a> Flow<'a> {
             .iter()
             .any(|&part| matches!(self.facts.expr(part), Expr::Int(0)));
         let sized = operators.iter().any(|operator| {
-            matches!(
-                operator,
-                Comparison::Order | Comparison::Equal | Comparison::NotEqual
-            )
+            operator.is_order() || matches!(operator, Comparison::Equal | Comparison::NotEqual)
         });
         // `if len(items) < 1: raise NotFound()` after a loop asks whether there is any: it ends no loop.
         let few = self.loops.is_empty()
@@ -791,7 +788,7 @@ impl<'a> Flow<'a> {
         let mut compared = Vec::new();
         self.facts.any(test, &mut |_, expr| {
             if let Expr::Compare(parts, operators) = expr
-                && operators.contains(&Comparison::Order)
+                && operators.iter().any(|operator| operator.is_order())
             {
                 compared.extend(parts.iter().copied());
             }
@@ -1269,7 +1266,7 @@ impl<'a> Flow<'a> {
         let mut compared = Vec::new();
         self.facts.any(test, &mut |_, expr| {
             if let Expr::Compare(parts, operators) = expr
-                && operators.contains(&Comparison::Order)
+                && operators.iter().any(|operator| operator.is_order())
             {
                 compared.push(parts.clone());
             }
@@ -1278,6 +1275,93 @@ impl<'a> Flow<'a> {
         compared
             .iter()
             .any(|parts| !parts.iter().any(|&part| self.is_optional(part)))
+    }
+
+    /// Which of the loops around it come to `if start < count <= end:` so often and no more: they count it up.
+    pub(super) fn counted_loops(&mut self, test: ExprId) -> Vec<usize> {
+        let mut counters = Vec::new();
+        if !self.loops.is_empty() {
+            self.counters(test, &mut counters);
+        }
+        if counters.is_empty() {
+            return Vec::new();
+        }
+        let counts = |round: &Round| {
+            let up = |name: &ExprName| {
+                round.index.as_ref() == Some(name) || self.rises_in(round.body, name)
+            };
+            counters.iter().any(up)
+        };
+        let loops = self.loops.iter().enumerate();
+        loops
+            .filter(|(_, note)| {
+                let mut rounds = self.rounds.iter().filter(|round| round.at == note.at);
+                !note.bounded && rounds.any(counts)
+            })
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// The names that a test wants below something.
+    fn counters(&mut self, test: ExprId, found: &mut Vec<ExprName>) {
+        match self.facts.expr(test) {
+            Expr::Either(left, right) => {
+                self.counters(*left, found);
+                self.counters(*right, found);
+            }
+            Expr::Compare(parts, operators) => {
+                for (pair, operator) in parts.windows(2).zip(operators) {
+                    let (counter, bound) = match operator {
+                        Comparison::Less => (pair[0], pair[1]),
+                        Comparison::Greater => (pair[1], pair[0]),
+                        _ => continue,
+                    };
+                    if let Some(name) = self.own_name(counter)
+                        && !self.is_optional(bound)
+                    {
+                        found.push(name);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `number` of `for number, order in enumerate(orders)`.
+    pub(super) fn index(&self, target: ExprId, iter: ExprId) -> Option<ExprName> {
+        let Expr::Call(call) = self.facts.expr(iter) else {
+            return None;
+        };
+        let enumerates =
+            matches!(self.facts.expr(call.function), Expr::Name(name) if name == "enumerate");
+        match self.facts.expr(target) {
+            Expr::Tuple(parts) | Expr::List(parts) if enumerates => self.own_name(*parts.first()?),
+            _ => None,
+        }
+    }
+
+    /// Does a block only ever add to the name?
+    fn rises_in(&self, block: &[Stmt], name: &ExprName) -> bool {
+        let is_name = |expr: ExprId| self.own_name(expr).as_ref() == Some(name);
+        let mut rises = false;
+        let mut set = false;
+        visit(block, &mut |stmt| match stmt {
+            Stmt::Augment {
+                target, operator, ..
+            } if is_name(*target) => {
+                rises |= *operator == Operator::Add;
+                set |= *operator != Operator::Add;
+            }
+            Stmt::Assign { targets, value, .. }
+                if targets.iter().any(|&target| is_name(target)) =>
+            {
+                let adds = matches!(self.facts.expr(*value), Expr::Binary(Operator::Add, left, _) if is_name(*left));
+                rises |= adds;
+                set |= !adds;
+            }
+            _ => {}
+        });
+        rises && !set
     }
 
     /// A parameter that is `None` by default, or a local that stands for one, and that no known call sets.
@@ -1289,7 +1373,7 @@ impl<'a> Flow<'a> {
 
     /// `len(items) < limit`, `page <= 10`: ends after so much.
     pub(super) fn is_order(&self, test: ExprId) -> bool {
-        self.facts.any(test, &mut |_, expr| matches!(expr, Expr::Compare(_, operators) if operators.contains(&Comparison::Order)))
+        self.facts.any(test, &mut |_, expr| matches!(expr, Expr::Compare(_, operators) if operators.iter().any(|operator| operator.is_order())))
     }
 }
 

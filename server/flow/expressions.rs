@@ -420,7 +420,7 @@ impl<'a> Flow<'a> {
         };
         let found = base.map(|atom| match atom.nested {
             Nest::At(element) => match position {
-                Some(position) if position != element as i64 => None,
+                Some(position) if position >= 0 && position != element as i64 => None,
                 _ => Some(Atom {
                     nested: Nest::Not,
                     held: None,

@@ -19,6 +19,7 @@ use smol_str::SmolStr;
 use super::naming::Naming;
 use super::packed::{Pack, Packed, renewed};
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
+use crate::api::MODULES;
 use crate::cli::imports::{module_of, stem_of};
 use crate::facts::{ChunkFacts, ExprId, FunctionId, Import};
 use crate::flow::{evaluate, stored_at};
@@ -847,27 +848,45 @@ impl World {
     }
 
     /// A source root below: `src/shop/db.py` for `shop.db`; only where one file fits. A single word
-    /// may as well be a library's name: only `lambda_base` or the like, or what stands at the root of
-    /// a Lambda layer, `layers/common/python/`, is the project's own for sure.
+    /// may as well be a library's name: `lambda_base` or the like and what stands at the root of a
+    /// Lambda layer, `layers/common/python/`, are the project's own for sure; `storage`, where it is
+    /// not a part of a package.
     fn file_below(&self, parts: &[&str]) -> Option<Arc<str>> {
-        let joined = match parts {
-            [] => return None,
-            [one] if one.contains('_') => format!("/{one}"),
-            [one] => format!("/python/{one}"),
-            _ => format!("/{}", parts.join("/")),
+        let [word] = parts else {
+            return self.only_module(parts.last()?, &parts.join("/"));
         };
-        let mut fitting = self.modules.get(*parts.last()?)?.iter().filter(|path| {
-            path.strip_suffix(".py")
-                .is_some_and(|path| path.ends_with(&joined))
-                || path
-                    .strip_suffix("/__init__.py")
-                    .is_some_and(|path| path.ends_with(&joined))
+        let own = self.own_module(word).filter(|path| {
+            word.contains('_') || folder_of(path).is_none_or(|folder| !self.is_package(folder))
         });
-        match (fitting.next(), fitting.next()) {
-            (Some(only), None) => Some(Arc::clone(only)),
-            _ => None,
-        }
+        own.or_else(|| self.only_module(word, &format!("python/{word}")))
     }
+
+    /// The one file that a word means which is no library's name, if it may stand alone.
+    fn own_module(&self, word: &str) -> Option<Arc<str>> {
+        let only = self.only_module(word, word);
+        only.filter(|_| MODULES.is_own(word))
+    }
+
+    /// The only module below whose path ends in these parts; the last of them is its stem.
+    fn only_module(&self, stem: &str, parts: &str) -> Option<Arc<str>> {
+        let mut fitting = self.modules.get(stem)?.iter().filter(|path| {
+            let root = module_of(path).strip_suffix(parts);
+            path.ends_with(".py") && root.is_some_and(|root| root.ends_with('/'))
+        });
+        fitting.next().filter(|_| fitting.next().is_none()).cloned()
+    }
+
+    fn is_package(&self, folder: &str) -> bool {
+        let init = |path: &Arc<str>| path.strip_suffix("/__init__.py") == Some(folder);
+        let known = self.modules.get(stem_of(folder));
+        known.is_some_and(|paths| paths.iter().any(init))
+    }
+}
+
+/// The folder of the module at `path`: that of a package is the folder around it.
+fn folder_of(path: &str) -> Option<&str> {
+    let (folder, _) = module_of(path).rsplit_once('/')?;
+    Some(folder)
 }
 
 pub fn file_id(path: &str) -> FileId {
@@ -1288,6 +1307,11 @@ impl<'a> Reader<'a> {
             None => from.rsplit('/').nth(level as usize)?,
         };
         self.note(|| CellKey::Modules(stem.into()));
+        // Whether the folder of a module of one word is a package counts too.
+        let own = (level == 0 && stem == *module).then(|| self.world.own_module(stem));
+        if let Some(folder) = own.flatten().as_deref().and_then(folder_of) {
+            self.note(|| CellKey::Modules(stem_of(folder).into()));
+        }
         self.world.cached_module(file, from, module, level)
     }
 
