@@ -349,7 +349,7 @@ impl<'a> Flow<'a> {
             at: At::Definition(id),
         };
         let makes = crate::workspace::unit::Signature { facts, function }.makes();
-        let hands = makes || (function.params.iter()).any(|param| calls::sets_client(&param.name));
+        let hands = makes || calls::lends(&function.params);
         let told = hands && {
             let entry = self.so_far(CellKey::Entry(own));
             // A framework calls it, whoever else does.
@@ -368,9 +368,7 @@ impl<'a> Flow<'a> {
                 None => self.param(own, slot as u16, param, &defaults[slot]),
             };
             // What every known call leaves alone, or gives a constant, is the same each time.
-            let same = told
-                && (makes || calls::sets_client(&param.name))
-                && !self.is_varied(own, slot as u16);
+            let same = told && !self.is_varied(own, slot as u16);
             self.state.varying[slot] = receiver.is_none() && !same;
             self.set_slot(slot as Slot, value);
         }

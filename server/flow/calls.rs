@@ -22,9 +22,9 @@ const LOGS: &[&str] = &[
 /// An object made of so many attributes of an item is that item.
 const ROW: usize = 3;
 
-/// A parameter named so says of which session or region a client is, wherever it is handed on to.
-pub(super) fn sets_client(name: &str) -> bool {
-    is_session(name) || name.contains("region")
+/// Does the function get a session, which it hands on to whatever makes the client?
+pub(super) fn lends(params: &[Param]) -> bool {
+    params.iter().any(|param| is_session(&param.name))
 }
 
 fn is_session(name: &str) -> bool {
@@ -384,14 +384,14 @@ impl<'a> Flow<'a> {
         offset: usize,
     ) -> SmallVec<[Place; 1]> {
         let makes = signature.makes();
+        // `def get(session, name): return table(session, name)` hands on what it gets.
+        let hands = makes || lends(signature.params());
         let mut limits = SmallVec::new();
         for (index, param) in signature.params().iter().enumerate() {
             let limit = param.default.is_some_and(|default| {
                 matches!(signature.facts.expr(default), Expr::None | Expr::Int(_))
                     || is_infinite(signature.facts, default)
             });
-            // What is handed on to a maker: `def get(session, name): return table(session, name)`.
-            let hands = makes || sets_client(&param.name);
             if !hands && !limit {
                 continue;
             }
@@ -553,13 +553,13 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// `pool.map(rows_of, regions)`: nobody sees what it is called with.
+    /// `pool.map(rows_of, sessions)`: nobody sees what it is called with.
     fn note_given_unseen(&mut self, function: FuncId) {
         let Some(signature) = self.reader.signature(function) else {
             return;
         };
-        for (index, param) in signature.params().iter().enumerate() {
-            if sets_client(&param.name) {
+        if lends(signature.params()) {
+            for index in 0..signature.params().len() {
                 self.note(&Place::Default(function, index as u16), Mark::Varies);
             }
         }
