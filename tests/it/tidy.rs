@@ -18,7 +18,11 @@ use crate::project::{command, run};
 #[test]
 fn each_rule_has_its_three_files_and_no_file_is_an_orphan() {
     let folders: [(&str, &str, &[&str]); 3] = [
-        ("queries", ".scm", &["api.toml", "frameworks.toml"]),
+        (
+            "queries",
+            ".scm",
+            &["api.toml", "frameworks.toml", "modules.toml"],
+        ),
         ("server/rules", ".rs", &["notices.rs", "stories.rs"]),
         ("tests/rules", ".md", &[]),
     ];
