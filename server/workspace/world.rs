@@ -856,7 +856,10 @@ impl World {
             return self.only_module(parts.last()?, &parts.join("/"));
         };
         let own = self.own_module(word).filter(|path| {
-            word.contains('_') || folder_of(path).is_none_or(|folder| !self.is_package(folder))
+            let folder = folder_of(path);
+            // `from utils import db` where there is `utils/utils.py`: the folder is meant.
+            folder.is_none_or(|folder| stem_of(folder) != *word)
+                && (word.contains('_') || folder.is_none_or(|folder| !self.is_package(folder)))
         });
         own.or_else(|| self.only_module(word, &format!("python/{word}")))
     }
