@@ -857,8 +857,10 @@ impl World {
         };
         let own = self.own_module(word).filter(|path| {
             let folder = folder_of(path);
-            // `from utils import db` where there is `utils/utils.py`: the folder is meant.
-            folder.is_none_or(|folder| stem_of(folder) != *word)
+            // `from utils import db` where there is `utils/utils.py`: the folder is meant. `shop/shop/`
+            // with an `__init__.py` is a package in its project's folder.
+            let inner = folder.is_some_and(|folder| stem_of(folder) == *word);
+            (!inner || path.ends_with("/__init__.py"))
                 && (word.contains('_') || folder.is_none_or(|folder| !self.is_package(folder)))
         });
         own.or_else(|| self.only_module(word, &format!("python/{word}")))
