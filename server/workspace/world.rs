@@ -856,7 +856,12 @@ impl World {
             return self.only_module(parts.last()?, &parts.join("/"));
         };
         let own = self.own_module(word).filter(|path| {
-            word.contains('_') || folder_of(path).is_none_or(|folder| !self.is_package(folder))
+            let folder = folder_of(path);
+            // `from utils import db` where there is `utils/utils.py`: the folder is meant. `shop/shop/`
+            // with an `__init__.py` is a package in its project's folder.
+            let inner = folder.is_some_and(|folder| stem_of(folder) == *word);
+            (!inner || path.ends_with("/__init__.py"))
+                && (word.contains('_') || folder.is_none_or(|folder| !self.is_package(folder)))
         });
         own.or_else(|| self.only_module(word, &format!("python/{word}")))
     }
