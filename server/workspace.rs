@@ -192,6 +192,11 @@ impl Workspace {
         }
     }
 
+    /// Files that name DynamoDB and may never be loaded. Before any is loaded.
+    pub fn name_dynamo<'a>(&mut self, paths: impl Iterator<Item = &'a Arc<str>>) {
+        self.world.scope.extend(paths.map(|path| file_id(path)));
+    }
+
     fn add_path(&mut self, path: &Arc<str>, changed: &mut Vec<CellKey>) {
         if !self.paths.insert(Arc::clone(path)) {
             return;

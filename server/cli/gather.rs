@@ -1,5 +1,6 @@
 //! Which files a check loads: those in which DynamoDB values can originate, and those that import one that is loaded.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,11 +11,11 @@ use smol_str::SmolStr;
 
 use super::coding::{decode, read};
 use super::imports::{ends_of, imports, may_mean, mean, module_of, stem_of};
-use super::matters::{Matters, Words};
+use super::matters::{Matters, Words, has_entry};
 use super::walk::{File, Trouble};
 use crate::value::stable_hash;
-use crate::workspace::Workspace;
 use crate::workspace::asks::{Ask, Heat};
+use crate::workspace::{Workspace, names_dynamo};
 
 /// How often linked code may ask for files that were not loaded.
 const ROUNDS: usize = 10;
@@ -26,6 +27,8 @@ const BATCH: usize = 64;
 #[derive(Default)]
 pub struct Gathered {
     pub texts: Vec<(Arc<str>, String)>,
+    /// Files that name DynamoDB and are not loaded: settings, say.
+    named: Vec<Arc<str>>,
     pub troubles: Vec<Trouble>,
 }
 
@@ -51,6 +54,9 @@ pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<
                 match seen.text {
                     Some(text) => gathered.texts.push((Arc::clone(&file.name), text)),
                     None => {
+                        if seen.named {
+                            gathered.named.push(Arc::clone(&file.name));
+                        }
                         let index = others.len() as u32;
                         ends.extend(seen.ends.into_iter().map(|end| (end, index)));
                         others.push(Other {
@@ -66,7 +72,9 @@ pub fn gather<'a>(files: &'a [File], matters: &Matters) -> (Gathered, Importers<
         }
     }
     let mut importers = Importers::new(others, ends);
-    let makers = read_all(&importers.makers(imported));
+    let mut makers = importers.makers(imported);
+    makers.extend(importers.makers_with(&gathered.named));
+    let makers = read_all(&makers);
     gathered.texts.extend(makers.texts);
     gathered.troubles.extend(makers.troubles);
     (gathered, importers)
@@ -98,6 +106,7 @@ pub fn load(
     go_on: &dyn Fn(usize) -> bool,
 ) -> Loaded {
     let mut loaded = Loaded::default();
+    workspace.name_dynamo(gathered.named.iter());
     if !go_on(gathered.texts.len()) {
         return loaded;
     }
@@ -157,6 +166,8 @@ pub fn read_all(files: &[&File]) -> Gathered {
 
 struct Seen {
     words: Words,
+    /// It names DynamoDB, and doesn't matter by itself.
+    named: bool,
     /// See `imports`.
     imports: String,
     /// [`hash_of`] the ends of these that are stems of modules; sorted.
@@ -191,6 +202,7 @@ fn look(
     ends.dedup();
     Ok(Seen {
         words,
+        named: words.service && !words.matter() && names_dynamo(&bytes),
         imports,
         ends,
         text: text.filter(|_| words.matter()),
@@ -321,6 +333,33 @@ impl<'a> Importers<'a> {
         self.makers(imported)
     }
 
+    /// The files that make clients and import one of those that name DynamoDB, and what makes clients
+    /// for them.
+    fn makers_with(&mut self, named: &[Arc<str>]) -> Vec<&'a File> {
+        let mut by_stem: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+        for module in named.iter().map(|name| module_of(name)) {
+            by_stem.entry(stem_of(module)).or_default().push(module);
+        }
+        let means = |imported: &str, importer: &str| {
+            let mut modules = ends_of(imported)
+                .filter_map(|end| by_stem.get(end))
+                .flatten();
+            modules.any(|module| may_mean(imported, importer, module))
+        };
+        let (mut found, mut imports) = (Vec::new(), Vec::new());
+        for other in &mut self.others {
+            let name = &*other.file.name;
+            let free = other.words.maker && !other.taken;
+            if free && other.imports.lines().any(|imported| means(imported, name)) {
+                other.taken = true;
+                found.push(other.file);
+                imports.push((name, other.imports.clone()));
+            }
+        }
+        found.extend(self.makers(imports));
+        found
+    }
+
     /// The files that make clients and that one of these imports means, straight or through each other.
     fn makers(&mut self, mut pending: Vec<(&'a str, String)>) -> Vec<&'a File> {
         let mut found = Vec::new();
@@ -352,7 +391,7 @@ impl<'a> Importers<'a> {
         });
         let importers = |ask: &Ask| -> Vec<u32> {
             let module = module_of(&ask.path);
-            let certain = ask.names.values().any(|heat| *heat == Heat::Certain);
+            let certain = ask.names.values().any(|heat| *heat > Heat::Vague);
             let hash = hash_of(stem_of(module));
             let first = self.ends.partition_point(|(end, _)| *end < hash);
             let named = self.ends[first..].iter();
@@ -423,13 +462,18 @@ impl<'a> Named<'a> {
         let part = |byte: Option<&u8>| {
             byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
         };
+        let entry = LazyCell::new(|| told || has_entry(text));
         self.words.find_iter(text).any(|found| {
             let name = self.names[found.pattern()];
             let whole = !part(text[..found.start()].last()) && !part(text.get(found.end()));
             whole
                 && asked.iter().any(|ask| {
                     let heat = ask.names.get(name);
-                    heat.is_some_and(|heat| told || *heat == Heat::Certain)
+                    heat.is_some_and(|heat| match heat {
+                        Heat::Vague => told,
+                        Heat::Other => *entry,
+                        Heat::Certain => true,
+                    })
                 })
         })
     }

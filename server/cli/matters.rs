@@ -1,7 +1,6 @@
 //! The literal pre-filter: a file that names no source of DynamoDB values is not parsed for its own sake.
 
 use std::ops::Range;
-#[cfg(feature = "lsp")]
 use std::sync::LazyLock;
 
 use memchr::{memmem, memrchr2};
@@ -32,6 +31,47 @@ const WORDS: &[(&str, Word)] = &[
     ("ExpressionAttribute", Word::Key),
     ("TotalSegments", Word::Key),
 ];
+
+/// What calls code for each request, event or task comes from one of these at the margin, or calls a
+/// Lambda's handler.
+const ENTRIES: &[&str] = &[
+    "from aiohttp",
+    "from aws_lambda_powertools",
+    "from bottle",
+    "from celery",
+    "from chalice",
+    "from django",
+    "from dramatiq",
+    "from fastapi",
+    "from flask",
+    "from litestar",
+    "from quart",
+    "from rest_framework",
+    "from sanic",
+    "from slack_bolt",
+    "from starlette",
+    "import aiohttp",
+    "import bottle",
+    "import celery",
+    "import discord",
+    "import falcon",
+    "import fastapi",
+    "import flask",
+    "import tornado",
+    "def lambda_handler(",
+    "(event, ",
+    "(event: ",
+];
+
+/// May code in this text run for each request, event or task?
+pub fn has_entry(text: &[u8]) -> bool {
+    static FINDER: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(ENTRIES).expect("a handful of short literal words"));
+    FINDER.find_iter(text).any(|found| {
+        let before = text[..found.start()].last();
+        text[found.start()] == b'(' || matches!(before, None | Some(b'\n'))
+    })
+}
 
 /// A word, and what must stand beside it, are nowhere longer than this, in bytes.
 #[cfg(any(feature = "lsp", test))]

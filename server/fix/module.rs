@@ -190,6 +190,11 @@ impl<'a> Module<'a> {
 
     /// All identifiers of this name, in order.
     pub fn named(&self, name: &str) -> Vec<Node<'_>> {
+        let spans = self.spans(name).iter();
+        spans.filter_map(|span| self.at(span.clone())).collect()
+    }
+
+    fn spans(&self, name: &str) -> &[Range<usize>] {
         let names = self.names.get_or_init(|| {
             let mut names: FxHashMap<&'a str, Vec<Range<usize>>> = FxHashMap::default();
             descend(self.root(), &mut |node| {
@@ -203,11 +208,7 @@ impl<'a> Module<'a> {
             });
             names
         });
-        let spans = names.get(name).map(|spans| &spans[..]).unwrap_or_default();
-        spans
-            .iter()
-            .filter_map(|span| self.at(span.clone()))
-            .collect()
+        names.get(name).map(|spans| &spans[..]).unwrap_or_default()
     }
 
     /// Does the word stand in a string, where `getattr` or a framework may find it? A docstring
@@ -271,10 +272,13 @@ impl<'a> Module<'a> {
 
     fn binding(&self, name: &str, scope: Node) -> Option<Binding> {
         let mut own = None;
-        for node in self.named(name) {
-            if node.start_byte() < scope.start_byte() || node.end_byte() > scope.end_byte() {
+        let spans = self.spans(name);
+        let first = spans.partition_point(|span| span.start < scope.start_byte());
+        let inside = spans[first..].iter();
+        for span in inside.take_while(|span| span.end <= scope.end_byte()) {
+            let Some(node) = scope.named_descendant_for_byte_range(span.start, span.end) else {
                 continue;
-            }
+            };
             if !binds(node) || scope_of(node) != Some(scope) {
                 continue;
             }
@@ -317,13 +321,16 @@ pub fn sound(text: &str) -> Option<Tree> {
 
 /// Calls `each` for a node and, where it says so, for what is in it.
 pub fn descend<'t>(node: Node<'t>, each: &mut impl FnMut(Node<'t>) -> bool) {
-    if !each(node) {
-        return;
-    }
     let mut cursor = node.walk();
-    let children: Vec<Node> = node.children(&mut cursor).collect();
-    for child in children {
-        descend(child, each);
+    loop {
+        if each(cursor.node()) && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 
 use crate::cli::gather::{Named, hash_of};
 use crate::cli::imports::{imports, mean, module_of, stem_of};
-use crate::cli::matters::{LONGEST, Matters};
+use crate::cli::matters::{LONGEST, Matters, has_entry};
 use crate::workspace::asks::Ask;
 
 use super::index::text_of;
@@ -26,15 +26,19 @@ pub struct Signs {
     maker: bool,
     service: bool,
     told: bool,
+    /// Code in it may run for each request or task.
+    entry: bool,
     /// See [`imports`].
     imports: String,
 }
 
 impl Signs {
     /// May other files come in or drop out with these signs in the place of those? What imports
-    /// nothing here brings in no maker of clients; who imports it is a question of its heat.
+    /// nothing here brings in no maker of clients; who imports it is a question of its heat, and of
+    /// whether it names the service.
     fn reach_others(&self, before: &Signs) -> bool {
-        self != before && !(self.imports.is_empty() && before.imports.is_empty())
+        let apart = self.imports.is_empty() && before.imports.is_empty();
+        self != before && (self.service != before.service || !apart)
     }
 }
 
@@ -57,7 +61,9 @@ pub fn tells(text: &str, range: Range<usize>) -> bool {
     let from = memrchr(b'\n', &bytes[..range.start.min(bytes.len())]).map_or(0, |at| at + 1);
     let to = memchr(b'\n', &bytes[range.end.min(bytes.len())..]);
     let to = to.map_or(bytes.len(), |at| range.end + at);
-    Matters::shared().any(near) || memmem::find(&bytes[from..to], b"import").is_some()
+    Matters::shared().any(near)
+        || has_entry(near)
+        || memmem::find(&bytes[from..to], b"import").is_some()
 }
 
 /// Where the last import statement ends, or later.
@@ -150,6 +156,7 @@ impl Project {
             maker: matters || words.maker,
             service: matters || words.service,
             told: matters || words.told,
+            entry: matters || has_entry(text.as_bytes()),
             imports: imports(text.as_bytes(), name, |stem| modules.contains_key(stem)),
         }
     }

@@ -24,7 +24,8 @@ const HOPS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ask {
     pub path: Arc<str>,
-    /// The certain ones matter wherever they stand, the others in files that name the service.
+    /// The certain ones matter wherever they stand, another service's where code runs for each request
+    /// or task, the vague ones in files that name the service.
     pub names: BTreeMap<SmolStr, Heat>,
 }
 
@@ -33,6 +34,8 @@ pub struct Ask {
 pub enum Heat {
     /// A session, or a client whose service isn't known.
     Vague,
+    /// Another service's client, as of S3, in a file that DynamoDB has to do with.
+    Other,
     /// A value of DynamoDB or of streams.
     Certain,
 }
@@ -205,7 +208,13 @@ fn is_model(value: &Value) -> bool {
 fn story(outcome: &Outcome) -> Option<Heat> {
     let told = outcome.tells.iter().map(|(_, value)| value);
     let seen = outcome.seen.values().map(|seen| &seen.value);
-    told.chain(seen).filter_map(heat).max()
+    let other = |value: &Value| value.data().any(|(_, data)| is_other(data));
+    let known = |value: &Value| heat(value).max(other(value).then_some(Heat::Other));
+    told.chain(seen).filter_map(known).max()
+}
+
+fn is_other(data: Data) -> bool {
+    matches!(data.kind, Kind::Client | Kind::Resource) && data.service == Service::Other
 }
 
 /// The functions that a unit was seen to call.
