@@ -502,7 +502,7 @@ mod tests {
         ]
         .map(file);
         let imports = ["shop/base/Base", "", "shop/base", "shop/lonely"];
-        let mut others: Vec<Other> = (files.iter().zip(imports))
+        let others: Vec<Other> = (files.iter().zip(imports))
             .map(|(file, imported)| Other {
                 file,
                 imports: format!("{imported}\n"),
@@ -514,11 +514,12 @@ mod tests {
             })
             .collect();
         let names = "shop/clients/get\nshop/plain\n".to_string();
-        let made = makers(&mut others, vec![("shop/orders.py", names)]);
+        let mut importers = Importers::new(others, Vec::new());
+        let made = importers.makers(vec![("shop/orders.py", names)]);
         let made: Vec<&str> = made.iter().map(|file| &*file.name).collect();
         assert_eq!(made, ["shop/clients.py", "shop/base.py"]);
-        let taken: Vec<bool> = others.iter().map(|other| other.taken).collect();
-        assert_eq!(taken, [true, true, false, false]);
+        let taken = importers.others.iter().map(|other| other.taken);
+        assert_eq!(Vec::from_iter(taken), [true, true, false, false]);
     }
 
     fn asked(path: &str, names: &[(&str, Heat)]) -> Vec<Ask> {

@@ -1125,13 +1125,27 @@ impl<'a> Reader<'a> {
                 None
             }
         });
+        let named = |module: &SmolStr, level: u8| {
+            let Some(path) = self.module_of(file, module, level) else {
+                return false;
+            };
+            // It may be loaded later than this file is judged, edits or not.
+            self.note_anyway(CellKey::Scope(file_id(&path)));
+            self.world.scope.contains(&file_id(&path))
+        };
         imports.chain(&exports.stars).any(|import| {
-            self.module_of(file, &import.module, import.level)
-                .is_some_and(|path| {
-                    // It may be loaded later than this file is judged, edits or not.
-                    self.note_anyway(CellKey::Scope(file_id(&path)));
-                    self.world.scope.contains(&file_id(&path))
-                })
+            let Import {
+                module,
+                symbol,
+                level,
+                ..
+            } = import;
+            // `from shop import settings` names a module or what is in one.
+            let inner = || match module.is_empty() {
+                true => symbol.clone(),
+                false => format!("{module}.{symbol}").into(),
+            };
+            named(module, *level) || !symbol.is_empty() && named(&inner(), *level)
         })
     }
 
