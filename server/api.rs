@@ -187,6 +187,8 @@ impl Api {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Frameworks {
+    /// How lines begin, and parameters, in files whose code may run for each request, event or task.
+    pub entries: Vec<SmolStr>,
     roles: FxHashMap<Role, Vec<SmolStr>>,
     roles_named: FxHashMap<Role, Vec<SmolStr>>,
     methods: FxHashMap<Role, Vec<SmolStr>>,

@@ -391,7 +391,7 @@ impl<'a> Importers<'a> {
         });
         let importers = |ask: &Ask| -> Vec<u32> {
             let module = module_of(&ask.path);
-            let certain = ask.names.values().any(|heat| *heat > Heat::Vague);
+            let vague = ask.names.values().all(|heat| *heat == Heat::Vague);
             let hash = hash_of(stem_of(module));
             let first = self.ends.partition_point(|(end, _)| *end < hash);
             let named = self.ends[first..].iter();
@@ -400,7 +400,7 @@ impl<'a> Importers<'a> {
                 .map(|(_, index)| *index)
                 .filter(|&index| {
                     let other = &self.others[index as usize];
-                    let may = !other.taken && (certain || other.words.told);
+                    let may = !other.taken && (!vague || other.words.told);
                     may && mean(&other.imports, &other.file.name, module)
                 })
                 .collect()

@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use memchr::{memmem, memrchr2};
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use smol_str::SmolStr;
 
+use crate::api::FRAMEWORKS;
 use crate::own::Own;
 
 /// Without one of these in its bytes a file can neither make a client, model or table nor be known
@@ -32,41 +34,12 @@ const WORDS: &[(&str, Word)] = &[
     ("TotalSegments", Word::Key),
 ];
 
-/// What calls code for each request, event or task comes from one of these at the margin, or calls a
-/// Lambda's handler.
-const ENTRIES: &[&str] = &[
-    "from aiohttp",
-    "from aws_lambda_powertools",
-    "from bottle",
-    "from celery",
-    "from chalice",
-    "from django",
-    "from dramatiq",
-    "from fastapi",
-    "from flask",
-    "from litestar",
-    "from quart",
-    "from rest_framework",
-    "from sanic",
-    "from slack_bolt",
-    "from starlette",
-    "import aiohttp",
-    "import bottle",
-    "import celery",
-    "import discord",
-    "import falcon",
-    "import fastapi",
-    "import flask",
-    "import tornado",
-    "def lambda_handler(",
-    "(event, ",
-    "(event: ",
-];
-
 /// May code in this text run for each request, event or task?
 pub fn has_entry(text: &[u8]) -> bool {
-    static FINDER: LazyLock<AhoCorasick> =
-        LazyLock::new(|| AhoCorasick::new(ENTRIES).expect("a handful of short literal words"));
+    static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let words = FRAMEWORKS.entries.iter().map(SmolStr::as_str);
+        AhoCorasick::new(words).expect("a handful of short literal words")
+    });
     FINDER.find_iter(text).any(|found| {
         let before = text[..found.start()].last();
         text[found.start()] == b'(' || matches!(before, None | Some(b'\n'))

@@ -1290,7 +1290,6 @@ impl<'a> Flow<'a> {
         equal >= 2 && other == 0
     }
 
-    /// `something.scan(FilterExpression=…)`: nothing else has these keywords.
     /// `session.resource("dynamodb")` of a parameter that no caller seen so far fills.
     fn made_by_session(
         &self,
@@ -1330,6 +1329,7 @@ impl<'a> Flow<'a> {
         )
     }
 
+    /// `something.scan(FilterExpression=…)`: nothing else has these keywords.
     fn unknown_method(&mut self, method: &str, base: &Value, args: &Args, site: Site) -> Value {
         let base = self.resolved(base);
         if base.atoms().iter().any(|atom| {
