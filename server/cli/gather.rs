@@ -463,6 +463,10 @@ impl<'a> Named<'a> {
             byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
         };
         let entry = LazyCell::new(|| told || has_entry(text));
+        let mut heats = asked.iter().flat_map(|ask| ask.names.values());
+        if !heats.any(|heat| *heat == Heat::Certain) && !*entry {
+            return false;
+        }
         self.words.find_iter(text).any(|found| {
             let name = self.names[found.pattern()];
             let whole = !part(text[..found.start()].last()) && !part(text.get(found.end()));

@@ -1,6 +1,6 @@
 //! What a file that is not parsed imports: a scan for `import` in its bytes.
 
-use memchr::{memchr_iter, memmem, memrchr2};
+use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr2};
 
 use crate::api::MODULES;
 
@@ -47,11 +47,13 @@ pub fn stands_below(name: &str, root: &str) -> bool {
 
 /// May one of these imports (see [`imports`]) of the file `importer` come from this module?
 pub fn mean(imports: &str, importer: &str, module: &str) -> bool {
-    let stem = stem_of(module);
-    let means = |imported: &str| {
+    let (stem, bytes) = (stem_of(module), imports.as_bytes());
+    memmem::find_iter(bytes, stem).any(|at| {
+        let from = memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
+        let to = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
+        let imported = &imports[from..to];
         ends_of(imported).any(|end| end == stem) && may_mean(imported, importer, module)
-    };
-    imports.lines().any(means)
+    })
 }
 
 /// The names that a file imports, `/` for `.`; relative ones resolved against its own name, with a
@@ -230,7 +232,9 @@ mod tests {
     fn names_and_modules() {
         let beside = |imported, module| may_mean(imported, "x/main.py", module_of(module));
         assert!(beside("a/b/c", "x/a/b/c.py") && beside("a/b/c", "y/a/b/__init__.py"));
-        assert!(beside("a", "x/a.py") && beside("a/f", "a.py") && !beside("a/f", "y/a.py"));
+        assert!(beside("a", "x/a.py") && beside("a/f", "a.py") && beside("a/f", "y/a.py"));
+        assert!(beside("rich", "x/rich.py") && !beside("rich/f", "y/rich.py"));
+        assert!(beside("rich/f", "y/python/rich.py") && beside("a_b", "y/a_b.py"));
         assert!(beside("/x/a/f", "x/a.py") && !beside("/a/f", "x/a.py"));
         assert!(!beside("a/b/c", "x/b/c.py") && !beside("a", "a/b.py") && !beside("a", "xa.py"));
     }

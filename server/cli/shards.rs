@@ -487,6 +487,11 @@ mod tests {
         assert_eq!(all("z/main.py", "import b.c"), ["x/b/c.py", "y/b/c.py"]);
         assert_eq!(all("x/main.py", "from . import b"), ["x/b/__init__.py"]);
         assert_eq!(all("x/main.py", "from .b import c"), ["x/b/c.py"]);
-        assert!(all("y/main.py", "import b").is_empty());
+        assert_eq!(all("y/main.py", "import b"), ["x/b/__init__.py"]);
+        assert!(all("y/main.py", "import a_c").is_empty());
+        let names = ["x/a.py", "y/a.py", "x/rich.py", "y/python/json.py"];
+        let all = |text| linked(&names, "z/main.py", text);
+        assert!(all("import a\nimport rich").is_empty());
+        assert_eq!(all("import json"), ["y/python/json.py"]);
     }
 }

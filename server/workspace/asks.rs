@@ -13,7 +13,7 @@ use super::world::{World, file_id};
 use crate::facts::Expr;
 use crate::summary::{CellKey, Outcome};
 use crate::value::{
-    ClassId, Data, FileId, FuncId, Kind, Mark, Place, Role, Service, UnitId, Value, What,
+    Atom, ClassId, Data, FileId, FuncId, Kind, Mark, Place, Role, Service, UnitId, Value, What,
 };
 
 /// Names travel this many times through classes that hold each other, and through packages that
@@ -110,7 +110,7 @@ pub fn gives(world: &World, unit: UnitId) -> Option<Gives> {
             }
         }
     }
-    gives.story = story(outcome);
+    gives.story = story(outcome, unit);
     (!gives.is_nothing()).then_some(gives)
 }
 
@@ -204,17 +204,19 @@ fn is_model(value: &Value) -> bool {
     value.mark(model).is_some()
 }
 
-/// What the unit saw itself, told or not.
-fn story(outcome: &Outcome) -> Option<Heat> {
+/// What the unit saw itself, told or not. Another service's client counts where it is made.
+fn story(outcome: &Outcome, unit: UnitId) -> Option<Heat> {
     let told = outcome.tells.iter().map(|(_, value)| value);
     let seen = outcome.seen.values().map(|seen| &seen.value);
-    let other = |value: &Value| value.data().any(|(_, data)| is_other(data));
-    let known = |value: &Value| heat(value).max(other(value).then_some(Heat::Other));
+    let makes = |(atom, data): (&Atom, Data)| {
+        let other = data.service == Service::Other;
+        other
+            && matches!(data.kind, Kind::Client | Kind::Resource)
+            && atom.steps.first().is_some_and(|site| site.unit == unit)
+    };
+    let other = |value: &Value| value.data().any(makes).then_some(Heat::Other);
+    let known = |value: &Value| heat(value).max(other(value));
     told.chain(seen).filter_map(known).max()
-}
-
-fn is_other(data: Data) -> bool {
-    matches!(data.kind, Kind::Client | Kind::Resource) && data.service == Service::Other
 }
 
 /// The functions that a unit was seen to call.
