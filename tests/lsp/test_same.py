@@ -156,6 +156,30 @@ async def test_a_maker_of_clients_counts_for_who_names_the_service(tmp_path):
         await twin.agree(server, "caller.py")
 
 
+async def test_settings_that_name_dynamodb_and_routes_that_do_not(tmp_path):
+    settings = 'BUCKET = "invoices"\n'
+    files = OTHER.replace("import boto3\n", "import boto3\n\nimport settings\n").replace("    for part in body:\n    ", "")
+    files = files.replace("Body=part", "Bucket=settings.BUCKET, Body=body")
+    route = '@app.put("/invoices")\ndef put(body: bytes):\n    upload(body)\n'
+    routes = f"from fastapi import FastAPI\n\nfrom files import upload\n\napp = FastAPI()\n\n\n{route}"
+    twin = Twin(tmp_path, {"settings.py": settings, "files.py": files, "routes.py": routes})
+    async with session(twin.root) as server:
+        await server.indexed()
+        server.open("settings.py", settings)
+        server.open("files.py", files)
+        assert await twin.agree(server, "settings.py", "files.py") == {"settings.py": [], "files.py": []}
+        server.change("settings.py", whole(settings + 'TABLE = "dynamodb-orders"\n'))
+        assert (await twin.agree(server, "settings.py", "files.py"))["files.py"] == ["DDB602"]
+        # Nothing in the file that calls it runs for a request any more.
+        server.open("routes.py", routes)
+        server.change("routes.py", whole("from files import upload\n\n\ndef put(body):\n    upload(body)\n"))
+        assert (await twin.agree(server, "routes.py", "files.py"))["files.py"] == []
+        server.change("routes.py", whole(routes))
+        assert (await twin.agree(server, "routes.py", "files.py"))["files.py"] == ["DDB602"]
+        server.change("settings.py", whole(settings))
+        assert (await twin.agree(server, "settings.py", "files.py"))["files.py"] == []
+
+
 async def test_new_closed_and_ignored_files(tmp_path):
     twin = Twin(tmp_path, {"user.py": USER, "made/store.py": STORE, "made/main.py": KEEPS})
     for root in (twin.root, twin.saved):
