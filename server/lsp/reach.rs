@@ -164,7 +164,7 @@ impl Project {
     /// Would a check of the root load the open text, as far as is known before the root is indexed
     /// anew?
     pub fn admits(&self, name: &str, text: &str) -> bool {
-        let Some(Watched { now, .. }) = self.watched.get(name) else {
+        let Some(Watched { now, indexed, .. }) = self.watched.get(name) else {
             // A notebook, which no check reads.
             return true;
         };
@@ -174,7 +174,9 @@ impl Project {
         if !self.indexed || self.root.is_none() {
             return false;
         }
-        self.loaded.contains(name) || !now.maker && names_asked(&self.asks, name, now, text)
+        // What was loaded for its own sake has lost its reason.
+        let loaded = self.loaded.contains(name) && !indexed.matters;
+        loaded || !now.maker && names_asked(&self.asks, name, now, text)
     }
 
     /// Must the root be indexed anew, because other files than before may have to be loaded?
