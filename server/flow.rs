@@ -348,9 +348,8 @@ impl<'a> Flow<'a> {
             chunk: self.chunk,
             at: At::Definition(id),
         };
-        let makes = crate::workspace::unit::Signature { facts, function }.makes();
-        let hands = makes || calls::lends(&function.params);
-        let told = hands && {
+        let signature = crate::workspace::unit::Signature { facts, function };
+        let told = signature.hands_on() && {
             let entry = self.so_far(CellKey::Entry(own));
             // A framework calls it, whoever else does.
             let root = |atom: &Atom| {

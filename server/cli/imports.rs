@@ -40,8 +40,19 @@ pub fn may_mean(imported: &str, importer: &str, module: &str) -> bool {
             .is_some_and(|(holder, _)| !holder.is_empty() && is(holder))
 }
 
+/// Does the module at this path stand below the root, at these parts? `x/shop/db.py` at `shop/db`.
+pub fn stands_at(path: &str, parts: &str) -> bool {
+    let root = module_of(path).strip_suffix(parts);
+    path.ends_with(".py") && root.is_some_and(|root| root.ends_with('/'))
+}
+
+/// What there is one of.
+pub fn only<T>(mut fitting: impl Iterator<Item = T>) -> Option<T> {
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
 /// May a name of one part mean a module at this place, wherever it is imported?
-pub fn stands_below(name: &str, root: &str) -> bool {
+fn stands_below(name: &str, root: &str) -> bool {
     root.ends_with("/python/") || MODULES.is_own(name)
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::coding::read;
-use super::imports::{each_import, module_of, stem_of};
+use super::imports::{each_import, module_of, only, stands_at, stem_of};
 use super::matters::{Matters, Words};
 use super::walk::File;
 use crate::api::MODULES;
@@ -361,17 +361,15 @@ impl<'a> Modules<'a> {
             found.extend(self.exact.get(&*beside).into_iter().flatten());
         }
         found.extend(self.exact.get(name).into_iter().flatten());
+        let path = |file: u32| &*self.files[file as usize].name;
+        if found.iter().any(|file| path(*file).ends_with(".py")) {
+            return found;
+        }
         // Below, only where one file fits.
-        let only = |end: &str| {
-            let fits = |file: &&u32| {
-                let name = &self.files[**file as usize].name;
-                name.ends_with(".py") && module_of(name).ends_with(end)
-            };
-            let mut fitting = self.ends.get(name).into_iter().flatten().filter(fits);
-            fitting.next().filter(|_| fitting.next().is_none()).copied()
-        };
-        found.extend(only(name).filter(|_| MODULES.is_own(name)));
-        found.extend(only(&format!("/python/{name}")));
+        let called = || self.ends.get(name).into_iter().flatten().copied();
+        let below = |parts: &str| only(called().filter(|file| stands_at(path(*file), parts)));
+        found.extend(below(name).filter(|_| MODULES.is_own(name)));
+        found.extend(below(&format!("python/{name}")));
         found
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::api::{API, FRAMEWORKS, any_fits};
 use crate::own::Life;
 use crate::workspace::asks::heat;
-use crate::workspace::unit::Signature;
+use crate::workspace::unit::{Signature, is_session};
 
 /// Methods of a logger that take what is logged.
 const LOGS: &[&str] = &[
@@ -21,15 +21,6 @@ const LOGS: &[&str] = &[
 
 /// An object made of so many attributes of an item is that item.
 const ROW: usize = 3;
-
-/// Does the function get a session, which it hands on to whatever makes the client?
-pub(super) fn lends(params: &[Param]) -> bool {
-    params.iter().any(|param| is_session(&param.name))
-}
-
-fn is_session(name: &str) -> bool {
-    name.ends_with("session")
-}
 
 /// The evaluated arguments of one call.
 #[derive(Default)]
@@ -383,9 +374,8 @@ impl<'a> Flow<'a> {
         args: &Args,
         offset: usize,
     ) -> SmallVec<[Place; 1]> {
-        let makes = signature.makes();
         // `def get(session, name): return table(session, name)` hands on what it gets.
-        let hands = makes || lends(signature.params());
+        let hands = signature.hands_on();
         let mut limits = SmallVec::new();
         for (index, param) in signature.params().iter().enumerate() {
             let limit = param.default.is_some_and(|default| {
@@ -558,7 +548,7 @@ impl<'a> Flow<'a> {
         let Some(signature) = self.reader.signature(function) else {
             return;
         };
-        if lends(signature.params()) {
+        if signature.lends() {
             for index in 0..signature.params().len() {
                 self.note(&Place::Default(function, index as u16), Mark::Varies);
             }

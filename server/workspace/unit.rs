@@ -517,6 +517,10 @@ fn export_statement(facts: &ChunkFacts, exports: &mut Exports) {
     }
 }
 
+pub fn is_session(name: &str) -> bool {
+    name.ends_with("session")
+}
+
 /// A definition as its callers see it.
 #[derive(Clone, Copy)]
 pub struct Signature<'a> {
@@ -545,6 +549,16 @@ impl<'a> Signature<'a> {
     /// Does its code make a client or container, so that constants passed to it say which?
     pub fn makes(&self) -> bool {
         self.function.name == "__init__" || self.facts.constructs
+    }
+
+    /// Does it get a session, which it hands on to whatever makes the client?
+    pub fn lends(&self) -> bool {
+        self.params().iter().any(|param| is_session(&param.name))
+    }
+
+    /// Does it matter what its calls vary: of what it makes, or of what it hands on with a session?
+    pub fn hands_on(&self) -> bool {
+        self.makes() || self.lends()
     }
 
     /// Is it called by its name alone, with no decorator that hands it on or makes something else of it?

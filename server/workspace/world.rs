@@ -20,7 +20,7 @@ use super::naming::Naming;
 use super::packed::{Pack, Packed, renewed};
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::api::MODULES;
-use crate::cli::imports::{module_of, stem_of};
+use crate::cli::imports::{module_of, only, stands_at, stem_of};
 use crate::facts::{ChunkFacts, ExprId, FunctionId, Import};
 use crate::flow::{evaluate, stored_at};
 use crate::own::Own;
@@ -874,11 +874,8 @@ impl World {
 
     /// The only module below whose path ends in these parts; the last of them is its stem.
     fn only_module(&self, stem: &str, parts: &str) -> Option<Arc<str>> {
-        let mut fitting = self.modules.get(stem)?.iter().filter(|path| {
-            let root = module_of(path).strip_suffix(parts);
-            path.ends_with(".py") && root.is_some_and(|root| root.ends_with('/'))
-        });
-        fitting.next().filter(|_| fitting.next().is_none()).cloned()
+        let candidates = self.modules.get(stem)?.iter();
+        only(candidates.filter(|path| stands_at(path, parts))).cloned()
     }
 
     fn is_package(&self, folder: &str) -> bool {
@@ -1327,9 +1324,13 @@ impl<'a> Reader<'a> {
         };
         self.note(|| CellKey::Modules(stem.into()));
         // Whether the folder of a module of one word is a package counts too.
-        let own = (level == 0 && stem == *module).then(|| self.world.own_module(stem));
-        if let Some(folder) = own.flatten().as_deref().and_then(folder_of) {
-            self.note(|| CellKey::Modules(stem_of(folder).into()));
+        if !self.world.once
+            && level == 0
+            && stem == *module
+            && let Some(path) = self.world.own_module(stem)
+            && let Some(folder) = folder_of(&path)
+        {
+            self.note_anyway(CellKey::Modules(stem_of(folder).into()));
         }
         self.world.cached_module(file, from, module, level)
     }

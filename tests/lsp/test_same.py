@@ -1,5 +1,6 @@
 """The editor shows of each file what `dynaleak check` in the root finds in it, whatever is open and unsaved."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -89,6 +90,15 @@ class Twin:
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(text)
 
+    @contextlib.asynccontextmanager
+    async def editing(self, *names):
+        """A session in the root, once it is indexed, in which these are open as they were written."""
+        async with session(self.root) as server:
+            await server.indexed()
+            for name in names:
+                server.open(name, (self.root / name).read_text())
+            yield server
+
     async def agree(self, server, *names):
         """Once the server has come to rest, what it shows is what a check of the saved texts finds."""
         for name in names:
@@ -103,9 +113,7 @@ class Twin:
 
 async def test_a_file_that_a_check_does_not_load_shows_nothing(tmp_path):
     twin = Twin(tmp_path, {"other.py": OTHER})
-    async with session(twin.root) as server:
-        await server.indexed()
-        server.open("other.py", OTHER)
+    async with twin.editing("other.py") as server:
         assert await twin.agree(server, "other.py") == {"other.py": []}
         # It begins to name DynamoDB, at once.
         server.change("other.py", edit(0, 0, 0, "TABLE = 'dynamodb'\n"))
@@ -118,10 +126,7 @@ async def test_a_file_that_a_check_does_not_load_shows_nothing(tmp_path):
 async def test_an_unsaved_text_brings_in_its_importers_and_lets_them_go(tmp_path):
     plain = "def fetch(key):\n    return 1\n"
     twin = Twin(tmp_path, {"store.py": plain, "user.py": USER})
-    async with session(twin.root) as server:
-        await server.indexed()
-        server.open("store.py", plain)
-        server.open("user.py", USER)
+    async with twin.editing("store.py", "user.py") as server:
         assert await twin.agree(server, "store.py", "user.py") == {"store.py": [], "user.py": []}
         server.change("store.py", whole(STORE))
         assert await twin.agree(server, "store.py", "user.py") == {"store.py": [], "user.py": ["DDB101"]}
@@ -134,10 +139,7 @@ async def test_a_caller_that_is_not_open_counts_once_it_matters(tmp_path):
     caller = "from keeper import keep\nfrom store import fetch\n\n\ndef handler(event, context):\n    keep(fetch(event))\n"
     plain = "def fetch(key):\n    return 1\n"
     twin = Twin(tmp_path, {"store.py": plain, "keeper.py": keeper, "caller.py": caller})
-    async with session(twin.root) as server:
-        await server.indexed()
-        server.open("keeper.py", keeper)
-        server.open("store.py", plain)
+    async with twin.editing("keeper.py", "store.py") as server:
         assert await twin.agree(server, "keeper.py", "store.py") == {"keeper.py": [], "store.py": []}
         server.change("store.py", whole(STORE))
         assert (await twin.agree(server, "keeper.py", "store.py"))["keeper.py"] == ["DDB101"]
@@ -147,9 +149,7 @@ async def test_a_caller_that_is_not_open_counts_once_it_matters(tmp_path):
 
 async def test_a_maker_of_clients_counts_for_who_names_the_service(tmp_path):
     twin = Twin(tmp_path, {"clients.py": CLIENTS, "caller.py": "x = 1\n"})
-    async with session(twin.root) as server:
-        await server.indexed()
-        server.open("caller.py", "x = 1\n")
+    async with twin.editing("caller.py") as server:
         server.change("caller.py", whole(CALLER))
         assert "DDB101" in (await twin.agree(server, "caller.py"))["caller.py"]
         server.change("caller.py", edit(0, 0, 4, "#"))
@@ -158,15 +158,14 @@ async def test_a_maker_of_clients_counts_for_who_names_the_service(tmp_path):
 
 async def test_settings_that_name_dynamodb_and_routes_that_do_not(tmp_path):
     settings = 'BUCKET = "invoices"\n'
-    files = OTHER.replace("import boto3\n", "import boto3\n\nimport settings\n").replace("    for part in body:\n    ", "")
-    files = files.replace("Body=part", "Bucket=settings.BUCKET, Body=body")
+    files = (
+        "import boto3\n\nimport settings\n\n\n"
+        'def upload(body):\n    boto3.client("s3").put_object(Bucket=settings.BUCKET, Body=body)\n'
+    )
     route = '@app.put("/invoices")\ndef put(body: bytes):\n    upload(body)\n'
     routes = f"from fastapi import FastAPI\n\nfrom files import upload\n\napp = FastAPI()\n\n\n{route}"
     twin = Twin(tmp_path, {"settings.py": settings, "files.py": files, "routes.py": routes})
-    async with session(twin.root) as server:
-        await server.indexed()
-        server.open("settings.py", settings)
-        server.open("files.py", files)
+    async with twin.editing("settings.py", "files.py") as server:
         assert await twin.agree(server, "settings.py", "files.py") == {"settings.py": [], "files.py": []}
         server.change("settings.py", whole(settings + 'TABLE = "dynamodb-orders"\n'))
         assert (await twin.agree(server, "settings.py", "files.py"))["files.py"] == ["DDB602"]
@@ -185,10 +184,7 @@ async def test_new_closed_and_ignored_files(tmp_path):
     for root in (twin.root, twin.saved):
         (root / ".gitignore").write_text("made/\n")
         (root / ".git").mkdir()
-    async with session(twin.root) as server:
-        await server.indexed()
-        server.open("user.py", USER)
-        server.open("made/main.py", KEEPS)
+    async with twin.editing("user.py", "made/main.py") as server:
         assert await twin.agree(server, "user.py", "made/main.py") == {"user.py": [], "made/main.py": []}
         # Never saved: as if it were.
         server.open("store.py", STORE)
@@ -210,9 +206,7 @@ async def test_new_closed_and_ignored_files(tmp_path):
 
 async def test_files_that_change_on_disk_come_in_and_drop_out(tmp_path):
     twin = Twin(tmp_path, {"store.py": "fetch = print\n", "user.py": USER})
-    async with session(twin.root) as server:
-        await server.indexed()
-        server.open("user.py", USER)
+    async with twin.editing("user.py") as server:
 
         async def save(text, codes):
             for root in (twin.root, twin.saved):
