@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, MatchKind};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::coding::{decode, read};
 use super::imports::{ends_of, imports, may_mean, mean, module_of, stem_of};
@@ -440,14 +440,15 @@ pub fn hash_of(stem: &str) -> u64 {
 
 /// Finds what is asked, as a whole word.
 pub struct Named<'a> {
-    names: Vec<&'a SmolStr>,
+    names: Vec<&'a str>,
     words: AhoCorasick,
 }
 
 impl<'a> Named<'a> {
     pub fn new(asks: impl IntoIterator<Item = &'a Ask>) -> Named<'a> {
         let asks = asks.into_iter();
-        let names: BTreeSet<&SmolStr> = asks.flat_map(|ask| ask.names.keys()).collect();
+        let names = asks.flat_map(|ask| ask.names.keys());
+        let names: BTreeSet<&str> = names.map(|name| name.trim_start_matches('.')).collect();
         let names = Vec::from_iter(names);
         // Whole words never overlap, and the longest of those that begin here is the whole one.
         let words = AhoCorasick::builder()
@@ -462,23 +463,30 @@ impl<'a> Named<'a> {
         let part = |byte: Option<&u8>| {
             byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
         };
-        let entry = LazyCell::new(|| told || has_entry(text));
+        let entry = LazyCell::new(|| has_entry(text));
         let mut heats = asked.iter().flat_map(|ask| ask.names.values());
-        if !heats.any(|heat| *heat == Heat::Certain) && !*entry {
+        if !heats.any(|heat| *heat == Heat::Certain) && !told && !*entry {
             return false;
         }
         self.words.find_iter(text).any(|found| {
             let name = self.names[found.pattern()];
-            let whole = !part(text[..found.start()].last()) && !part(text.get(found.end()));
-            whole
-                && asked.iter().any(|ask| {
-                    let heat = ask.names.get(name);
-                    heat.is_some_and(|heat| match heat {
-                        Heat::Vague => told,
-                        Heat::Other => *entry,
-                        Heat::Certain => true,
-                    })
-                })
+            let before = text[..found.start()].last();
+            if part(before) || part(text.get(found.end())) {
+                return false;
+            }
+            let member = (before == Some(&b'.')).then(|| format_smolstr!(".{name}"));
+            let counts = |heat: &Heat, member: bool| match heat {
+                Heat::Vague => told,
+                // A member's name alone says too little.
+                Heat::Other => told && !member || *entry,
+                Heat::Certain => true,
+            };
+            asked.iter().any(|ask| {
+                let bare = ask.names.get(name);
+                let member = member.as_ref().and_then(|member| ask.names.get(member));
+                bare.is_some_and(|heat| counts(heat, false))
+                    || member.is_some_and(|heat| counts(heat, true))
+            })
         })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::unit::{Export, Unit, UnitKind};
 use super::world::{World, file_id};
@@ -24,8 +24,9 @@ const HOPS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ask {
     pub path: Arc<str>,
-    /// The certain ones matter wherever they stand, another service's where code runs for each request
-    /// or task, the vague ones in files that name the service.
+    /// Those of a class's members begin with their dot. The certain ones matter wherever they stand,
+    /// another service's where code runs for each request or task, the vague ones in files that name
+    /// the service; there another service's count too, but for members.
     pub names: BTreeMap<SmolStr, Heat>,
 }
 
@@ -126,7 +127,7 @@ fn way_out(world: &World, key: &CellKey) -> Option<Way> {
         Some(Way {
             file: world.classes.get(class)?.file,
             class: Some(*class),
-            names: vec![name.clone()],
+            names: vec![member(name)],
         })
     };
     match key {
@@ -141,7 +142,7 @@ fn way_out(world: &World, key: &CellKey) -> Option<Way> {
             Some(Way {
                 file: unit.file,
                 class: unit.class,
-                names: vec![name.clone()],
+                names: vec![member(name)],
             })
         }
         CellKey::Return(function) if function.function == 1 => {
@@ -175,10 +176,19 @@ fn is_dunder(name: &str) -> bool {
 
 /// What code that calls a function, or makes its object, must name.
 fn callable(unit: &Unit) -> Vec<SmolStr> {
-    let mut parts = unit.name.rsplit('.').map(SmolStr::from);
+    let mut parts = unit.name.rsplit('.');
     let own = parts.next().filter(|name| !is_dunder(name));
     let class = parts.next().filter(|_| unit.class.is_some());
-    own.into_iter().chain(class).collect()
+    let own = own.map(|name| match class {
+        Some(_) => member(name),
+        None => name.into(),
+    });
+    own.into_iter().chain(class.map(SmolStr::from)).collect()
+}
+
+/// As code outside of a class names what it has.
+fn member(name: &str) -> SmolStr {
+    format_smolstr!(".{name}")
 }
 
 /// The surest that is known of what a value may be; none where nothing counts.
