@@ -905,6 +905,7 @@ impl<'a> Flow<'a> {
             body,
         });
         self.looped(
+        self.note_filled_once(test, note.at.start);
             note,
             body,
             move |flow| flow.assign_varying(target, element.clone(), varies),

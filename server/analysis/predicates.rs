@@ -89,7 +89,7 @@ predicates! {
     "emptied" 2 emptied "`#emptied? @holder`: something is taken out of it, or it is replaced",
     "swept" 2 swept "`#swept? @holder`: something that the project calls takes out of it, or replaces it",
     "passed" 1 passed "`#passed? @value`: a parameter of which no call says what it is",
-    "emptied-here" 2 emptied_here "`#emptied-here? @holder`: something is taken out inside the loop around this",
+    "emptied-here" 2 emptied_here "`#emptied-here? @holder`: something is taken out inside the loop around this, or the loop over the pages goes on only while it is empty",
     "looked-up" 2 looked_up "`#looked-up? @holder`: read back by key",
     "handed-over" 2 handed_over "`#handed-over? @holder`: a deque that another function takes out of, or a queue that this one does not",
     "bounded" 1 bounded "`#bounded? @holder`: made with a bound",
@@ -410,21 +410,17 @@ fn passed(cx: &Cx, operands: &[Operand]) -> Answer {
 }
 
 fn emptied_here(cx: &Cx, operands: &[Operand]) -> Answer {
-    let loops: Vec<u32> = cx
+    let loops = cx
         .seen_as("value")
-        .map(|seen| {
-            seen.situation
-                .loops
-                .iter()
-                .map(|note| note.at.start)
-                .collect()
-        })
+        .map(|seen| &seen.situation.loops[..])
         .unwrap_or_default();
-    holder_marks(
-        cx,
-        operands,
-        |mark| matches!(mark, Mark::EmptiedIn(at) if loops.contains(&at)),
-    )
+    let pages = loops.iter().rfind(|note| note.pages && !note.bounded);
+    holder_marks(cx, operands, |mark| match mark {
+        Mark::EmptiedIn(at) => loops.iter().any(|note| note.at.start == at),
+        // `while more and not buffer:` asks for the next page once there is nothing left of the last one.
+        Mark::FilledOnceIn(at) => pages.is_some_and(|note| note.at.start == at),
+        _ => false,
+    })
 }
 
 fn looked_up(cx: &Cx, operands: &[Operand]) -> Answer {
