@@ -100,8 +100,7 @@ predicates! {
     "taken" 2 taken "`#taken? @holder`: something takes out of it one by one",
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "listed" 2 listed "`#listed? @key`: made of parameters that are constants wherever the function is called",
-    "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
-    "keyed" 1 keyed "`#keyed? @value`: what a read by keys answered, such as `batch_get_item`: no more than was asked for",
+    "limited" 1 limited "`#limited? @value`: the read behind it is bounded, or answers by keys, as `batch_get_item` does",
     "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, or with credentials of its own",
     "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
@@ -586,11 +585,6 @@ fn is_listed(cx: &Cx, key: ExprId, depth: u8) -> bool {
     }
     parts.retain(|&part| !matches!(cx.facts.expr(part), Expr::Str(_) | Expr::Int(_)));
     !parts.is_empty() && parts.iter().all(|&part| is_listed(cx, part, 1))
-}
-
-fn keyed(cx: &Cx, operands: &[Operand]) -> Answer {
-    let value = value(cx, operands);
-    sure(value.data().any(|(_, data)| data.single))
 }
 
 fn limited(cx: &Cx, operands: &[Operand]) -> Answer {
