@@ -119,6 +119,7 @@ predicates! {
     "open" 2 open "`#open? @value`: in an endpoint that is declared open to all",
     "secret" 0 secret "`#secret? @value`: a text that has the form of one of AWS's keys",
     "spent" 1 spent "`#spent? @value`: a page iterator that was gone through to its end before",
+    "streamed" 1 streamed "`#streamed? @value`: records of a stream, or what goes through them",
     "many" 1 many "`#many? @key`: named as something of which there are as many as users or requests; of a function: one of its parameters is",
     "never-evicts" 1 never_evicts "`#never-evicts? @function`: what is called keeps each result without a limit",
     "endpoint" 2 endpoint "`#endpoint? @value`: in a view or route, which returns it to whoever asks",
@@ -869,6 +870,13 @@ fn open(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn spent(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(seen(cx, operands)?.situation.spent)
+}
+
+fn streamed(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    sure(value.data().any(|(_, data)| {
+        data.service == Service::Streams || matches!(data.kind, Kind::Records | Kind::Record)
+    }))
 }
 
 fn many(cx: &Cx, operands: &[Operand]) -> Answer {
