@@ -605,12 +605,60 @@ fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
         ArgKind::Keyword(name) if name == "aws_session_token" => !is_setting(cx, arg.value),
         // So are those that an object carries: `Session(aws_secret_access_key=self.secret_key)`.
         ArgKind::Keyword(name) if name == "aws_secret_access_key" => own(arg.value),
+        ArgKind::Keywords => gives_token(cx, arg.value),
         _ => false,
     };
     let expr = captured.expr?;
     let lent = matches!(cx.facts.expr(expr), Expr::Call(call) if call.args.iter().any(lends));
     let seen = cx.seen(captured)?;
     sure(lent || seen.situation.varies || sets_credentials(cx, cx.facts.owner(expr)))
+}
+
+/// `**credentials_of(role)`: a function of the project that gives the token of an assumed role.
+fn gives_token(cx: &Cx, given: ExprId) -> bool {
+    let given = match cx.facts.expr(given) {
+        Expr::Star(inner) => *inner,
+        _ => given,
+    };
+    let Expr::Call(call) = cx.facts.expr(given) else {
+        return false;
+    };
+    let file = cx.unit.file;
+    let callee = match cx.facts.expr(call.function) {
+        Expr::Name(name) => cx.reader.global(file, name),
+        Expr::Attr(base, name) => match cx.facts.expr(*base) {
+            Expr::Name(module) => (cx.reader.global(file, module).atoms().iter())
+                .find_map(|atom| match atom.what {
+                    What::Module(file) => Some(cx.reader.global(file, name)),
+                    _ => None,
+                })
+                .unwrap_or_default(),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    callee.atoms().iter().any(|atom| {
+        let What::Function(function) = atom.what else {
+            return false;
+        };
+        let signature = cx.reader.signature(function);
+        signature.is_some_and(|signature| names_token(signature.facts))
+    })
+}
+
+/// `{"aws_session_token": lent["SessionToken"]}`, and not of the environment.
+fn names_token(facts: &ChunkFacts) -> bool {
+    let environment = |value: ExprId| {
+        facts.any(value, &mut |_, expr| {
+            matches!(expr, Expr::Name(name) | Expr::Attr(_, name) if matches!(name.as_str(), "environ" | "getenv"))
+        })
+    };
+    let token = |(key, value): &(Option<ExprId>, ExprId)| {
+        let named =
+            |key: ExprId| matches!(facts.expr(key), Expr::Str(name) if name == "aws_session_token");
+        key.is_some_and(named) && !environment(*value)
+    };
+    (facts.exprs.iter()).any(|expr| matches!(expr, Expr::Dict(pairs) if pairs.iter().any(token)))
 }
 
 /// `settings.AWS_SESSION_TOKEN`, `os.environ["AWS_SESSION_TOKEN"]`: what the process was started with.
