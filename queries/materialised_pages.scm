@@ -10,7 +10,14 @@
         (argument_list . (_) @source)
         (argument_list . (list_comprehension (for_in_clause right: (_) @source)))
         (generator_expression) @source
-        (argument_list (list_splat (_) @task))
+        (argument_list (list_splat [
+          (generator_expression body: (_) @task)
+          (list_comprehension) @task
+          (identifier) @task
+          (attribute) @task
+          (call) @task
+          (subscript) @task
+        ]))
       ])
     (call function: (attribute object: (_) @source attribute: (identifier) @_full))
     (list_comprehension (for_in_clause right: (_) @source))
@@ -23,7 +30,7 @@
   (#any-of? @_submit "submit" "create_task")
   (#exactly? @source page-iterator item-iterator result-iterator)
   (#kind? @task page items item-iterator)
-  (#not-keyed? @task)
+  (#not-limited? @task)
   (#not-limited? @source)
   (#not-capped? @finding)
   (#not-script? @finding))

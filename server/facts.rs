@@ -141,8 +141,10 @@ pub enum Expr {
     Comprehension(Box<Comprehension>),
     Lambda(FunctionId),
     Binary(Operator, ExprId, ExprId),
-    /// `and`, `or`.
+    /// `or`.
     Either(ExprId, ExprId),
+    /// `and`.
+    Both(ExprId, ExprId),
     Not(ExprId),
     Compare(Vec<ExprId>, Vec<Comparison>),
     Conditional {
@@ -424,7 +426,9 @@ impl ChunkFacts {
                 }));
                 all
             }
-            Expr::Binary(_, left, right) | Expr::Either(left, right) => vec![*left, *right],
+            Expr::Binary(_, left, right) | Expr::Either(left, right) | Expr::Both(left, right) => {
+                vec![*left, *right]
+            }
             Expr::Not(inner)
             | Expr::Await(inner)
             | Expr::YieldFrom(inner)

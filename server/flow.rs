@@ -368,7 +368,8 @@ impl<'a> Flow<'a> {
             };
             // What every known call leaves alone, or gives a constant, is the same each time.
             let same = told && !self.is_varied(own, slot as u16);
-            self.state.varying[slot] = receiver.is_none() && !same;
+            self.state.varying[slot] =
+                receiver.is_none() && !same && !self.is_injected_alike(param);
             self.set_slot(slot as Slot, value);
         }
         if self.pages_by_recursion(function) {
@@ -805,6 +806,47 @@ impl<'a> Flow<'a> {
         self.guards += filled as u32;
     }
 
+    /// `settings: Settings = Depends(get_settings)`: what a function without parameters gives is no request's.
+    fn is_injected_alike(&mut self, param: &Param) -> bool {
+        let facts: &'a ChunkFacts = self.facts;
+        let depends = |expr: ExprId| match facts.expr(expr) {
+            Expr::Call(call) if facts.is_named(call.function, "Depends") => {
+                call.args.first().map(|arg| arg.value)
+            }
+            _ => None,
+        };
+        // `Annotated[Settings, Depends(get_settings)]`, which an annotation has as a generic type.
+        let noted = || {
+            let annotation = param.annotation?;
+            let head = match facts.expr(annotation) {
+                Expr::Subscript(base, _) => *base,
+                Expr::Other(parts) => *parts.first()?,
+                _ => return None,
+            };
+            let mut found = None;
+            if facts.is_named(head, "Annotated") {
+                facts.any(annotation, &mut |id, _| {
+                    found = found.or_else(|| depends(id));
+                    found.is_some()
+                });
+            }
+            found
+        };
+        let Some(function) = param.default.and_then(depends).or_else(noted) else {
+            return false;
+        };
+        let settings = matches!(facts.expr(function), Expr::Name(name) if name.ends_with("settings") || name.ends_with("config"));
+        self.peek(function)
+            .atoms()
+            .iter()
+            .any(|atom| match atom.what {
+                What::Function(function) => (self.reader.signature(function))
+                    .is_some_and(|signature| signature.params().is_empty()),
+                What::Unloaded(_) => settings,
+                _ => false,
+            })
+    }
+
     /// The parameter that `not x` or `x is None` asks for.
     fn missing_param(&self, test: ExprId) -> Option<u16> {
         let tested = match self.facts.expr(test) {
@@ -863,6 +905,7 @@ impl<'a> Flow<'a> {
         if note.endless && !note.breaks && !note.pages {
             self.lives_by_loop();
         }
+        self.note_filled_once(test, note.at.start);
         self.rounds.push(Round {
             at: note.at,
             index: None,

@@ -351,6 +351,8 @@ pub enum Mark {
     Stored,
     /// An object is kept there that is made with the limit that the atom names.
     Limited,
+    /// The loop that starts here goes on only while the holder is empty.
+    FilledOnceIn(u32),
 }
 
 /// What a framework does with a class.

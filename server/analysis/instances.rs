@@ -5,10 +5,10 @@
 
 use super::Cx;
 use super::predicates::is_swept;
-use super::uses::is_looked_up;
-use crate::facts::{ArgKind, Captured, ChunkFacts, Expr, ExprId};
+use super::uses::{is_looked_up, is_own};
+use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, Slot, Stmt};
 use crate::finding::Confidence;
-use crate::flow::evaluate_all;
+use crate::flow::{evaluate_all, visit};
 use crate::lifetime::lifetime;
 use crate::summary::CellKey;
 use crate::value::*;
@@ -64,7 +64,7 @@ pub fn is_apart(cx: &Cx, field: &Place, method: FuncId) -> bool {
 pub fn keeps(cx: &Cx, holder: &Captured, given: ExprId) -> Option<Confidence> {
     let base = holder.expr?;
     let calls = cx.facts.calls.iter();
-    let (name, position, kind) = calls
+    let (name, position, call) = calls
         .filter_map(|&call| match cx.facts.expr(call) {
             Expr::Call(call) => Some(call),
             _ => None,
@@ -72,11 +72,15 @@ pub fn keeps(cx: &Cx, holder: &Captured, given: ExprId) -> Option<Confidence> {
         .find_map(|call| match cx.facts.expr(call.function) {
             Expr::Attr(object, name) if *object == base => {
                 let mut args = call.args.iter().enumerate();
-                let (position, arg) = args.find(|(_, arg)| arg.value == given)?;
-                Some((name, position, &arg.kind))
+                let (position, _) = args.find(|(_, arg)| arg.value == given)?;
+                Some((name, position, call))
             }
             _ => None,
         })?;
+    if is_own(cx.unit, cx.facts, base) && has_one_key(cx, &call.args[..position]) {
+        return None;
+    }
+    let kind = &call.args[position].kind;
     let value = cx.value(holder);
     let kept = value.atoms().iter().any(|atom| {
         let (What::Instance(class), Some(place), Some(made)) =
@@ -98,6 +102,62 @@ pub fn keeps(cx: &Cx, holder: &Captured, given: ExprId) -> Option<Confidence> {
         })
     });
     kept.then_some(Confidence::Medium)
+}
+
+/// `self.marks.save(f"{self.stream}:{self.shard}", mark)`: the object puts all of it under the same key.
+fn has_one_key(cx: &Cx, before: &[Arg]) -> bool {
+    let mut own = 0;
+    let same = before
+        .iter()
+        .all(|arg| is_same_each_time(cx, arg.value, true, &mut own));
+    same && own > 0
+}
+
+/// Is it made of constants and of fields of `self`? Counts the fields.
+fn is_same_each_time(cx: &Cx, expr: ExprId, follow: bool, own: &mut usize) -> bool {
+    let facts = cx.facts;
+    match facts.expr(expr) {
+        Expr::Str(_) | Expr::Int(_) => true,
+        Expr::Attr(..) if is_own(cx.unit, facts, expr) => {
+            *own += 1;
+            true
+        }
+        Expr::Format(parts) | Expr::Tuple(parts) => parts
+            .iter()
+            .all(|&part| is_same_each_time(cx, part, follow, own)),
+        Expr::Binary(_, left, right) => [left, right]
+            .iter()
+            .all(|part| is_same_each_time(cx, **part, follow, own)),
+        Expr::Local(slot) if follow => {
+            let made = assigned(facts, facts.owner(expr), *slot);
+            !made.is_empty()
+                && made
+                    .iter()
+                    .all(|part| part.is_some_and(|part| is_same_each_time(cx, part, false, own)))
+        }
+        _ => false,
+    }
+}
+
+/// What a local is assigned; nothing where something else binds it.
+fn assigned(facts: &ChunkFacts, function: FunctionId, slot: Slot) -> Vec<Option<ExprId>> {
+    let own = &facts.functions[function as usize];
+    let is_local =
+        |target: &ExprId| matches!(facts.expr(*target), Expr::Local(other) if *other == slot);
+    let mut made = Vec::new();
+    if (slot as usize) < own.params.len() {
+        made.push(None);
+    }
+    visit(&own.body, &mut |stmt| match stmt {
+        Stmt::Assign { targets, value, .. } if targets.iter().any(is_local) => {
+            made.push(Some(*value))
+        }
+        Stmt::For { target, .. } | Stmt::Augment { target, .. } if is_local(target) => {
+            made.push(None)
+        }
+        _ => {}
+    });
+    made
 }
 
 /// The parameter that an argument of a bound call is for.

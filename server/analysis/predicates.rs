@@ -89,7 +89,7 @@ predicates! {
     "emptied" 2 emptied "`#emptied? @holder`: something is taken out of it, or it is replaced",
     "swept" 2 swept "`#swept? @holder`: something that the project calls takes out of it, or replaces it",
     "passed" 1 passed "`#passed? @value`: a parameter of which no call says what it is",
-    "emptied-here" 2 emptied_here "`#emptied-here? @holder`: something is taken out inside the loop around this",
+    "emptied-here" 2 emptied_here "`#emptied-here? @holder`: something is taken out inside the loop around this, or the loop over the pages goes on only while it is empty",
     "looked-up" 2 looked_up "`#looked-up? @holder`: read back by key",
     "handed-over" 2 handed_over "`#handed-over? @holder`: a deque that another function takes out of, or a queue that this one does not",
     "bounded" 1 bounded "`#bounded? @holder`: made with a bound",
@@ -100,8 +100,7 @@ predicates! {
     "taken" 2 taken "`#taken? @holder`: something takes out of it one by one",
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "listed" 2 listed "`#listed? @key`: made of parameters that are constants wherever the function is called",
-    "limited" 1 limited "`#limited? @value`: the read behind it is bounded",
-    "keyed" 1 keyed "`#keyed? @value`: what a read by keys answered, such as `batch_get_item`: no more than was asked for",
+    "limited" 1 limited "`#limited? @value`: the read behind it is bounded, or answers by keys, as `batch_get_item` does",
     "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, or with credentials of its own",
     "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
@@ -120,6 +119,7 @@ predicates! {
     "open" 2 open "`#open? @value`: in an endpoint that is declared open to all",
     "secret" 0 secret "`#secret? @value`: a text that has the form of one of AWS's keys",
     "spent" 1 spent "`#spent? @value`: a page iterator that was gone through to its end before",
+    "streamed" 1 streamed "`#streamed? @value`: records of a stream, or what goes through them",
     "many" 1 many "`#many? @key`: named as something of which there are as many as users or requests; of a function: one of its parameters is",
     "never-evicts" 1 never_evicts "`#never-evicts? @function`: what is called keeps each result without a limit",
     "endpoint" 2 endpoint "`#endpoint? @value`: in a view or route, which returns it to whoever asks",
@@ -410,21 +410,17 @@ fn passed(cx: &Cx, operands: &[Operand]) -> Answer {
 }
 
 fn emptied_here(cx: &Cx, operands: &[Operand]) -> Answer {
-    let loops: Vec<u32> = cx
+    let loops = cx
         .seen_as("value")
-        .map(|seen| {
-            seen.situation
-                .loops
-                .iter()
-                .map(|note| note.at.start)
-                .collect()
-        })
+        .map(|seen| &seen.situation.loops[..])
         .unwrap_or_default();
-    holder_marks(
-        cx,
-        operands,
-        |mark| matches!(mark, Mark::EmptiedIn(at) if loops.contains(&at)),
-    )
+    let pages = loops.iter().rfind(|note| note.pages && !note.bounded);
+    holder_marks(cx, operands, |mark| match mark {
+        Mark::EmptiedIn(at) => loops.iter().any(|note| note.at.start == at),
+        // `while more and not buffer:` asks for the next page once there is nothing left of the last one.
+        Mark::FilledOnceIn(at) => pages.is_some_and(|note| note.at.start == at),
+        _ => false,
+    })
 }
 
 fn looked_up(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -592,11 +588,6 @@ fn is_listed(cx: &Cx, key: ExprId, depth: u8) -> bool {
     !parts.is_empty() && parts.iter().all(|&part| is_listed(cx, part, 1))
 }
 
-fn keyed(cx: &Cx, operands: &[Operand]) -> Answer {
-    let value = value(cx, operands);
-    sure(value.data().any(|(_, data)| data.single))
-}
-
 fn limited(cx: &Cx, operands: &[Operand]) -> Answer {
     let value = value(cx, operands);
     let mut reads = value
@@ -614,12 +605,60 @@ fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
         ArgKind::Keyword(name) if name == "aws_session_token" => !is_setting(cx, arg.value),
         // So are those that an object carries: `Session(aws_secret_access_key=self.secret_key)`.
         ArgKind::Keyword(name) if name == "aws_secret_access_key" => own(arg.value),
+        ArgKind::Keywords => gives_token(cx, arg.value),
         _ => false,
     };
     let expr = captured.expr?;
     let lent = matches!(cx.facts.expr(expr), Expr::Call(call) if call.args.iter().any(lends));
     let seen = cx.seen(captured)?;
     sure(lent || seen.situation.varies || sets_credentials(cx, cx.facts.owner(expr)))
+}
+
+/// `**credentials_of(role)`: a function of the project that gives the token of an assumed role.
+fn gives_token(cx: &Cx, given: ExprId) -> bool {
+    let given = match cx.facts.expr(given) {
+        Expr::Star(inner) => *inner,
+        _ => given,
+    };
+    let Expr::Call(call) = cx.facts.expr(given) else {
+        return false;
+    };
+    let file = cx.unit.file;
+    let callee = match cx.facts.expr(call.function) {
+        Expr::Name(name) => cx.reader.global(file, name),
+        Expr::Attr(base, name) => match cx.facts.expr(*base) {
+            Expr::Name(module) => (cx.reader.global(file, module).atoms().iter())
+                .find_map(|atom| match atom.what {
+                    What::Module(file) => Some(cx.reader.global(file, name)),
+                    _ => None,
+                })
+                .unwrap_or_default(),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    callee.atoms().iter().any(|atom| {
+        let What::Function(function) = atom.what else {
+            return false;
+        };
+        let signature = cx.reader.signature(function);
+        signature.is_some_and(|signature| names_token(signature.facts))
+    })
+}
+
+/// `{"aws_session_token": lent["SessionToken"]}`, and not of the environment.
+fn names_token(facts: &ChunkFacts) -> bool {
+    let environment = |value: ExprId| {
+        facts.any(value, &mut |_, expr| {
+            matches!(expr, Expr::Name(name) | Expr::Attr(_, name) if matches!(name.as_str(), "environ" | "getenv"))
+        })
+    };
+    let token = |(key, value): &(Option<ExprId>, ExprId)| {
+        let named =
+            |key: ExprId| matches!(facts.expr(key), Expr::Str(name) if name == "aws_session_token");
+        key.is_some_and(named) && !environment(*value)
+    };
+    (facts.exprs.iter()).any(|expr| matches!(expr, Expr::Dict(pairs) if pairs.iter().any(token)))
 }
 
 /// `settings.AWS_SESSION_TOKEN`, `os.environ["AWS_SESSION_TOKEN"]`: what the process was started with.
@@ -879,6 +918,13 @@ fn open(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn spent(cx: &Cx, operands: &[Operand]) -> Answer {
     sure(seen(cx, operands)?.situation.spent)
+}
+
+fn streamed(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    sure(value.data().any(|(_, data)| {
+        data.service == Service::Streams || matches!(data.kind, Kind::Records | Kind::Record)
+    }))
 }
 
 fn many(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -1077,7 +1077,12 @@ impl<'a> Lowering<'a> {
                 self.field(node, field::LEFT),
                 self.field(node, field::RIGHT),
             ) {
-                (Some(left), Some(right)) => Expr::Either(left, right),
+                (Some(left), Some(right)) => {
+                    match node.field(field::OPERATOR).map(|it| it.name()) {
+                        Some("and") => Expr::Both(left, right),
+                        _ => Expr::Either(left, right),
+                    }
+                }
                 _ => Expr::Other(Vec::new()),
             },
             // `limit=-1`, `names[-1]`.

@@ -681,6 +681,40 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// `while more and not buffer:` goes on only while there is nothing in the buffer.
+    pub(super) fn note_filled_once(&mut self, test: ExprId, at: u32) {
+        let facts: &'a ChunkFacts = self.facts;
+        let measured = |expr: ExprId| match facts.expr(expr) {
+            Expr::Call(call) if matches!(facts.expr(call.function), Expr::Name(name) if name == "len") => {
+                call.args.first().map(|arg| arg.value)
+            }
+            _ => None,
+        };
+        let mut empty = Vec::new();
+        let mut pending = vec![test];
+        while let Some(part) = pending.pop() {
+            match facts.expr(part) {
+                Expr::Both(left, right) => pending.extend([*left, *right]),
+                Expr::Not(inner) => empty.push(measured(*inner).unwrap_or(*inner)),
+                Expr::Compare(parts, operators) => {
+                    let none = match (facts.expr(parts[1]), &operators[..]) {
+                        (Expr::Int(0), [Comparison::Equal]) => true,
+                        (Expr::Int(1), [operator]) => *operator == Comparison::Less,
+                        _ => false,
+                    };
+                    empty.extend(measured(parts[0]).filter(|_| none));
+                }
+                _ => {}
+            }
+        }
+        for container in empty {
+            let value = self.peek(container);
+            for place in self.resolved(&value).places().cloned().collect::<Vec<_>>() {
+                self.note(&place, Mark::FilledOnceIn(at));
+            }
+        }
+    }
+
     pub(super) fn note_lookup(&mut self, holder: &Value) {
         let dictionary =
             |atom: &Atom| matches!(atom.what, What::Container(Shape::Dict, _) | What::Slot);
@@ -930,7 +964,9 @@ impl<'a> Flow<'a> {
         while let Some(expr) = pending.pop() {
             match self.facts.expr(expr) {
                 Expr::Not(inner) => pending.push(*inner),
-                Expr::Either(left, right) => pending.extend([*left, *right]),
+                Expr::Either(left, right) | Expr::Both(left, right) => {
+                    pending.extend([*left, *right])
+                }
                 Expr::Compare(parts, operators) => match operators.first() {
                     Some(Comparison::In | Comparison::NotIn) => pending.extend(parts.last()),
                     Some(
@@ -1016,7 +1052,9 @@ impl<'a> Flow<'a> {
 
     fn origin(&self, value: ExprId) -> Option<String> {
         match self.facts.expr(value) {
-            Expr::Await(inner) | Expr::Either(inner, _) => self.origin(*inner),
+            Expr::Await(inner) | Expr::Either(inner, _) | Expr::Both(inner, _) => {
+                self.origin(*inner)
+            }
             Expr::Subscript(..) => self.keyed_path(value),
             Expr::Call(call) => match (self.facts.expr(call.function), &call.args[..]) {
                 (Expr::Attr(base, name), [key, ..])
@@ -1305,7 +1343,7 @@ impl<'a> Flow<'a> {
     /// The names that a test wants below something.
     fn counters(&mut self, test: ExprId, found: &mut Vec<ExprName>) {
         match self.facts.expr(test) {
-            Expr::Either(left, right) => {
+            Expr::Either(left, right) | Expr::Both(left, right) => {
                 self.counters(*left, found);
                 self.counters(*right, found);
             }

@@ -55,7 +55,9 @@ struct Until<'a> {
 impl Until<'_> {
     fn goes_on(&self, test: ExprId) -> bool {
         match self.facts.expr(test) {
-            Expr::Either(left, right) => self.goes_on(*left) && self.goes_on(*right),
+            Expr::Either(left, right) | Expr::Both(left, right) => {
+                self.goes_on(*left) && self.goes_on(*right)
+            }
             _ => self.forever(test) || self.open(test),
         }
     }

@@ -100,7 +100,7 @@ impl<'a> Flow<'a> {
                     Operator::Other => Value::UNKNOWN,
                 }
             }
-            Expr::Either(left, right) => {
+            Expr::Either(left, right) | Expr::Both(left, right) => {
                 let kept = self.is_kept(*left);
                 let left = self.eval(*left);
                 // `Class.client = Class.client or boto3.client(...)` runs once.

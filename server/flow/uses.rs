@@ -408,7 +408,7 @@ impl Walk<'_> {
         let facts = self.facts;
         match facts.expr(outer) {
             Expr::Await(_) => self.follow(outer, level),
-            Expr::Either(..) => self.follow(outer, level),
+            Expr::Either(..) | Expr::Both(..) => self.follow(outer, level),
             Expr::Conditional { .. } => self.follow(outer, level),
             Expr::Walrus(target, _) => {
                 self.bind(*target, level);
