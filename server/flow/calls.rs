@@ -344,19 +344,15 @@ impl<'a> Flow<'a> {
                 && owner == function
                 && let Some(given) = passed.get(index as usize)
             {
+                let itself = atom.nested == Nest::Not;
                 let given = given.map(|inner| {
-                    Some(
-                        if atom.nested == Nest::Not {
-                            inner.clone()
-                        } else {
-                            Atom {
-                                nested: atom.nested,
-                                held: None,
-                                ..inner.clone()
-                            }
-                        }
-                        .at(site),
-                    )
+                    let given = Atom {
+                        nested: if itself { inner.nested } else { atom.nested },
+                        // What the callee made of it is in nobody's place.
+                        held: (inner.held.clone()).filter(|_| itself && atom.held.is_some()),
+                        ..inner.clone()
+                    };
+                    Some(given.at(site))
                 });
                 value = value.join(&given);
             }
