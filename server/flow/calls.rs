@@ -486,7 +486,18 @@ impl<'a> Flow<'a> {
     /// Tells a function in which situation it runs here.
     pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) {
         let memoised = self.cell(CellKey::Memoised(function)).has(Mark::Memoised);
-        let once = self.guards > 0 || memoised;
+        // `if not table: table = make_table()`, and callers that pass one.
+        let passed = self.instead_of.is_some_and(|slot| {
+            let given = self.so_far(CellKey::Param(self.func(self.function), slot));
+            let tool = |kind| {
+                matches!(
+                    kind,
+                    Kind::Session | Kind::Client | Kind::Resource | Kind::Table
+                )
+            };
+            given.data().any(|(_, data)| tool(data.kind))
+        });
+        let once = self.guards > 0 || memoised || passed;
         // Named by some code, whether that runs or not.
         let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
         let looped = self.loops.iter().any(|note| !note.bounded) || repeated;
