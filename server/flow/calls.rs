@@ -1287,7 +1287,8 @@ impl<'a> Flow<'a> {
         equal >= 2 && other == 0
     }
 
-    /// `session.resource("dynamodb")` of a parameter that no caller seen so far fills.
+    /// `session.resource("dynamodb")` of a parameter that no caller seen so far fills, or of what a
+    /// library outside the project gave: `session = get_session()`.
     fn made_by_session(
         &self,
         object: ExprId,
@@ -1305,8 +1306,10 @@ impl<'a> Flow<'a> {
             return Value::UNKNOWN;
         };
         let function = &self.facts.functions[self.function as usize];
-        let param = function.params.get(*slot as usize);
-        let session = param.is_some_and(|param| is_session(&param.name));
+        // In a coroutine it may be a session of aioboto3, whose clients are opened per call.
+        let given = (*slot as usize) < function.params.len();
+        let name = function.locals.get(*slot as usize);
+        let session = name.is_some_and(|name| is_session(name)) && (given || !function.is_async);
         let told = |atom: &Atom| !matches!(atom.what, What::Param(..) | What::Nothing);
         if !session || self.resolved(base).atoms().iter().any(told) {
             return Value::UNKNOWN;
@@ -1786,6 +1789,9 @@ impl<'a> Flow<'a> {
                 match role {
                     Role::View | Role::Middleware if FRAMEWORKS.runs_per_request(role, name) => {
                         mark(self, Mark::Request, atom.confidence)
+                    }
+                    Role::Record if FRAMEWORKS.runs_per_request(role, name) => {
+                        mark(self, Mark::Request, Confidence::Medium)
                     }
                     Role::PerRequest => mark(self, Mark::Request, Confidence::Medium),
                     Role::Script if matches!(name, "handle" | "handle_noargs" | "run") => {
