@@ -7,5 +7,5 @@
     (pair key: (string) @_name value: (string) @secret @finding)
     (argument_list . (string) @_name . (string) @secret @finding)
   ]
-  (#match? @_name "(?i)^.?aws_(secret_access_key|access_key_id|secret_key|access_key).?$")
+  (#match? @_name "(?i)^\\W?(\\w+_)?(aws|s3|dynamo|dynamodb)_(\\w+_)?(key|key_id|secret)\\W?$")
   (#secret? @secret))

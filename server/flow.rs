@@ -784,7 +784,7 @@ impl<'a> Flow<'a> {
         for &number in &counted {
             self.loops[number].bounded = true;
         }
-        self.block(then);
+        self.branch(then);
         for number in counted {
             self.loops[number].bounded = false;
         }
@@ -798,7 +798,7 @@ impl<'a> Flow<'a> {
         let after = std::mem::replace(&mut self.state, before);
         let fills_other = !other.is_empty() && self.fills_tested(test, other);
         self.guards += fills_other as u32;
-        self.block(other);
+        self.branch(other);
         self.guards -= fills_other as u32;
         self.state.join(&after);
         self.returned_early |= after.dead && other.is_empty();
@@ -845,6 +845,25 @@ impl<'a> Flow<'a> {
                 What::Unloaded(_) => settings,
                 _ => false,
             })
+    }
+
+    /// A branch that ends with `return` or `break` runs in one round of the loop that it leaves.
+    fn branch(&mut self, block: &'a [Stmt]) {
+        let first = match block.last() {
+            Some(Stmt::Return(_)) => 0,
+            Some(Stmt::Break) => self.loops.len().saturating_sub(1),
+            _ => return self.block(block),
+        };
+        let left: SmallVec<[usize; 2]> = (first..self.loops.len())
+            .filter(|&number| !self.loops[number].bounded)
+            .collect();
+        for &number in &left {
+            self.loops[number].bounded = true;
+        }
+        self.block(block);
+        for number in left {
+            self.loops[number].bounded = false;
+        }
     }
 
     /// The parameter that `not x` or `x is None` asks for.

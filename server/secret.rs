@@ -34,7 +34,8 @@ pub fn masked(text: &str) -> String {
     shown
 }
 
-const ID: usize = 20;
+/// How long the id of a key is.
+pub const ID: usize = 20;
 const KEY: usize = 40;
 
 fn in_key(c: char) -> bool {

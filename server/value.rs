@@ -369,6 +369,8 @@ pub enum Role {
     PerRequest,
     /// `handle()` runs once: a management command.
     Script,
+    /// A Django model: forms, admin pages and views save and delete it.
+    Record,
     /// A PynamoDB model.
     Model,
     /// A PynamoDB index.

@@ -32,6 +32,8 @@ const WORDS: &[(&str, Word)] = &[
     ("ProjectionExpression", Word::Key),
     ("ExpressionAttribute", Word::Key),
     ("TotalSegments", Word::Key),
+    ("AKIA", Word::KeyId),
+    ("ASIA", Word::KeyId),
 ];
 
 /// May code in this text run for each request, event or task?
@@ -60,6 +62,8 @@ enum Word {
     Models,
     /// Only DynamoDB's reads have it.
     Key,
+    /// How the ids of AWS's keys begin.
+    KeyId,
 }
 
 /// What the words of a file say.
@@ -73,15 +77,18 @@ pub struct Words {
     pub told: bool,
     models: bool,
     key: bool,
+    /// It holds the id of a key of AWS.
+    key_id: bool,
     /// It names a call of the project's own that gives values.
     own: bool,
 }
 
 impl Words {
     /// Values can originate in the file by itself. One that only makes clients needs somebody to
-    /// name the service, and one that only names it somebody to make the client.
+    /// name the service, and one that only names it somebody to make the client; but the settings
+    /// that name DynamoDB may hold its key.
     pub fn matter(self) -> bool {
-        self.models || self.key || self.own || self.maker && self.service
+        self.models || self.key || self.own || self.service && (self.maker || self.key_id)
     }
 }
 
@@ -189,6 +196,7 @@ impl Matters {
                 }
                 Word::Models => words.models |= imported(text, found.range()),
                 Word::Key => words.key |= used(text, found.range()),
+                Word::KeyId => words.key_id |= quoted(text, found.start()),
             }
             if words.matter() {
                 break;
@@ -241,6 +249,17 @@ fn imported(text: &[u8], word: Range<usize>) -> bool {
     statement && !other && !helper
 }
 
+/// Is this a string of its own, as long as the id of a key?
+fn quoted(text: &[u8], start: usize) -> bool {
+    let quote = start.checked_sub(1).map(|before| text[before]);
+    let part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let rest = &text[start..];
+    let length = rest.iter().position(|byte| !part(byte));
+    quote.is_some_and(|quote| matches!(quote, b'"' | b'\''))
+        && length == Some(crate::secret::ID)
+        && rest.get(crate::secret::ID).copied() == quote
+}
+
 /// Is this key a string of its own or the name of an argument?
 fn used(text: &[u8], word: Range<usize>) -> bool {
     let before = text[..word.start].last();
@@ -283,6 +302,7 @@ mod tests {
             "read(ExclusiveStartKey=key)",
             "read(\n  FilterExpression = kept,\n)",
             "{\"ExpressionAttributeNames\": names}",
+            "DYNAMO_KEY = 'AKIAQ3EGRTVKD7LW2MPX'",
         ];
         let no = [
             "import boto3",
@@ -300,6 +320,8 @@ mod tests {
             "ProjectionExpression = str",
             "if FilterExpression == kept: ...",
             "my_LastEvaluatedKey = 1",
+            "AWS_KEY = 'AKIAQ3EGRTVKD7LW2MPX'",
+            "DYNAMO_KEY = 'AKIA...'",
             "",
         ];
         assert!((yes.iter()).all(|text| words(text).matter()));

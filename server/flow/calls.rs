@@ -344,19 +344,15 @@ impl<'a> Flow<'a> {
                 && owner == function
                 && let Some(given) = passed.get(index as usize)
             {
+                let itself = atom.nested == Nest::Not;
                 let given = given.map(|inner| {
-                    Some(
-                        if atom.nested == Nest::Not {
-                            inner.clone()
-                        } else {
-                            Atom {
-                                nested: atom.nested,
-                                held: None,
-                                ..inner.clone()
-                            }
-                        }
-                        .at(site),
-                    )
+                    let given = Atom {
+                        nested: if itself { inner.nested } else { atom.nested },
+                        // What the callee made of it is in nobody's place.
+                        held: (inner.held.clone()).filter(|_| itself && atom.held.is_some()),
+                        ..inner.clone()
+                    };
+                    Some(given.at(site))
                 });
                 value = value.join(&given);
             }
@@ -490,7 +486,18 @@ impl<'a> Flow<'a> {
     /// Tells a function in which situation it runs here.
     pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) {
         let memoised = self.cell(CellKey::Memoised(function)).has(Mark::Memoised);
-        let once = self.guards > 0 || memoised;
+        // `if not table: table = make_table()`, and callers that pass one.
+        let passed = self.instead_of.is_some_and(|slot| {
+            let given = self.so_far(CellKey::Param(self.func(self.function), slot));
+            let tool = |kind| {
+                matches!(
+                    kind,
+                    Kind::Session | Kind::Client | Kind::Resource | Kind::Table
+                )
+            };
+            given.data().any(|(_, data)| tool(data.kind))
+        });
+        let once = self.guards > 0 || memoised || passed;
         // Named by some code, whether that runs or not.
         let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
         let looped = self.loops.iter().any(|note| !note.bounded) || repeated;
@@ -1280,7 +1287,8 @@ impl<'a> Flow<'a> {
         equal >= 2 && other == 0
     }
 
-    /// `session.resource("dynamodb")` of a parameter that no caller seen so far fills.
+    /// `session.resource("dynamodb")` of a parameter that no caller seen so far fills, or of what a
+    /// library outside the project gave: `session = get_session()`.
     fn made_by_session(
         &self,
         object: ExprId,
@@ -1298,8 +1306,10 @@ impl<'a> Flow<'a> {
             return Value::UNKNOWN;
         };
         let function = &self.facts.functions[self.function as usize];
-        let param = function.params.get(*slot as usize);
-        let session = param.is_some_and(|param| is_session(&param.name));
+        // In a coroutine it may be a session of aioboto3, whose clients are opened per call.
+        let given = (*slot as usize) < function.params.len();
+        let name = function.locals.get(*slot as usize);
+        let session = name.is_some_and(|name| is_session(name)) && (given || !function.is_async);
         let told = |atom: &Atom| !matches!(atom.what, What::Param(..) | What::Nothing);
         if !session || self.resolved(base).atoms().iter().any(told) {
             return Value::UNKNOWN;
@@ -1779,6 +1789,9 @@ impl<'a> Flow<'a> {
                 match role {
                     Role::View | Role::Middleware if FRAMEWORKS.runs_per_request(role, name) => {
                         mark(self, Mark::Request, atom.confidence)
+                    }
+                    Role::Record if FRAMEWORKS.runs_per_request(role, name) => {
+                        mark(self, Mark::Request, Confidence::Medium)
                     }
                     Role::PerRequest => mark(self, Mark::Request, Confidence::Medium),
                     Role::Script if matches!(name, "handle" | "handle_noargs" | "run") => {

@@ -267,8 +267,12 @@ impl<'a> Flow<'a> {
             self.eval(key);
         }
         self.note_converted(comprehension);
-        let rebuilt = self.rebuilt_item(comprehension);
-        let element = self.eval(comprehension.element);
+        let recurs = self.calls_itself(comprehension.element);
+        let rebuilt = self.rebuilt_whole(comprehension, recurs);
+        let mut element = self.eval(comprehension.element);
+        if recurs && !rebuilt.is_unknown() {
+            element = Value::UNKNOWN;
+        }
         self.loops.truncate(outside);
         if let (Some(Clause::For { iter, .. }), false) = (
             comprehension.clauses.first(),
@@ -336,27 +340,43 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// `{key: convert(value) for key, value in item.items()}` is the item in another form.
-    fn rebuilt_item(&mut self, comprehension: &'a Comprehension) -> Value {
+    /// `convert(value)` in `convert`.
+    fn calls_itself(&mut self, expr: ExprId) -> bool {
+        let Expr::Call(call) = self.facts.expr(expr) else {
+            return false;
+        };
+        let own = self.func(self.function);
+        let itself = |atom: &Atom| matches!(atom.what, What::Function(called) | What::Bound(called, _) if called == own);
+        self.function != 0 && self.peek(call.function).atoms().iter().any(itself)
+    }
+
+    /// `{key: convert(value) for key, value in item.items()}` is the item in another form, and so is
+    /// `[convert(value) for value in given]` in `convert`.
+    fn rebuilt_whole(&mut self, comprehension: &'a Comprehension, recurs: bool) -> Value {
+        let facts: &'a ChunkFacts = self.facts;
         let [Clause::For { iter, .. }, ..] = comprehension.clauses[..] else {
             return Value::UNKNOWN;
         };
-        let Expr::Call(call) = self.facts.expr(iter) else {
-            return Value::UNKNOWN;
+        let base = match (facts.expr(iter), comprehension.kind) {
+            (Expr::Call(call), ComprehensionKind::Dict) => match facts.expr(call.function) {
+                Expr::Attr(base, name) if name == "items" => *base,
+                _ => return Value::UNKNOWN,
+            },
+            (_, ComprehensionKind::List) if recurs => iter,
+            _ => return Value::UNKNOWN,
         };
-        let Expr::Attr(base, name) = self.facts.expr(call.function) else {
-            return Value::UNKNOWN;
-        };
-        if comprehension.kind != ComprehensionKind::Dict || name != "items" {
-            return Value::UNKNOWN;
-        }
-        let base = self.peek(*base);
-        self.resolved(&base).map(|atom| {
-            let item = atom.nested == Nest::Not
+        let item = |atom: &Atom| {
+            atom.nested == Nest::Not
                 && atom
                     .data()
-                    .is_some_and(|data| matches!(data.kind, Kind::Item | Kind::Model));
-            item.then(|| {
+                    .is_some_and(|data| matches!(data.kind, Kind::Item | Kind::Model))
+        };
+        let base = self.peek(base);
+        let known = recurs || self.resolved(&base).atoms().iter().any(item);
+        // Of a parameter each call gets its own: who converts items converts their attributes too.
+        base.map(|atom| {
+            let given = matches!(atom.what, What::Param(..)) && atom.nested == Nest::Not;
+            (known && given || item(atom)).then(|| {
                 Atom {
                     held: None,
                     ..atom.clone()
