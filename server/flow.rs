@@ -79,6 +79,8 @@ struct Flow<'a> {
     expiring: u32,
     /// Inside a branch that runs while something is still missing.
     starting: u32,
+    /// In the call that makes a thread or process.
+    makes_thread: bool,
     /// Inside a branch that only runs where whoever makes the object sets this limit.
     limit: Option<Place>,
     /// The limits that calls of constructors set.
@@ -184,6 +186,7 @@ impl<'a> Flow<'a> {
             muted: 0,
             expiring: 0,
             starting: 0,
+            makes_thread: false,
             limit: None,
             limited: Vec::new(),
             looked: FxHashSet::default(),

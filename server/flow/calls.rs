@@ -494,6 +494,8 @@ impl<'a> Flow<'a> {
         // Named by some code, whether that runs or not.
         let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
         let looped = self.loops.iter().any(|note| !note.bounded) || repeated;
+        // `[Worker(queue) for _ in range(4)]`: what a thread makes for itself is one a thread, on purpose.
+        let looped = looped && !self.makes_thread;
         if looped && !once && !self.returning_from_loop() {
             marks.push(Atom::new(What::Mark(Mark::Loop)).at(site));
         }
@@ -512,7 +514,8 @@ impl<'a> Flow<'a> {
             for scope in self.facts.scopes(self.function) {
                 for atom in self.runs_of(self.func(scope)).atoms() {
                     let passes = match atom.what {
-                        What::Mark(Mark::Request | Mark::Loop) => !once,
+                        What::Mark(Mark::Request) => !once,
+                        What::Mark(Mark::Loop) => !once && !self.makes_thread,
                         What::Mark(Mark::Endless) => !once && self.starting == 0,
                         What::Mark(Mark::Script | Mark::Import | Mark::Worker) => true,
                         _ => false,
@@ -572,7 +575,9 @@ impl<'a> Flow<'a> {
     fn construct(&mut self, class: ClassId, args: &Args, site: Site) -> Value {
         let instance = Value::one(Atom::new(What::Instance(class)).at(site));
         if let Some(init) = self.method_of(class, "__init__") {
+            self.makes_thread = self.has_role(class, Role::Worker);
             self.call_function(init, true, args, site);
+            self.makes_thread = false;
         }
         if let Some(new) = self.method_of(class, "__new__") {
             self.called(new, site, false);
