@@ -521,6 +521,10 @@ pub fn is_session(name: &str) -> bool {
     name.ends_with("session")
 }
 
+fn is_region(name: &str) -> bool {
+    name.ends_with("region") || name == "region_name"
+}
+
 /// A definition as its callers see it.
 #[derive(Clone, Copy)]
 pub struct Signature<'a> {
@@ -551,12 +555,13 @@ impl<'a> Signature<'a> {
         self.function.name == "__init__" || self.facts.constructs
     }
 
-    /// Does it get a session, which it hands on to whatever makes the client?
+    /// Does it get a session or a region, which it hands on to whatever makes the client?
     pub fn lends(&self) -> bool {
-        self.params().iter().any(|param| is_session(&param.name))
+        let lent = |param: &Param| is_session(&param.name) || is_region(&param.name);
+        self.params().iter().any(lent)
     }
 
-    /// Does it matter what its calls vary: of what it makes, or of what it hands on with a session?
+    /// Does it matter what its calls vary: of what it makes, or of what it hands on with a session or region?
     pub fn hands_on(&self) -> bool {
         self.makes() || self.lends()
     }
