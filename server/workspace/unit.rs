@@ -521,6 +521,12 @@ pub fn is_session(name: &str) -> bool {
     name.ends_with("session")
 }
 
+/// Is a parameter of this name a client, or what makes one?
+pub fn is_tool(name: &str) -> bool {
+    let words = ["client", "dynamodb", "resource", "session", "table"];
+    words.iter().any(|word| name.ends_with(word))
+}
+
 fn is_region(name: &str) -> bool {
     name.ends_with("region") || name == "region_name"
 }
