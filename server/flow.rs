@@ -12,7 +12,7 @@ mod names;
 mod targets;
 pub mod uses;
 
-pub use calls::is_infinite;
+pub use calls::{is_infinite, is_passed};
 pub use effects::{leaves_at_once, statement_exprs, visit};
 pub use endless::{asks_for_nothing, each_time, never_ends, same_place};
 pub use names::stored_at;
@@ -79,6 +79,8 @@ struct Flow<'a> {
     expiring: u32,
     /// Inside a branch that runs while something is still missing.
     starting: u32,
+    /// In the call that makes a thread or process.
+    makes_thread: bool,
     /// Inside a branch that only runs where whoever makes the object sets this limit.
     limit: Option<Place>,
     /// The limits that calls of constructors set.
@@ -184,6 +186,7 @@ impl<'a> Flow<'a> {
             muted: 0,
             expiring: 0,
             starting: 0,
+            makes_thread: false,
             limit: None,
             limited: Vec::new(),
             looked: FxHashSet::default(),
@@ -774,8 +777,6 @@ impl<'a> Flow<'a> {
         let starts = asks_for_nothing(self.facts, test) as u32;
         self.starting += starts;
         self.main |= main;
-        let instead_of = self.missing_param(test).or(self.instead_of);
-        let missing = std::mem::replace(&mut self.instead_of, instead_of);
         self.guards += fills as u32;
         self.muted += never as u32;
         let limit = limit.or_else(|| self.limit.clone());
@@ -784,7 +785,7 @@ impl<'a> Flow<'a> {
         for &number in &counted {
             self.loops[number].bounded = true;
         }
-        self.branch(then);
+        self.where_missing(self.missing_param(test), |flow| flow.branch(then));
         for number in counted {
             self.loops[number].bounded = false;
         }
@@ -794,11 +795,10 @@ impl<'a> Flow<'a> {
         self.starting -= starts;
         self.guards -= fills as u32;
         self.main = outside;
-        self.instead_of = missing;
         let after = std::mem::replace(&mut self.state, before);
         let fills_other = !other.is_empty() && self.fills_tested(test, other);
         self.guards += fills_other as u32;
-        self.branch(other);
+        self.where_missing(self.given_param(test), |flow| flow.branch(other));
         self.guards -= fills_other as u32;
         self.state.join(&after);
         self.returned_early |= after.dead && other.is_empty();
@@ -868,25 +868,51 @@ impl<'a> Flow<'a> {
 
     /// The parameter that `not x` or `x is None` asks for.
     fn missing_param(&self, test: ExprId) -> Option<u16> {
-        let tested = match self.facts.expr(test) {
-            Expr::Not(inner) => *inner,
+        match self.facts.expr(test) {
+            Expr::Not(inner) => self.own_param(*inner),
             Expr::Compare(parts, operators)
-                if matches!(operators[..], [Comparison::Is | Comparison::Equal])
-                    && parts.len() == 2
-                    && matches!(self.facts.expr(parts[1]), Expr::None) =>
+                if matches!(operators[..], [Comparison::Is | Comparison::Equal]) =>
             {
-                parts[0]
-            }
-            _ => return None,
-        };
-        match self.facts.expr(tested) {
-            Expr::Local(slot)
-                if (*slot as usize) < self.facts.functions[self.function as usize].params.len() =>
-            {
-                Some(*slot)
+                self.param_but_none(parts)
             }
             _ => None,
         }
+    }
+
+    /// The parameter that `x` or `x is not None` asks for, which is missing where it does not hold.
+    fn given_param(&self, test: ExprId) -> Option<u16> {
+        match self.facts.expr(test) {
+            Expr::Compare(parts, operators)
+                if matches!(operators[..], [Comparison::IsNot | Comparison::NotEqual]) =>
+            {
+                self.param_but_none(parts)
+            }
+            _ => self.own_param(test),
+        }
+    }
+
+    fn param_but_none(&self, compared: &[ExprId]) -> Option<u16> {
+        match *compared {
+            [param, other] if matches!(self.facts.expr(other), Expr::None) => self.own_param(param),
+            _ => None,
+        }
+    }
+
+    fn own_param(&self, expr: ExprId) -> Option<u16> {
+        let params = &self.facts.functions[self.function as usize].params;
+        match self.facts.expr(expr) {
+            Expr::Local(slot) if (*slot as usize) < params.len() => Some(*slot),
+            _ => None,
+        }
+    }
+
+    /// What only runs where the parameter is missing, if it is one.
+    fn where_missing<T>(&mut self, param: Option<u16>, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let instead_of = param.or(self.instead_of);
+        let outside = std::mem::replace(&mut self.instead_of, instead_of);
+        let walked = walk(self);
+        self.instead_of = outside;
+        walked
     }
 
     /// A name of the module or class, which all calls share.

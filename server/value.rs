@@ -132,6 +132,12 @@ impl Kind {
         )
     }
 
+    /// What is given such a thing need not make it.
+    pub fn is_tool(self) -> bool {
+        use Kind::{Client, Resource, Session, Table};
+        matches!(self, Client | Resource | Session | Table)
+    }
+
     pub fn parse(name: &str) -> Option<Kind> {
         use serde::de::IntoDeserializer;
         let deserializer: serde::de::value::StrDeserializer<serde::de::value::Error> =

@@ -10,7 +10,7 @@ use super::{Cx, kinds};
 use crate::api::{API, FRAMEWORKS};
 use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind, Stmt};
 use crate::finding::Confidence;
-use crate::flow::visit;
+use crate::flow::{is_passed, visit};
 use crate::lifetime::lifetime;
 use crate::query::Operand;
 use crate::secret::is_key;
@@ -757,15 +757,12 @@ fn per_request(cx: &Cx, operands: &[Operand]) -> Answer {
 fn memoised(cx: &Cx, operands: &[Operand]) -> Answer {
     let situation = &seen(cx, operands)?.situation;
     let given = situation.instead_of.is_some_and(|slot| {
-        // `if client is None: client = boto3.client(...)`, and callers that pass one.
-        let passed = cx.reader.cell(CellKey::Param(
-            FuncId {
-                unit: cx.unit.id,
-                function: situation.function,
-            },
-            slot,
-        ));
-        passed.data().next().is_some()
+        let unit = cx.unit.id;
+        let own = FuncId {
+            unit,
+            function: situation.function,
+        };
+        is_passed(cx.reader, own, slot)
     });
     sure(situation.guarded || given || is_memoised(cx, situation.function))
 }

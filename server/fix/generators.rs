@@ -451,7 +451,8 @@ fn callers(
                     called(&other, parent)?;
                 }
             } else if is_name(node) && !is_method && (!home || other.resolve(node) == scope) {
-                if !home && other.binds(name) {
+                // The file's own function of that name, unless it gets this one too.
+                if !home && other.binds(name) && !other.brings_in(name) {
                     continue;
                 }
                 called(&other, node)?;

@@ -302,6 +302,14 @@ impl<'a> Module<'a> {
         })
     }
 
+    /// Does an import bring the name in, wherever it stands? `try: from .store import load` does.
+    pub fn brings_in(&self, name: &str) -> bool {
+        self.named(name).into_iter().any(|node| {
+            ancestors(node)
+                .any(|up| matches!(up.kind(), "import_statement" | "import_from_statement"))
+        })
+    }
+
     /// Does the word stand anywhere as a name?
     pub fn mentions(&self, name: &str) -> bool {
         self.named(name).into_iter().any(is_name)

@@ -6,7 +6,7 @@ use super::*;
 use crate::api::{API, FRAMEWORKS, any_fits};
 use crate::own::Life;
 use crate::workspace::asks::heat;
-use crate::workspace::unit::{Signature, is_session};
+use crate::workspace::unit::{Signature, is_session, is_tool};
 
 /// Methods of a logger that take what is logged.
 const LOGS: &[&str] = &[
@@ -47,6 +47,14 @@ impl Args {
         let plain = self.plain.iter().map(|(expr, _)| *expr);
         let named = self.named.iter().map(|(_, expr, _)| *expr);
         plain.chain(named).chain(self.splat_expr)
+    }
+
+    /// What is given for a parameter, by its place or its name.
+    fn of(&self, position: Option<usize>, name: &str) -> Option<ExprId> {
+        position
+            .and_then(|position| self.plain.get(position))
+            .map(|(expr, _)| *expr)
+            .or_else(|| self.keyword(name).map(|(expr, _)| expr))
     }
 
     pub fn keyword(&self, name: &str) -> Option<(ExprId, &Value)> {
@@ -304,7 +312,8 @@ impl<'a> Flow<'a> {
             self.limited
                 .extend(limits.into_iter().map(|limit| (site, limit)));
         }
-        self.called(function, site, false);
+        let told = self.called(function, site, false);
+        self.note_left_out(function, signature, args, offset, &told);
         let returned = if function.unit == self.unit.id {
             self.frame_returns(function)
         } else {
@@ -381,11 +390,7 @@ impl<'a> Flow<'a> {
             if !hands && !limit {
                 continue;
             }
-            let arg = index
-                .checked_sub(offset)
-                .and_then(|position| args.plain.get(position))
-                .map(|(expr, _)| *expr)
-                .or_else(|| args.keyword(&param.name).map(|(expr, _)| expr));
+            let arg = args.of(index.checked_sub(offset), &param.name);
             let place = Place::Default(function, index as u16);
             let value = passed.get(index).cloned().unwrap_or_default();
             if hands && (args.has_splat || arg.is_some_and(|arg| self.varies(arg))) {
@@ -410,6 +415,30 @@ impl<'a> Flow<'a> {
             }
         }
         limits
+    }
+
+    /// `count()` of `def count(client=None)`, again and again: it makes a client each time.
+    fn note_left_out(
+        &mut self,
+        function: FuncId,
+        signature: Signature,
+        args: &Args,
+        offset: usize,
+        told: &Value,
+    ) {
+        let often = told.filter(|atom| matches!(atom.what, What::Mark(Mark::Request | Mark::Loop)));
+        if often.is_unknown() || args.has_splat {
+            return;
+        }
+        for (index, param) in signature.params().iter().enumerate().skip(offset) {
+            let default = param.default.map(|default| signature.facts.expr(default));
+            let asked = signature.makes() || is_tool(&param.name);
+            let left_out = || args.of(index.checked_sub(offset), &param.name).is_none();
+            if asked && matches!(default, Some(Expr::None)) && left_out() {
+                let place = Place::Default(function, index as u16);
+                self.tell(CellKey::Holder(place), often.clone());
+            }
+        }
     }
 
     /// Does a known call set the parameter?
@@ -483,24 +512,17 @@ impl<'a> Flow<'a> {
         value
     }
 
-    /// Tells a function in which situation it runs here.
-    pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) {
+    /// Tells a function in which situation it runs here, and gives what it was told.
+    pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) -> Value {
         let memoised = self.cell(CellKey::Memoised(function)).has(Mark::Memoised);
-        // `if not table: table = make_table()`, and callers that pass one.
-        let passed = self.instead_of.is_some_and(|slot| {
-            let given = self.so_far(CellKey::Param(self.func(self.function), slot));
-            let tool = |kind| {
-                matches!(
-                    kind,
-                    Kind::Session | Kind::Client | Kind::Resource | Kind::Table
-                )
-            };
-            given.data().any(|(_, data)| tool(data.kind))
-        });
+        let own = self.func(self.function);
+        let passed = (self.instead_of).is_some_and(|slot| is_passed(self.reader, own, slot));
         let once = self.guards > 0 || memoised || passed;
         // Named by some code, whether that runs or not.
         let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
         let looped = self.loops.iter().any(|note| !note.bounded) || repeated;
+        // `[Worker(queue) for _ in range(4)]`: what a thread makes for itself is one a thread, on purpose.
+        let looped = looped && !self.makes_thread;
         if looped && !once && !self.returning_from_loop() {
             marks.push(Atom::new(What::Mark(Mark::Loop)).at(site));
         }
@@ -519,7 +541,8 @@ impl<'a> Flow<'a> {
             for scope in self.facts.scopes(self.function) {
                 for atom in self.runs_of(self.func(scope)).atoms() {
                     let passes = match atom.what {
-                        What::Mark(Mark::Request | Mark::Loop) => !once,
+                        What::Mark(Mark::Request) => !once,
+                        What::Mark(Mark::Loop) => !once && !self.makes_thread,
                         What::Mark(Mark::Endless) => !once && self.starting == 0,
                         What::Mark(Mark::Script | Mark::Import | Mark::Worker) => true,
                         _ => false,
@@ -533,7 +556,9 @@ impl<'a> Flow<'a> {
         if self.function == 0 || self.runs_of(self.func(self.function)).is_run() {
             marks.push(Atom::new(What::Mark(Mark::Called)).at(site));
         }
-        self.tell(CellKey::Context(function), Value::from_atoms(marks));
+        let told = Value::from_atoms(marks);
+        self.tell(CellKey::Context(function), told.clone());
+        told
     }
 
     /// A function that is handed on may be called by whoever gets it.
@@ -579,7 +604,9 @@ impl<'a> Flow<'a> {
     fn construct(&mut self, class: ClassId, args: &Args, site: Site) -> Value {
         let instance = Value::one(Atom::new(What::Instance(class)).at(site));
         if let Some(init) = self.method_of(class, "__init__") {
+            self.makes_thread = self.has_role(class, Role::Worker);
             self.call_function(init, true, args, site);
+            self.makes_thread = false;
         }
         if let Some(new) = self.method_of(class, "__new__") {
             self.called(new, site, false);
@@ -1913,4 +1940,12 @@ pub(super) fn has_name(facts: &ChunkFacts, decorator: ExprId, names: &[SmolStr])
 fn is_router(value: &Value) -> bool {
     let routes = |atom: &Atom| matches!(&atom.what, What::Object(path) | What::Symbol(path) if any_fits(&FRAMEWORKS.decorators.routers, path));
     value.atoms().iter().any(routes)
+}
+
+/// Does some call pass a client or the like, and none that runs again and again leave it out?
+pub fn is_passed(reader: &Reader, function: FuncId, slot: u16) -> bool {
+    let passed = reader.cell(CellKey::Param(function, slot));
+    let left_out = reader.cell(CellKey::Holder(Place::Default(function, slot)));
+    let often = left_out.has(Mark::Request) || left_out.has(Mark::Loop);
+    !often && passed.data().any(|(_, data)| data.kind.is_tool())
 }

@@ -100,12 +100,17 @@ impl<'a> Flow<'a> {
                     Operator::Other => Value::UNKNOWN,
                 }
             }
-            Expr::Either(left, right) | Expr::Both(left, right) => {
-                let kept = self.is_kept(*left);
-                let left = self.eval(*left);
+            Expr::Either(tested, right) | Expr::Both(tested, right) => {
+                let kept = self.is_kept(*tested);
+                let left = self.eval(*tested);
                 // `Class.client = Class.client or boto3.client(...)` runs once.
                 self.guards += kept as u32;
-                let right = self.eval(*right);
+                // `client or boto3.client(...)`, `not client and boto3.client(...)`
+                let missing = match facts.expr(expr) {
+                    Expr::Both(..) => self.missing_param(*tested),
+                    _ => self.given_param(*tested),
+                };
+                let right = self.where_missing(missing, |flow| flow.eval(*right));
                 self.guards -= kept as u32;
                 left.filter(|atom| atom.what != What::Nothing).join(&right)
             }
@@ -125,10 +130,11 @@ impl<'a> Flow<'a> {
                 // `CLIENT = CLIENT if CLIENT else boto3.client(...)` runs once.
                 let kept = self.keeps_tested(*test, &[*then, *other]);
                 self.guards += kept as u32;
-                let then = self.eval(*then);
-                let either = then.join(&self.eval(*other));
+                let (missing, given) = (self.missing_param(*test), self.given_param(*test));
+                let then = self.where_missing(missing, |flow| flow.eval(*then));
+                let other = self.where_missing(given, |flow| flow.eval(*other));
                 self.guards -= kept as u32;
-                either
+                then.join(&other)
             }
             Expr::Await(inner) | Expr::Star(inner) => self.eval(*inner),
             Expr::Yield(inner) => {

@@ -526,6 +526,12 @@ fn is_lent(name: &str) -> bool {
     is_session(name) || name.ends_with("region") || name == "region_name"
 }
 
+/// Is a parameter of this name a client, or what makes one?
+pub fn is_tool(name: &str) -> bool {
+    let words = ["client", "dynamodb", "resource", "session", "table"];
+    words.iter().any(|word| name.ends_with(word))
+}
+
 /// A definition as its callers see it.
 #[derive(Clone, Copy)]
 pub struct Signature<'a> {
