@@ -7,5 +7,5 @@
     (pair key: (string) @_name value: (string) @secret @finding)
     (argument_list . (string) @_name . (string) @secret @finding)
   ]
-  (#match? @_name "(?i)^\\W?(\\w+_)?(aws|s3|dynamo|dynamodb)_(\\w+_)?(key|key_id|secret)\\W?$")
+  (#match? @_name "(?i)^.?(?-u:\\b)([a-z0-9_]+_)?(aws|s3|dynamo|dynamodb)_([a-z0-9_]+_)?(key|key_id|secret)(?-u:\\b).?$")
   (#secret? @secret))
