@@ -697,12 +697,14 @@ impl<'a> Flow<'a> {
                 Expr::Both(left, right) => pending.extend([*left, *right]),
                 Expr::Not(inner) => empty.push(measured(*inner).unwrap_or(*inner)),
                 Expr::Compare(parts, operators) => {
-                    let none = match (facts.expr(parts[1]), &operators[..]) {
-                        (Expr::Int(0), [Comparison::Equal]) => true,
-                        (Expr::Int(1), [operator]) => *operator == Comparison::Less,
-                        _ => false,
-                    };
-                    empty.extend(measured(parts[0]).filter(|_| none));
+                    if let ([left, right], [operator]) = (&parts[..], &operators[..]) {
+                        let none = match facts.expr(*right) {
+                            Expr::Int(0) => *operator == Comparison::Equal,
+                            Expr::Int(1) => *operator == Comparison::Less,
+                            _ => false,
+                        };
+                        empty.extend(measured(*left).filter(|_| none));
+                    }
                 }
                 _ => {}
             }
