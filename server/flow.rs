@@ -782,13 +782,9 @@ impl<'a> Flow<'a> {
         let limit = limit.or_else(|| self.limit.clone());
         let unlimited = std::mem::replace(&mut self.limit, limit);
         let counted = self.counted_loops(test);
-        for &number in &counted {
-            self.loops[number].bounded = true;
-        }
-        self.where_missing(self.missing_param(test), |flow| flow.branch(then));
-        for number in counted {
-            self.loops[number].bounded = false;
-        }
+        self.in_bounds(counted, |flow| {
+            flow.where_missing(flow.missing_param(test), |flow| flow.branch(then));
+        });
         self.limit = unlimited;
         self.muted -= never as u32;
         self.expiring -= expires;
@@ -854,14 +850,18 @@ impl<'a> Flow<'a> {
             Some(Stmt::Break) => self.loops.len().saturating_sub(1),
             _ => return self.block(block),
         };
-        let left: SmallVec<[usize; 2]> = (first..self.loops.len())
-            .filter(|&number| !self.loops[number].bounded)
-            .collect();
-        for &number in &left {
+        self.in_bounds(first..self.loops.len(), |flow| flow.block(block));
+    }
+
+    /// What runs in few rounds of these loops.
+    fn in_bounds(&mut self, loops: impl IntoIterator<Item = usize>, walk: impl FnOnce(&mut Self)) {
+        let endless = |number: &usize| !self.loops[*number].bounded;
+        let bounded: SmallVec<[usize; 2]> = loops.into_iter().filter(endless).collect();
+        for &number in &bounded {
             self.loops[number].bounded = true;
         }
-        self.block(block);
-        for number in left {
+        walk(self);
+        for number in bounded {
             self.loops[number].bounded = false;
         }
     }
