@@ -614,9 +614,7 @@ impl Workspace {
         self.relinked = linked.anew;
         self.asks |= linked.cells.iter().any(|key| match key {
             CellKey::Unloaded(_) => true,
-            CellKey::Exports(file) => {
-                (self.world.paths.get(file)).is_some_and(|path| path.ends_with("__init__.py"))
-            }
+            CellKey::Exports(file) => asks::hands_on(&self.world, *file),
             _ => false,
         });
         self.note_gives(linked.units.iter().chain(gone));

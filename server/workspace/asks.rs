@@ -83,7 +83,15 @@ impl Gives {
 pub fn gives(world: &World, unit: UnitId) -> Option<Gives> {
     let outcome = world.outcome(unit)?;
     let mut gives = Gives::default();
+    let (mut routers, mut hangs) = (Vec::new(), false);
     for (key, value) in &outcome.tells {
+        let hung = value.mark(|mark| mark == Mark::Open);
+        if let Some(Place::Global(file, name)) = hung.and_then(|atom| atom.held.as_ref()) {
+            hangs |= matches!(key, CellKey::Holder(_));
+            if !name.is_empty() {
+                routers.push((*file, name.clone(), Heat::Certain));
+            }
+        }
         let Some(way) = way_out(world, key) else {
             continue;
         };
@@ -112,6 +120,14 @@ pub fn gives(world: &World, unit: UnitId) -> Option<Gives> {
         }
     }
     gives.story = story(outcome, unit);
+    // Whoever hangs up the router of a route that answers with values says who may ask.
+    if gives.story == Some(Heat::Certain) || hangs {
+        gives.names.extend(routers);
+    }
+    if hangs && let Some(unit) = world.units.get(&unit).filter(|unit| unit.class.is_none()) {
+        let names = callable(unit).into_iter();
+        (gives.names).extend(names.map(|name| (unit.file, name, Heat::Certain)));
+    }
     (!gives.is_nothing()).then_some(gives)
 }
 
@@ -401,13 +417,24 @@ fn reached(
     known.into_keys().collect()
 }
 
-/// `from .store import Orders` in a package's `__init__.py`: who imports the package gets it too.
+/// Is it a package, or a file that does nothing but import, for others to import from there?
+pub fn hands_on(world: &World, file: FileId) -> bool {
+    let imported = |export: &Export| matches!(export, Export::Import(_));
+    let path = world.paths.get(&file);
+    path.is_some_and(|path| path.ends_with("__init__.py"))
+        || world.exports.get(&file).is_some_and(|exports| {
+            (exports.names.iter())
+                .all(|(name, exported)| is_dunder(name) || exported.iter().all(imported))
+        })
+}
+
+/// `from .store import Orders` in a package's `__init__.py`, or in a file that only imports: who
+/// imports that gets it too.
 fn hand_on(world: &World, names: &mut Names) {
     for _ in 0..HOPS {
         let mut changed = false;
         for (file, exports) in &world.exports {
-            let path = world.paths.get(file);
-            let Some(path) = path.filter(|path| path.ends_with("__init__.py")) else {
+            let Some(path) = world.paths.get(file).filter(|_| hands_on(world, *file)) else {
                 continue;
             };
             let mut more: Vec<(SmolStr, Heat)> = Vec::new();

@@ -625,8 +625,8 @@ fn importers_of_files_that_matter_are_analysed() {
     assert!(run.document()["summary"]["analysed"].as_u64() < Some(5));
 }
 
-/// By the package that hands a name or a module on, and by an object that another file makes; not for other names
-/// of the same file, nor because of what a helper calls back.
+/// By the package or the file of imports that hands a name or a module on, and by an object that another file
+/// makes; not for other names of the same file, nor because of what a helper calls back.
 #[test]
 fn importers_are_analysed_for_what_they_name() {
     let project = Project::new();
@@ -654,17 +654,23 @@ fn importers_are_analysed_for_what_they_name() {
     project.write("by_object.py", made);
     let made = keeps("import shop", "shop.make.orders().all_orders()");
     project.write("by_module.py", made);
+    let facade =
+        "\"\"\"All of the store.\"\"\"\n\nfrom shop.store import rows\n\n__all__ = [\"rows\"]\n";
+    project.write("shop/facade.py", facade);
+    let kept = keeps("from shop import facade", "facade.rows()");
+    project.write("by_facade.py", kept);
     project.write("by_name.py", "import shop\n\nshop.make.order()\n");
     project.write("constant.py", "from shop.store import TIMEOUT\n");
     project.write("helped.py", "from shop.helpers import run\n\nrun(print)\n");
     let run = project.json(&[]);
     let expected = [
+        "by_facade.py:8 DDB101",
         "by_module.py:8 DDB101",
         "by_object.py:8 DDB101",
         "by_package.py:8 DDB101",
     ];
     assert_eq!(run.found(), expected, "{run:?}");
-    let summary = json!({"files": 10, "analysed": 7, "findings": 3});
+    let summary = json!({"files": 12, "analysed": 9, "findings": 4});
     assert_eq!(run.document()["summary"], summary);
 }
 
