@@ -13,6 +13,24 @@ use super::module::{
 use super::{Cx, Rewrite};
 use crate::finding::Applicability;
 
+/// Decorators under which a function without parameters runs once.
+const MEMOS: [&str; 4] = [
+    "@functools.cache",
+    "@cache",
+    "@functools.lru_cache(maxsize=None)",
+    "@lru_cache(maxsize=None)",
+];
+
+/// Such a decorator, in the file's own words: one that says `lru_cache(maxsize=None)` may be for a
+/// Python older than `functools.cache` (3.9).
+fn memo(draft: &mut Rewrite, module: &Module) -> Option<String> {
+    if !module.source().contains("lru_cache(maxsize=None)") {
+        return draft.import(module, "functools", "cache", Style::Module);
+    }
+    let cache = draft.import(module, "functools", "lru_cache", Style::Module)?;
+    Some(format!("{cache}(maxsize=None)"))
+}
+
 /// The ways to share what is built over and over.
 pub fn shared(acc: &mut Vec<Rewrite>, cx: &Cx) {
     acc.extend(Built::of(cx).and_then(|built| built.memoised(cx).or_else(|| built.made_once(cx))));
@@ -195,7 +213,7 @@ impl<'t> Built<'t> {
             format!("Let `{name}` run once, under functools.cache"),
             self.applicability(cx),
         );
-        let cache = draft.import(module, "functools", "cache", Style::Module)?;
+        let cache = memo(&mut draft, module)?;
         let end = module.line_end();
         draft.insert(module, function.start_byte(), format!("@{cache}{end}"));
         Some(draft)
@@ -219,7 +237,7 @@ impl<'t> Built<'t> {
             Some((name, None)) => name,
             Some((name, Some(function))) => {
                 draft.title = format!("Share one {kind}, from `{name}` under functools.cache");
-                let cache = draft.import(module, "functools", "cache", Style::Module)?;
+                let cache = memo(&mut draft, module)?;
                 let end = module.line_end();
                 draft.insert(module, function.start_byte(), format!("@{cache}{end}"));
                 name
@@ -232,7 +250,7 @@ impl<'t> Built<'t> {
                 let name = names
                     .into_iter()
                     .find(|name| module.named(name).is_empty())?;
-                let cache = draft.import(module, "functools", "cache", Style::Module)?;
+                let cache = memo(&mut draft, module)?;
                 let (end, unit) = (module.line_end(), module.unit());
                 let at = imports::end(module)?;
                 let source = module.source();
@@ -341,7 +359,7 @@ impl<'t> Built<'t> {
             };
             let cached = bare || {
                 let decorator = named_children(one).first().copied()?;
-                matches!(module.of(decorator), "@functools.cache" | "@cache")
+                MEMOS.contains(&module.of(decorator))
             };
             if function.byte_range().contains(&self.replaced.start_byte()) {
                 return None;
