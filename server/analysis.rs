@@ -1,5 +1,6 @@
 //! Reduce step, second half: which matches of the rules' patterns hold, and what they tell.
 
+mod endpoints;
 pub mod explain;
 mod instances;
 pub mod known;

@@ -200,6 +200,7 @@ pub struct Frameworks {
     pub annotations: Table<SmolStr>,
     pub instances: Table<SmolStr>,
     pub responses: Responses,
+    pub settings: DjangoSettings,
 }
 
 #[derive(Debug, Deserialize)]
@@ -216,6 +217,10 @@ pub struct Decorators {
     pub authorizers: Vec<SmolStr>,
     /// Those whose routes are open where nothing in their file asks who somebody is.
     pub applications: Vec<SmolStr>,
+    /// Routers that an application hangs up.
+    pub mounted: Vec<SmolStr>,
+    /// Decorators of views that let everyone through, by their last name.
+    pub passing_named: Vec<SmolStr>,
     pub script: Vec<SmolStr>,
     pub script_methods: Vec<SmolStr>,
     pub memoising: Vec<SmolStr>,
@@ -230,6 +235,15 @@ pub struct Decorators {
 pub struct Registrars {
     pub request: Vec<SmolStr>,
     pub request_methods: Vec<SmolStr>,
+    /// Methods that hang up a router.
+    pub mounts: Vec<SmolStr>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DjangoSettings {
+    /// Middleware that lets everyone through.
+    pub middleware: Vec<SmolStr>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -117,6 +117,12 @@ pub struct LocalClass {
     pub methods: Vec<FunctionId>,
 }
 
+/// Is the name written as a constant's is?
+pub fn is_constant_name(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expr {
     /// A module global, a class-level name or a builtin.

@@ -7,6 +7,7 @@
 pub mod calls;
 mod effects;
 mod endless;
+mod endpoints;
 mod expressions;
 mod names;
 mod targets;
@@ -15,6 +16,7 @@ pub mod uses;
 pub use calls::{is_infinite, is_passed};
 pub use effects::{leaves_at_once, statement_exprs, visit};
 pub use endless::{asks_for_nothing, each_time, never_ends, same_place};
+pub use endpoints::django_settings;
 pub use names::stored_at;
 
 use std::cell::RefCell;
@@ -203,6 +205,8 @@ impl<'a> Flow<'a> {
     }
 
     fn run(&mut self) {
+        let settings =
+            self.unit.kind == UnitKind::Module && self.reader.may_be_settings(self.unit.file);
         for number in 0..self.unit.chunks.len() {
             self.enter_chunk(number);
             if self.facts.checkpoints {
@@ -210,6 +214,9 @@ impl<'a> Flow<'a> {
             }
             if self.facts.asks {
                 self.note(&notes_of(self.unit.file), Mark::Asks);
+            }
+            if settings {
+                self.note_settings();
             }
             // A nested function may be called before its own body was seen: a second walk knows its result.
             let mut nested = (self.facts.functions.iter().skip(2))
@@ -422,6 +429,7 @@ impl<'a> Flow<'a> {
                 }
             }
         }
+        self.leaves_to_settings(id, &returns, definition);
         self.tell(CellKey::Return(own), returns);
     }
 
@@ -1018,7 +1026,9 @@ impl<'a> Flow<'a> {
         bind(self);
         let (began, looked) = (self.state.clone(), self.looked.len());
         self.round(body, &before);
-        let paged = self.ends_with_pages(body);
+        // `for _ in range(3)` reads three pages, however many there are.
+        let goes_on = test.is_some() || self.loops.last().is_some_and(|note| note.endless);
+        let paged = goes_on && self.ends_with_pages(body);
         if paged {
             let note = self.loops.last_mut().expect("pushed above");
             note.pages = true;

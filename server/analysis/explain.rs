@@ -299,7 +299,7 @@ fn called(
         ),
         (Mark::Loop, "is called in a loop"),
         (Mark::Memoised, "runs once for each set of arguments"),
-        (Mark::Open, "is open to all"),
+        (Mark::Open, "says nothing of who may ask"),
     ] {
         let Some(atom) = context.mark(|other| other == mark) else {
             continue;

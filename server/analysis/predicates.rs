@@ -8,7 +8,9 @@ use smol_str::SmolStr;
 use super::uses::is_own;
 use super::{Cx, kinds};
 use crate::api::{API, FRAMEWORKS};
-use crate::facts::{Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind, Stmt};
+use crate::facts::{
+    Arg, ArgKind, Captured, ChunkFacts, Expr, ExprId, FunctionId, ParamKind, Stmt, is_constant_name,
+};
 use crate::finding::Confidence;
 use crate::flow::{is_passed, visit};
 use crate::lifetime::lifetime;
@@ -19,7 +21,7 @@ use crate::value::*;
 use crate::workspace::unit::UnitKind;
 
 /// How sure the answer "yes" is; none is "no".
-type Answer = Option<Confidence>;
+pub type Answer = Option<Confidence>;
 
 pub struct Predicate {
     pub name: &'static str,
@@ -449,7 +451,34 @@ fn handed_over(cx: &Cx, operands: &[Operand]) -> Answer {
         |mark| matches!(mark, Mark::TakenBy(other) if other != own),
     )
     .is_some();
-    sure(queue && (elsewhere || !here) || deque && elsewhere && !here)
+    sure(
+        queue && (elsewhere || !here)
+            || deque && elsewhere && !here && !works_off(cx, &holder, own),
+    )
+}
+
+/// A deque of one call, which that and what it calls fill and empty in turn: no thread, task or nested
+/// function takes part.
+fn works_off(cx: &Cx, holder: &Value, filler: FuncId) -> bool {
+    let owner = |place: &Place| match place {
+        Place::Local(owner, _) => Some(*owner),
+        _ => None,
+    };
+    let Some(owners) = holder.places().map(owner).collect::<Option<Vec<FuncId>>>() else {
+        return false;
+    };
+    let apart = |function: FuncId| {
+        let nested = |owner: &FuncId| owner.unit == function.unit && *owner != function;
+        owners.iter().any(nested) || (cx.reader.cell(CellKey::Context(function))).has(Mark::Worker)
+    };
+    let takers = holder.places().flat_map(|place| {
+        let marks = cx.reader.cell(CellKey::Holder(place.clone()));
+        Vec::from_iter(marks.atoms().iter().filter_map(|atom| match atom.what {
+            What::Mark(Mark::TakenBy(taker)) => Some(taker),
+            _ => None,
+        }))
+    });
+    !owners.is_empty() && !apart(filler) && !takers.into_iter().any(apart)
 }
 
 fn bounded(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -531,13 +560,9 @@ fn taken(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn fixed(cx: &Cx, operands: &[Operand]) -> Answer {
     let captured = capture(cx, operands)?;
-    let upper = |name: &str| {
-        name.chars()
-            .all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
-    };
     let constant = match cx.facts.expr(captured.expr?) {
         Expr::Str(_) | Expr::Int(_) | Expr::None | Expr::True | Expr::False => true,
-        Expr::Name(name) | Expr::Attr(_, name) => upper(name),
+        Expr::Name(name) | Expr::Attr(_, name) => is_constant_name(name),
         // A loop over a few literals.
         _ => {
             let value = cx.value(captured);
@@ -895,22 +920,7 @@ fn fresh(cx: &Cx, operands: &[Operand]) -> Answer {
 }
 
 fn open(cx: &Cx, operands: &[Operand]) -> Answer {
-    let function = seen(cx, operands)?.situation.function;
-    if let Some(atom) = cx.context(function).mark(|mark| mark == Mark::Open) {
-        // Where routes don't say it themselves, the whole file must be silent on who may ask.
-        let notes = CellKey::Holder(crate::flow::notes_of(cx.unit.file));
-        let asked = atom.confidence < Confidence::High && cx.reader.cell(notes).has(Mark::Asks);
-        return (!asked).then_some(atom.confidence);
-    }
-    let view = cx
-        .context(function)
-        .mark(|mark| mark == Mark::Request)
-        .map(|atom| atom.confidence)?;
-    let open = cx
-        .reader
-        .cell(CellKey::Life(cx.unit.class?))
-        .has(Mark::Open);
-    open.then_some(view)
+    super::endpoints::open(cx, seen(cx, operands)?.situation.function)
 }
 
 fn spent(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::Cx;
-use crate::facts::{Arg, ArgKind, Call, ChunkFacts, Expr, ExprId, FunctionId};
+use crate::facts::{Arg, ArgKind, Call, ChunkFacts, Expr, ExprId, FunctionId, is_constant_name};
 use crate::flow::evaluate_all;
 use crate::flow::uses::{Level, Standing, Uses, uses_of};
 use crate::summary::CellKey;
@@ -142,7 +142,11 @@ impl Cx<'_> {
             called.set(true);
             let placed = || call.args.get(param).filter(plain);
             let given = call.args.iter().find(named).or_else(placed);
-            given.is_some_and(|arg| matches!(facts.expr(arg.value), Expr::Str(_) | Expr::Int(_)))
+            given.is_some_and(|arg| match facts.expr(arg.value) {
+                Expr::Str(_) | Expr::Int(_) => true,
+                Expr::Name(name) | Expr::Attr(_, name) => is_constant_name(name),
+                _ => false,
+            })
         });
         !strays && called.get()
     }

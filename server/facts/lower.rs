@@ -90,6 +90,9 @@ static ASKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "apikey",
         "api-key",
         "current_user",
+        "request.user",
+        "depends(get_user",
+        "depends(require",
         "security",
         "cognito",
         "verify",
@@ -122,7 +125,8 @@ fn asks(text: &str) -> bool {
     ASKS.find_iter(text).any(|found| {
         let word = &text[found.range()];
         let (start, end) = (found.start(), found.end());
-        // The author of a book, the token of the next page and the credentials of AWS are nobody's login.
+        // The author of a book, the token of the next page, those of a language model and the
+        // credentials of AWS are nobody's login.
         let author =
             word.eq_ignore_ascii_case("auth") && goes_on(end, "or") && !goes_on(end, "ori");
         let other = [
@@ -135,6 +139,11 @@ fn asks(text: &str) -> bool {
             "page",
             "continuation",
             "continuation_",
+            "max_",
+            "num_",
+            "total_",
+            "prompt_",
+            "completion_",
         ];
         let other =
             word.eq_ignore_ascii_case("token") && other.iter().any(|other| ends(start, other));

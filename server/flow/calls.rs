@@ -183,6 +183,9 @@ impl<'a> Flow<'a> {
             value = callee.filter(|atom| matches!(atom.what, What::Unloaded(_)));
             value = value.join(&self.handed_in(call.function, &value, &args));
         }
+        if let Some((_, method, base)) = &base {
+            self.mounts(method, base, &args, site);
+        }
         self.callbacks(
             call,
             base.as_ref().map(|(_, name, _)| *name),
@@ -531,12 +534,15 @@ impl<'a> Flow<'a> {
             marks.push(Atom::new(What::Mark(Mark::Endless)).at(site));
         }
         if self.function == 0 {
-            let mark = if self.main {
-                Mark::Script
-            } else {
-                Mark::Import
+            let (mark, sure) = match self.main {
+                // Streamlit runs its script for each interaction.
+                true if self.reader.imports_library(self.unit.file, "streamlit") => {
+                    (Mark::Request, Confidence::Medium)
+                }
+                true => (Mark::Script, Confidence::High),
+                false => (Mark::Import, Confidence::High),
             };
-            marks.push(Atom::new(What::Mark(mark)).at(site));
+            marks.push(Atom::new(What::Mark(mark)).sure(sure).at(site));
         } else {
             for scope in self.facts.scopes(self.function) {
                 for atom in self.runs_of(self.func(scope)).atoms() {
@@ -1753,16 +1759,8 @@ impl<'a> Flow<'a> {
             {
                 mark(self, Mark::Open, Confidence::High);
             }
-            let here = |atom: &Atom| {
-                let made = matches!(&atom.what, What::Object(path) if any_fits(&FRAMEWORKS.decorators.applications, path));
-                let file = |place: &Place| matches!(place, Place::Global(file, _) if *file == self.unit.file);
-                made && atom.held.as_ref().is_some_and(file)
-            };
-            if function.decorators.len() == 1
-                && FRAMEWORKS.decorators.routes.contains(name)
-                && base.atoms().iter().any(here)
-            {
-                mark(self, Mark::Open, Confidence::Medium);
+            if FRAMEWORKS.decorators.routes.contains(name) {
+                self.hangs_up(id, &base, site);
             }
             if FRAMEWORKS.decorators.routes.contains(name) && (router || by_path)
                 || FRAMEWORKS.decorators.tasks.contains(name) && (task_queue || router)

@@ -196,30 +196,6 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// `permission_classes = []` or `[AllowAny]`: the view is open to all.
-    fn note_permissions(&mut self, source: Option<ExprId>) {
-        let (Some(class), Some(source)) = (self.unit.class, source) else {
-            return;
-        };
-        let open = match self.facts.expr(source) {
-            Expr::List(items) | Expr::Tuple(items) => items
-                .iter()
-                .all(|&item| self.facts.is_named(item, "AllowAny")),
-            _ => false,
-        };
-        if open {
-            let site = Site {
-                unit: self.unit.id,
-                chunk: self.chunk,
-                at: At::Chunk,
-            };
-            self.tell(
-                CellKey::Life(class),
-                Value::one(Atom::new(What::Mark(Mark::Open)).at(site)),
-            );
-        }
-    }
-
     fn destructured(&mut self, value: &Value, position: usize) -> Value {
         self.resolved(value).map(|atom| match atom.nested {
             Nest::At(element) => (element as usize == position).then(|| Atom {

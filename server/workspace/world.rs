@@ -885,6 +885,28 @@ impl World {
     }
 }
 
+/// How Django's settings, or the parts of a package of such, are named.
+const SETTINGS: [&str; 10] = [
+    "settings",
+    "base",
+    "common",
+    "defaults",
+    "dev",
+    "development",
+    "local",
+    "prod",
+    "production",
+    "staging",
+];
+
+fn may_be_settings(path: &str) -> bool {
+    let part = || {
+        let folder = folder_of(path).map(stem_of);
+        folder == Some("settings") && SETTINGS.contains(&stem(path))
+    };
+    stem(path) == "settings" || part()
+}
+
 /// The folder of the module at `path`: that of a package is the folder around it.
 fn folder_of(path: &str) -> Option<&str> {
     let (folder, _) = module_of(path).rsplit_once('/')?;
@@ -1257,6 +1279,36 @@ impl<'a> Reader<'a> {
         };
         let module = self.submodule(path, name);
         if module.is_unknown() { value } else { module }
+    }
+
+    /// Does the file import a library, or something of it?
+    pub fn imports_library(&self, file: FileId, library: &str) -> bool {
+        self.note(|| CellKey::Exports(file));
+        let of_library = |export: &Export| match export {
+            Export::Import(import) => {
+                import.level == 0 && import.module.split('.').next() == Some(library)
+            }
+            _ => false,
+        };
+        let exports = self.world.exports.get(&file);
+        exports.is_some_and(|exports| exports.names.values().flatten().any(of_library))
+    }
+
+    /// The files that may be Django's settings, by their names.
+    pub fn settings(&self) -> Vec<FileId> {
+        let mut files = Vec::new();
+        for stem in SETTINGS {
+            self.note(|| CellKey::Modules(stem.into()));
+            let named = self.world.modules.get(stem).into_iter().flatten();
+            let settings = named.filter(|path| may_be_settings(path));
+            files.extend(settings.map(|path| file_id(path)));
+        }
+        files
+    }
+
+    pub fn may_be_settings(&self, file: FileId) -> bool {
+        let path = self.world.paths.get(&file);
+        path.is_some_and(|path| may_be_settings(path))
     }
 
     fn submodule(&self, path: &str, name: &str) -> Value {
