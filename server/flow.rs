@@ -14,7 +14,7 @@ pub mod uses;
 
 pub use calls::{is_infinite, is_passed};
 pub use effects::{leaves_at_once, statement_exprs, visit};
-pub use endless::{asks_for_nothing, each_time, never_ends, same_place};
+pub use endless::{asks_a_setting, asks_for_nothing, each_time, never_ends, same_place};
 pub use names::stored_at;
 
 use std::cell::RefCell;
@@ -789,7 +789,8 @@ impl<'a> Flow<'a> {
         let outside = self.main;
         let expires = self.is_order(test) as u32;
         self.expiring += expires;
-        let starts = asks_for_nothing(self.facts, test) as u32;
+        let starts =
+            (asks_for_nothing(self.facts, test) && !asks_a_setting(self.facts, test)) as u32;
         self.starting += starts;
         self.main |= main;
         self.guards += fills as u32;
