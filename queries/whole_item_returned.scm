@@ -8,13 +8,8 @@
     (tuple)
     (await)
     (list_comprehension body: [(identifier) (subscript)])
-    (call
-      function: [
-        (identifier) @_called
-        (attribute attribute: (identifier) @_called)
-      ])
+    (call function: [(identifier) (attribute)])
   ] @value
-  (#not-any-of? @_called "render" "render_template" "TemplateResponse" "render_to_response")
   (#kind? @value page items item)
   (#not-written? @value)
   (#endpoint? @value)) @finding

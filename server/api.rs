@@ -260,6 +260,8 @@ pub struct Handlers {
 #[serde(deny_unknown_fields)]
 pub struct Responses {
     pub names: Vec<SmolStr>,
+    /// Whose answer holds nothing of what it is given.
+    pub templates: Vec<SmolStr>,
 }
 
 #[derive(Debug, Deserialize)]

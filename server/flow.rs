@@ -15,7 +15,7 @@ pub mod uses;
 
 pub use calls::{is_infinite, is_passed};
 pub use effects::{leaves_at_once, statement_exprs, visit};
-pub use endless::{asks_for_nothing, each_time, never_ends, same_place};
+pub use endless::{asks_a_setting, asks_for_nothing, each_time, never_ends, same_place};
 pub use endpoints::django_settings;
 pub use names::stored_at;
 
@@ -434,32 +434,47 @@ impl<'a> Flow<'a> {
     }
 
     /// Does the function fetch the next page by calling itself?
-    fn pages_by_recursion(&self, function: &Function) -> bool {
-        !function.name.is_empty()
-            && self.speaks_of_pages()
-            && self.facts.calls.iter().any(|&call| {
-                let Expr::Call(of) = self.facts.expr(call) else {
-                    return false;
-                };
-                if self.facts.owner(call) != self.function {
-                    return false;
+    fn pages_by_recursion(&mut self, function: &Function) -> bool {
+        if function.name.is_empty() || !self.speaks_of_pages() {
+            return false;
+        }
+        let facts: &'a ChunkFacts = self.facts;
+        facts.calls.iter().any(|&call| {
+            let Expr::Call(of) = facts.expr(call) else {
+                return false;
+            };
+            if facts.owner(call) != self.function {
+                return false;
+            }
+            match facts.expr(of.function) {
+                // In a method, `scan(…)` is the module's.
+                Expr::Name(name) => {
+                    *name == function.name && (self.unit.class.is_none() || self.function > 1)
                 }
-                match self.facts.expr(of.function) {
-                    Expr::Name(name) => *name == function.name,
-                    // `response.get("LastEvaluatedKey")` in a view's `get` calls another one.
-                    Expr::Attr(base, name) => *name == function.name && self.may_be_own(*base),
-                    _ => false,
-                }
-            })
+                // `response.get("LastEvaluatedKey")` in a view's `get` calls another one.
+                Expr::Attr(base, name) => *name == function.name && self.may_be_own(*base),
+                _ => false,
+            }
+        })
     }
 
-    /// `self`, a class or a module: who has this function as a method.
-    fn may_be_own(&self, base: ExprId) -> bool {
+    /// `self` or the class: who has this function as a method. `TABLE.query(…)` in a `query` calls
+    /// another one, and so does `super().query(…)`.
+    fn may_be_own(&mut self, base: ExprId) -> bool {
+        let Some(class) = self.unit.class else {
+            return false;
+        };
         match self.facts.expr(base) {
             Expr::Local(slot) | Expr::Outer(_, slot) => *slot == 0,
-            Expr::Name(_) => true,
-            Expr::Call(call) => {
-                matches!(self.facts.expr(call.function), Expr::Name(name) if name == "super")
+            Expr::Name(_) => {
+                let value = self.peek(base);
+                let reader = self.reader;
+                value.atoms().iter().any(|atom| match atom.what {
+                    What::Class(named) | What::Instance(named) => {
+                        reader.class_chain(named).contains(&class)
+                    }
+                    _ => false,
+                })
             }
             _ => false,
         }
@@ -782,7 +797,8 @@ impl<'a> Flow<'a> {
         let outside = self.main;
         let expires = self.is_order(test) as u32;
         self.expiring += expires;
-        let starts = asks_for_nothing(self.facts, test) as u32;
+        let starts =
+            (asks_for_nothing(self.facts, test) && !asks_a_setting(self.facts, test)) as u32;
         self.starting += starts;
         self.main |= main;
         self.guards += fills as u32;

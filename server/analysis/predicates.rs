@@ -1022,6 +1022,13 @@ fn endpoint(cx: &Cx, operands: &[Operand]) -> Answer {
         return None;
     }
     let function = &cx.facts.functions[own as usize];
+    // What `get_context_data` or `get_queryset` gives goes to the view, not to whoever asks.
+    if cx.unit.class.is_some()
+        && function.decorators.is_empty()
+        && function.name.starts_with("get_")
+    {
+        return None;
+    }
     let routes = &FRAMEWORKS.decorators.routes;
     let mut routed = false;
     for &decorator in &function.decorators {

@@ -904,6 +904,15 @@ impl<'a> Flow<'a> {
         {
             // What goes into an object of a library may stay there.
             let object = Value::one(Atom::new(What::Object(path.into())).at(site));
+            // `return self.get(request)`, where `get` renders a template.
+            if FRAMEWORKS
+                .responses
+                .templates
+                .iter()
+                .any(|name| name == last)
+            {
+                return object;
+            }
             let given = args
                 .all()
                 .fold(Value::UNKNOWN, |all, value| all.join(&self.resolved(value)));

@@ -8,6 +8,19 @@ const TOLD: [&str; 11] = [
     "run", "stop", "alive", "shut", "terminat", "exit", "quit", "cancel", "active", "kill", "wait",
 ];
 
+/// Objects of settings, by name.
+const SETTINGS: [&str; 9] = [
+    "config",
+    "conf",
+    "cfg",
+    "settings",
+    "options",
+    "opts",
+    "args",
+    "flags",
+    "arguments",
+];
+
 /// A handler of one of these ends a loop at the end of what it reads.
 const ENDS: [&str; 6] = [
     "StopIteration",
@@ -42,6 +55,33 @@ pub fn asks_for_nothing(facts: &ChunkFacts, test: ExprId) -> bool {
             );
             let same = matches!(operators[..], [Comparison::Is | Comparison::Equal]);
             none && same && place(parts[0])
+        }
+        _ => false,
+    }
+}
+
+/// `if not self.config.disabled:`: what a setting says is so in each round, and not missing in the first.
+pub fn asks_a_setting(facts: &ChunkFacts, test: ExprId) -> bool {
+    match facts.expr(test) {
+        Expr::Not(inner) => asks_a_setting(facts, *inner),
+        Expr::Compare(parts, _) => asks_a_setting(facts, parts[0]),
+        Expr::Attr(base, _) => is_settings(facts, *base),
+        _ => false,
+    }
+}
+
+/// `settings`, `self._config`, `args`: what a loop reads and does not fill.
+fn is_settings(facts: &ChunkFacts, base: ExprId) -> bool {
+    let named = |name: &str| SETTINGS.contains(&name.trim_matches('_'));
+    match facts.expr(base) {
+        Expr::Name(name) | Expr::Attr(_, name) => named(name),
+        Expr::Local(slot) | Expr::Outer(_, slot) => {
+            let owner = match facts.expr(base) {
+                Expr::Outer(owner, _) => *owner,
+                _ => facts.owner(base),
+            };
+            let locals = &facts.functions[owner as usize].locals;
+            locals.get(*slot as usize).is_some_and(|name| named(name))
         }
         _ => false,
     }

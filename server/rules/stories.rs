@@ -1,8 +1,9 @@
 //! Stories that several rules tell.
 
 use crate::analysis::{Cx, Verdict, Where};
-use crate::facts::{Arg, ArgKind, Call, Expr, ExprId};
+use crate::facts::{Arg, ArgKind, Call, ChunkFacts, Expr, ExprId, Stmt};
 use crate::finding::Severity;
+use crate::flow::{same_place, visit};
 use crate::lifetime::lifetime;
 use crate::summary::CellKey;
 use crate::value::{FuncId, Lifetime, Mark, What};
@@ -45,11 +46,42 @@ pub fn read(cx: &Cx, verdict: &mut Verdict) {
 /// From this many attributes on a row counts as the whole item.
 pub const MANY: usize = 6;
 
-/// `ProjectionExpression="id, #status"`: what is gathered are a few attributes of each item.
+/// `ProjectionExpression="id, #status"`, also by `**arguments`: what is gathered are a few attributes of each item.
 pub fn is_projected(cx: &Cx, verdict: &Verdict) -> bool {
     let Some((facts, call)) = verdict.story.value.as_ref().and_then(|atom| cx.call_at(*atom.steps.first()?)) else { return false };
-    let named = |arg: &&Arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == "ProjectionExpression");
-    call.args.iter().find(named).is_some_and(|arg| matches!(facts.expr(arg.value), Expr::Str(names) if names.split(',').count() < MANY))
+    call.args.iter().any(|arg| match &arg.kind {
+        ArgKind::Keyword(name) => name == PROJECTION && is_short(facts, arg.value),
+        ArgKind::Keywords => holds_projection(facts, arg.value),
+        _ => false,
+    })
+}
+
+const PROJECTION: &str = "ProjectionExpression";
+
+fn is_short(facts: &ChunkFacts, names: ExprId) -> bool {
+    matches!(facts.expr(names), Expr::Str(names) if names.split(',').count() < MANY)
+}
+
+/// `arguments = {"ProjectionExpression": "id"}`, whatever else is put into it afterwards.
+fn holds_projection(facts: &ChunkFacts, arguments: ExprId) -> bool {
+    let Expr::Star(arguments) = *facts.expr(arguments) else { return false };
+    if !matches!(facts.expr(arguments), Expr::Local(_)) {
+        return false;
+    }
+    let mut given = Vec::new();
+    visit(&facts.functions[facts.owner(arguments) as usize].body, &mut |stmt| {
+        if let Stmt::Assign { targets, value, .. } = stmt
+            && targets.iter().any(|&target| same_place(facts, target, arguments))
+        {
+            given.push(*value);
+        }
+    });
+    let projects = |id: &ExprId| match facts.expr(*id) {
+        Expr::Dict(pairs) => pairs.iter().any(|(key, value)| key.is_some_and(|key| matches!(facts.expr(key), Expr::Str(key) if key == PROJECTION)) && is_short(facts, *value)),
+        Expr::Call(call) if facts.is_named(call.function, "dict") => call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == PROJECTION) && is_short(facts, arg.value)),
+        _ => false,
+    };
+    !given.is_empty() && given.iter().all(projects)
 }
 
 /// What the found call makes, and the situation that repeats it.
