@@ -1192,7 +1192,17 @@ impl<'a> Flow<'a> {
                 .is_some_and(|(expr, value)| self.bounds(expr, value) && !self.maybe_nothing(value))
         }) || args
             .keyword("PaginationConfig")
-            .is_some_and(|(expr, _)| self.limiting_config(expr))
+            .map(|(expr, _)| expr)
+            .or_else(|| self.in_literal(args.splat_expr?, "PaginationConfig"))
+            .is_some_and(|expr| self.limiting_config(expr))
+    }
+
+    /// What stands under this key of a dict that the function spells out.
+    fn in_literal(&self, dict: ExprId, wanted: &str) -> Option<ExprId> {
+        let is = |key: ExprId| matches!(self.facts.expr(key), Expr::Str(name) if name == wanted);
+        let pairs = self.literal_of(dict)?;
+        let found = pairs.iter().rfind(|(key, _)| key.is_some_and(is));
+        found.map(|(_, value)| *value)
     }
 
     /// A limit that a caller leaves out: `limit=None` by default.
