@@ -1860,13 +1860,15 @@ impl<'a> Flow<'a> {
                 }
                 let event = handlers.first.iter().any(|name| name == first)
                     && handlers.second.iter().any(|name| name == second);
-                if event && names.len() == 2 {
-                    let sure =
-                        if handlers.names.contains(&function.name) || second.contains("context") {
-                            Confidence::High
-                        } else {
-                            Confidence::Medium
-                        };
+                // `@parse_body def start(event, context, body)`: the decorator gives the rest.
+                let given = !function.decorators.is_empty();
+                if event && (names.len() == 2 || given) {
+                    let named = handlers.names.contains(&function.name)
+                        || names.len() == 2 && second.contains("context");
+                    let sure = match named {
+                        true => Confidence::High,
+                        false => Confidence::Medium,
+                    };
                     mark(self, Mark::Request, sure);
                 } else if handlers.names.contains(&function.name) && second.contains("context") {
                     mark(self, Mark::Request, Confidence::High);
