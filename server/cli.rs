@@ -29,6 +29,7 @@ mod shell;
 mod since;
 mod statistics;
 mod stdin;
+pub mod suite;
 pub(crate) mod test_rules;
 pub(crate) mod walk;
 mod watch;

@@ -15,8 +15,9 @@ pub mod module;
 pub mod parts;
 pub mod projection;
 pub mod rounds;
+pub mod suite;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
@@ -30,9 +31,10 @@ use crate::analysis::{Verdict, render::Page};
 use crate::config::Bounds;
 use crate::finding::{Applicability, Edit, Finding, Fix};
 use crate::secret::holds_key;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, is_test};
 use imports::Style;
 use module::{Module, has_word};
+use suite::{Suite, patches};
 
 /// One way to mend a finding, before its imports are settled.
 #[derive(Clone, Debug)]
@@ -64,6 +66,10 @@ const SHARED: [&str; 3] = ["DDB601", "DDB602", "DDB603"];
 /// Makes the rewrites of one state of a workspace, each file parsed at most once.
 pub struct Fixer<'a> {
     workspace: &'a Workspace,
+    /// The tests beside what is loaded.
+    suite: &'a Suite<'a>,
+    /// See [`Fixer::patched`].
+    patched: OnceCell<bool>,
     modules: RefCell<FxHashMap<Arc<str>, Option<Rc<Module<'a>>>>>,
     /// Which texts stand in some file.
     said: RefCell<FxHashMap<&'static str, bool>>,
@@ -85,9 +91,11 @@ pub struct Cx<'c, 'a> {
 }
 
 impl<'a> Fixer<'a> {
-    pub fn new(workspace: &'a Workspace) -> Fixer<'a> {
+    pub fn new(workspace: &'a Workspace, suite: &'a Suite) -> Fixer<'a> {
         Fixer {
             workspace,
+            suite,
+            patched: OnceCell::new(),
             modules: RefCell::default(),
             said: RefCell::default(),
             sought: RefCell::default(),
@@ -119,6 +127,25 @@ impl<'a> Fixer<'a> {
                 text.contains(said)
             })
         })
+    }
+
+    /// Do tests put something in the place of what makes clients?
+    pub fn patched(&self) -> bool {
+        let loaded = || {
+            let mut tests = self.workspace.files().filter(|file| is_test(file));
+            tests.any(|file| (self.workspace.text(file)).is_some_and(|it| patches(it.as_str())))
+        };
+        // As text in any file, tests by their names or not.
+        let told = ["boto3.client\"", "boto3.client'"];
+        *(self.patched).get_or_init(|| {
+            told.iter().any(|name| self.anywhere(name)) || loaded() || self.suite.patches()
+        })
+    }
+
+    /// Does the word stand in a test that is not loaded?
+    pub fn tested(&self, word: &str) -> bool {
+        let loaded = |file: &str| self.workspace.text(file).is_some();
+        self.suite.names(word, &loaded)
     }
 
     /// The loaded files in whose text the word stands; sorted.

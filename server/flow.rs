@@ -25,9 +25,10 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use crate::api::FRAMEWORKS;
+use crate::api::{FRAMEWORKS, any_fits};
 use crate::facts::*;
 use crate::finding::Confidence;
+use crate::own::Life;
 use crate::summary::{CellKey, LoopNote, Outcome, Seen, Situation};
 use crate::value::*;
 use crate::workspace::unit::{Unit, UnitKind};
@@ -272,20 +273,31 @@ impl<'a> Flow<'a> {
             ChunkKind::Class => {
                 for &decorator in &facts.functions[0].decorators {
                     self.eval(decorator);
-                    self.one_instance(decorator);
+                    if self.makes_once(decorator) {
+                        self.one_instance();
+                    }
                 }
-                let mut bases = Value::UNKNOWN;
+                let (mut bases, mut keywords) = (Value::UNKNOWN, Value::UNKNOWN);
                 for base in &facts.functions[0].body {
                     if let Stmt::Expr(base) = base {
                         bases = bases.join(&self.eval(*base));
+                        // `metaclass=Singleton`.
+                        if let Expr::Other(parts) = facts.expr(*base)
+                            && let [value] = parts[..]
+                        {
+                            keywords = keywords.join(&self.peek(value));
+                        }
                     }
                 }
                 if let Some(class) = self.unit.class {
-                    for atom in bases.atoms() {
+                    for atom in bases.atoms().iter().chain(keywords.atoms()) {
                         // A base class may hold what its heirs use.
                         if let What::Unloaded(file) = atom.what {
                             self.tell(CellKey::Unloaded(file), Value::of(What::Mark(Mark::Called)));
                         }
+                    }
+                    if self.keeps_instances(&keywords) {
+                        self.tell(CellKey::Life(class), Value::of(What::Mark(Mark::Single)));
                     }
                     self.tell(CellKey::Bases(class), bases);
                 }
@@ -1220,16 +1232,49 @@ impl<'a> Flow<'a> {
         );
     }
 
-    /// `@singleton` above a class: its constructor runs once.
-    fn one_instance(&mut self, decorator: ExprId) {
-        let names = &FRAMEWORKS.decorators.singleton_named;
-        let single = calls::has_name(self.facts, decorator, names);
-        let Some(class) = self.unit.class.filter(|_| single) else {
+    /// `@singleton` or `@functools.cache` above a class: the latter makes one for each set of arguments.
+    fn makes_once(&mut self, decorator: ExprId) -> bool {
+        let known = &FRAMEWORKS.decorators;
+        let named = [&known.singleton_named, &known.memoising_named];
+        named
+            .iter()
+            .any(|names| calls::has_name(self.facts, decorator, names))
+            || self.symbol_of(decorator).is_some_and(|path| {
+                let own = self.reader.own();
+                any_fits(&known.memoising, &path)
+                    || own.is_some_and(|own| own.is(&path, Life::Memoised))
+            })
+    }
+
+    /// Is one of these a metaclass whose classes have one object each?
+    fn keeps_instances(&self, classes: &Value) -> bool {
+        classes.atoms().iter().any(|atom| {
+            let What::Class(class) = atom.what else {
+                return false;
+            };
+            let is_type = |class: &ClassId| {
+                let known = |path: &SmolStr| matches!(path.as_str(), "type" | "abc.ABCMeta");
+                let bases = self.cell(CellKey::Bases(*class));
+                bases
+                    .atoms()
+                    .iter()
+                    .any(|atom| matches!(&atom.what, What::Symbol(path) if known(path)))
+            };
+            let metaclass = self.reader.class_chain(class).iter().any(is_type);
+            let made = self.method_of(class, "__call__").filter(|_| metaclass);
+            let signature = made.and_then(|made| self.reader.signature(made));
+            signature.is_some_and(|signature| signature.keeps_instance())
+        })
+    }
+
+    /// The constructor of the class runs once.
+    fn one_instance(&mut self) {
+        let Some(class) = self.unit.class else {
             return;
         };
         let site = Site {
             unit: self.unit.id,
-            chunk: self.chunk,
+            chunk: 0,
             at: At::Chunk,
         };
         let told = |mark| {
@@ -1275,6 +1320,10 @@ impl<'a> Flow<'a> {
             }
         }
         self.own_role(class, class, site);
+        let life = self.tells.get(&CellKey::Life(class));
+        if life.is_some_and(|life| life.has(Mark::Single)) {
+            self.one_instance();
+        }
         // Django's new-style middleware has no base class.
         let members = self.reader.members(class);
         if let (Some(init), true) = (members.get("__init__"), members.contains_key("__call__"))

@@ -36,7 +36,7 @@ pub enum CellKey {
     Entry(FuncId),
     /// How long instances of a class live, and its role.
     Life(ClassId),
-    /// The role alone: a part of it, likewise.
+    /// The role alone, which its heirs have too: a part of it, likewise.
     Roles(ClassId),
     /// What is done to a holder besides storing: emptied, capped, looked up.
     Holder(Place),
@@ -110,7 +110,7 @@ impl CellKey {
                 _ => None,
             }),
             CellKey::Roles(_) => {
-                whole.filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_))))
+                whole.filter(|atom| matches!(atom.what, What::Mark(Mark::Role(_) | Mark::Single)))
             }
             _ => whole.clone(),
         }

@@ -359,6 +359,8 @@ pub enum Mark {
     Limited,
     /// The loop that starts here goes on only while the holder is empty.
     FilledOnceIn(u32),
+    /// The class has one object, which its metaclass keeps.
+    Single,
 }
 
 /// What a framework does with a class.

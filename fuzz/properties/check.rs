@@ -7,6 +7,7 @@ use dynaleak::config::{Bounds, Config};
 use dynaleak::finding::{Edit, Finding};
 use dynaleak::fix::module::sound;
 use dynaleak::fix::rounds::{Done, Wanted, allowed, converge};
+use dynaleak::fix::suite::Suite;
 use dynaleak::fix::{Fixer, applied};
 use dynaleak::probe::decode;
 use dynaleak::report::shown;
@@ -77,7 +78,8 @@ fn places(found: &[Finding], workspace: &Workspace) {
 }
 
 fn each_rewrite(found: &[Finding], workspace: &Workspace) {
-    let fixer = Fixer::new(workspace);
+    let suite = Suite::default();
+    let fixer = Fixer::new(workspace, &suite);
     for finding in found.iter().take(REWRITTEN) {
         for fix in fixer.fixes(finding, Bounds::default()) {
             let mut files: Vec<&Arc<str>> = fix.edits.iter().map(|edit| &edit.file).collect();
@@ -107,6 +109,7 @@ fn all_rewrites(workspace: &mut Workspace, files: &Files) {
                 bounds: &|_| Bounds::default(),
                 choice: &|_, rewrites| allowed(rewrites, true),
                 writable: &|_| true,
+                suite: &Suite::default(),
             },
         )
     };

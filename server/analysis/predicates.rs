@@ -649,17 +649,25 @@ fn gives_token(cx: &Cx, given: ExprId) -> bool {
         return false;
     };
     let file = cx.unit.file;
+    let module = |value: Value| {
+        let file = |atom: &Atom| match atom.what {
+            What::Module(file) => Some(file),
+            _ => None,
+        };
+        value.atoms().iter().find_map(file)
+    };
     let callee = match cx.facts.expr(call.function) {
         Expr::Name(name) => cx.reader.global(file, name),
-        Expr::Attr(base, name) => match cx.facts.expr(*base) {
-            Expr::Name(module) => (cx.reader.global(file, module).atoms().iter())
-                .find_map(|atom| match atom.what {
-                    What::Module(file) => Some(cx.reader.global(file, name)),
-                    _ => None,
-                })
-                .unwrap_or_default(),
-            _ => return false,
-        },
+        Expr::Attr(base, name) => {
+            let found = match cx.facts.expr(*base) {
+                Expr::Name(base) => module(cx.reader.global(file, base)),
+                _ => None,
+            };
+            match found {
+                Some(file) => cx.reader.global(file, name),
+                None => return method_gives_token(cx, name),
+            }
+        }
         _ => return false,
     };
     callee.atoms().iter().any(|atom| {
@@ -667,23 +675,21 @@ fn gives_token(cx: &Cx, given: ExprId) -> bool {
             return false;
         };
         let signature = cx.reader.signature(function);
-        signature.is_some_and(|signature| names_token(signature.facts))
+        signature.is_some_and(|signature| signature.gives_token())
     })
 }
 
-/// `{"aws_session_token": lent["SessionToken"]}`, and not of the environment.
-fn names_token(facts: &ChunkFacts) -> bool {
-    let environment = |value: ExprId| {
-        facts.any(value, &mut |_, expr| {
-            matches!(expr, Expr::Name(name) | Expr::Attr(_, name) if matches!(name.as_str(), "environ" | "getenv"))
-        })
-    };
-    let token = |(key, value): &(Option<ExprId>, ExprId)| {
-        let named =
-            |key: ExprId| matches!(facts.expr(key), Expr::Str(name) if name == "aws_session_token");
-        key.is_some_and(named) && !environment(*value)
-    };
-    (facts.exprs.iter()).any(|expr| matches!(expr, Expr::Dict(pairs) if pairs.iter().any(token)))
+/// `**self.roles.credentials()`: of what object nobody needs to know, where a method of that name gives one.
+fn method_gives_token(cx: &Cx, name: &SmolStr) -> bool {
+    let mut methods = cx.reader.methods(name).into_iter();
+    let gives = methods.any(|method| {
+        let signature = cx.reader.signature(method);
+        signature.is_some_and(|signature| signature.gives_token())
+    });
+    if !gives {
+        cx.reader.world().settle_name(cx.unit.file, name);
+    }
+    gives
 }
 
 /// `settings.AWS_SESSION_TOKEN`, `os.environ["AWS_SESSION_TOKEN"]`: what the process was started with.

@@ -361,14 +361,29 @@ impl<'a> Page<'a> {
             ..
         } = &verdict.story;
         let mut trail: Vec<(Arc<str>, Range<usize>, Arc<str>)> = Vec::new();
+        let first = spots.len();
         let mut push = |spot: Spot, message: String| {
             let Some((file, span)) = self.ground.place(spot) else {
                 return;
             };
-            let here = |(at, bytes, _): &(Arc<str>, _, _)| *at == *file && *bytes == span;
-            if !trail.iter().any(here) {
-                trail.push((Arc::clone(file), span, message.into()));
-                spots.push(spot);
+            let holds = |outer: &Range<usize>, inner: &Range<usize>| {
+                outer.start <= inner.start && inner.end <= outer.end
+            };
+            // `map(lambda order: send(order), orders)`: of two calls in one the inner one says it all.
+            let same = trail.iter().position(|(at, bytes, said)| {
+                let alike = || **said == *message && (holds(bytes, &span) || holds(&span, bytes));
+                *at == *file && (*bytes == span || alike())
+            });
+            match same {
+                None => {
+                    trail.push((Arc::clone(file), span, message.into()));
+                    spots.push(spot);
+                }
+                Some(at) if trail[at].1 != span && holds(&trail[at].1, &span) => {
+                    trail[at].1 = span;
+                    spots[first + at] = spot;
+                }
+                Some(_) => {}
             }
         };
         if let Some(atom) = value {

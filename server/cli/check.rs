@@ -11,6 +11,7 @@ use crate::config::FailOn;
 use crate::config::files::Configs;
 use crate::finding::Finding;
 use crate::fix::Fixer;
+use crate::fix::suite::Suite;
 use crate::query::{OwnQuery, RULES};
 use crate::report::relate;
 use crate::suppress::{Ignored, Shown};
@@ -42,6 +43,7 @@ use super::shards::{Others, Shard, Shared, split};
 use super::since::Since;
 use super::statistics;
 use super::stdin::Stdin;
+use super::suite::suite;
 use super::walk::{File, Trouble, Walked, called, left_out, walk};
 use super::watch;
 
@@ -350,6 +352,7 @@ impl Check {
         loaded: &FxHashSet<Arc<str>>,
         files: &[File],
         configs: &Configs,
+        suite: &Suite,
     ) -> Shared {
         let own: Vec<&File> = (files.iter())
             .filter(|file| loaded.contains(&file.name))
@@ -364,7 +367,7 @@ impl Check {
         };
         let shown = configured(workspace, own.iter().copied(), configs);
         if let Some(mut shown) = shown.ok().filter(|_| self.shows_fixes()) {
-            let fixer = Fixer::new(workspace);
+            let fixer = Fixer::new(workspace, suite);
             offer(&mut shown.kept, &fixer, &by_name(&own), configs);
             let (words, texts) = fixer.sought();
             shared.words.extend(words);
@@ -633,11 +636,19 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         });
         (workspace, loaded)
     };
+    // Who asks for the rewrites of a text asks the tests of its project too.
+    let tested = match &stdin {
+        Some(stdin) => vec![stdin.file.path.clone()],
+        None => check.paths.clone(),
+    };
+    let base = here.clone();
+    let tests = Suite::read_by(|| suite(&tested, &base, &configs));
     let (mut workspace, mut loaded) = read(&files);
     if let Some(mut others) = others {
         let mut read_files = files.clone();
         loop {
-            let more = others.sharing(|| check.shared(&workspace, &loaded.names, &files, &configs));
+            let more = others
+                .sharing(|| check.shared(&workspace, &loaded.names, &files, &configs, &tests));
             if more.is_empty() {
                 break;
             }
@@ -717,6 +728,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
             &mendable,
             &analysed,
             &configs,
+            &tests,
             check.unsafe_fixes,
             check.fix,
         ));
@@ -766,7 +778,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         let files = by_name(&analysed);
         let of_file = findings.par_chunk_by_mut(|a, b| a.file == b.file);
         of_file.for_each_init(
-            || Fixer::new(&workspace),
+            || Fixer::new(&workspace, &tests),
             |fixer, findings| offer(findings, fixer, &files, &configs),
         );
     }

@@ -11,6 +11,7 @@ use similar::TextDiff;
 use crate::config::files::Configs;
 use crate::finding::Finding;
 use crate::fix::rounds::{Done, Wanted, allowed, converge};
+use crate::fix::suite::Suite;
 use crate::secret::masked;
 use crate::text::Text;
 use crate::workspace::Workspace;
@@ -86,6 +87,7 @@ pub fn rewrite(
     mendable: &dyn Fn(&Workspace) -> Vec<Finding>,
     files: &[&File],
     configs: &Configs,
+    suite: &Suite,
     unsafe_too: bool,
     write: bool,
 ) -> Rewritten {
@@ -118,6 +120,7 @@ pub fn rewrite(
             },
             choice: &|_, rewrites| allowed(rewrites, unsafe_too),
             writable: &|name| by_name.contains_key(name) && !other.iter().any(|it| **it == *name),
+            suite,
         },
     );
     let Done {

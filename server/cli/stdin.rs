@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::files::Configs;
 
 use super::coding::{LARGEST, decode};
-use super::walk::{File, absolute, name_of};
+use super::walk::{File, absolute, name_of, project_of};
 
 pub struct Stdin {
     pub bytes: Vec<u8>,
@@ -50,19 +50,9 @@ impl Stdin {
         text.as_bytes() == self.bytes
     }
 
-    /// The folder whose files say what the text's names mean: that of its configuration, of its
-    /// repository or of its `pyproject.toml`.
+    /// The folder whose files say what the text's names mean.
     pub fn project(&self, configs: &Configs) -> Option<PathBuf> {
-        let folder = self.file.path.parent().filter(|_| self.named)?;
-        let found = configs.of_folder(folder);
-        let configured = found.path.as_deref().and_then(Path::parent);
-        let root = |folder: &&Path| {
-            let marks = [".git", "pyproject.toml", "setup.py"];
-            marks.iter().any(|mark| folder.join(mark).exists())
-        };
-        let configured = configured.filter(|root| folder.starts_with(root));
-        let root = configured.or_else(|| folder.ancestors().find(root))?;
-        root.is_dir().then(|| root.to_path_buf())
+        project_of(self.file.path.parent().filter(|_| self.named)?, configs)
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, mpsc};
 
 use crate::config::files::{Configs, Found};
 use crate::config::links::{OUT, ignores, stays};
+use crate::workspace;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::slice::ParallelSliceMut;
 
@@ -57,7 +58,10 @@ pub fn walk(paths: &[PathBuf], configs: &Configs, threads: usize) -> Walked {
                     path: &path,
                     name: (path == here || !here.starts_with(&path)).then_some(name),
                     here: &here,
-                    include_tests: found.config.include_tests(),
+                    tests: match found.config.include_tests() {
+                        true => Tests::In,
+                        false => Tests::Out,
+                    },
                     found,
                 };
                 folder.walk(&mut walked, threads);
@@ -79,6 +83,34 @@ pub fn walk(paths: &[PathBuf], configs: &Configs, threads: usize) -> Walked {
     (walked.files).par_sort_by(|a, b| a.name.cmp(&b.name).then(b.named.cmp(&a.named)));
     walked.files.dedup_by(|a, b| a.name == b.name);
     walked
+}
+
+/// The tests in a folder, whatever the configuration leaves out, by the names that `here` has for them.
+pub fn tests(folder: &Path, here: &Path, configs: &Configs, threads: usize) -> Vec<File> {
+    let mut walked = Walked::default();
+    let folder = Folder {
+        path: folder,
+        name: None,
+        here,
+        tests: Tests::Only,
+        found: configs.of_folder(folder),
+    };
+    folder.walk(&mut walked, threads);
+    walked.files
+}
+
+/// The folder of the project that a folder belongs to: that of its configuration, of its repository or
+/// of its `pyproject.toml`.
+pub fn project_of(folder: &Path, configs: &Configs) -> Option<PathBuf> {
+    let found = configs.of_folder(folder);
+    let configured = found.path.as_deref().and_then(Path::parent);
+    let root = |folder: &&Path| {
+        let marks = [".git", "pyproject.toml", "setup.py"];
+        marks.iter().any(|mark| folder.join(mark).exists())
+    };
+    let configured = configured.filter(|root| folder.starts_with(root));
+    let root = configured.or_else(|| folder.ancestors().find(root))?;
+    root.is_dir().then(|| root.to_path_buf())
 }
 
 /// Would the walk of a folder leave out what is named?
@@ -138,8 +170,17 @@ struct Folder<'a> {
     /// See [`name_of`]; none for one around the current folder, which some of its files are below.
     name: Option<String>,
     here: &'a Path,
-    include_tests: bool,
+    tests: Tests,
     found: Arc<Found>,
+}
+
+/// Which files a walk takes, by whether they are tests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tests {
+    In,
+    Out,
+    /// These, also where the configuration leaves them out.
+    Only,
 }
 
 impl Folder<'_> {
@@ -157,7 +198,7 @@ impl Folder<'_> {
             return;
         }
         let (sender, found) = mpsc::channel();
-        let include_tests = self.include_tests;
+        let tests = self.tests;
         let config = Arc::clone(&self.found);
         let (here, told) = (self.here.to_path_buf(), sender.clone());
         builder.filter_entry(move |entry| {
@@ -166,9 +207,8 @@ impl Folder<'_> {
                 return true;
             }
             let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            if folder && skipped(entry, include_tests)
-                || config.config.excludes_entry(entry.path(), folder)
-            {
+            let excludes = || config.config.excludes_entry(entry.path(), folder);
+            if folder && skipped(entry, tests) || tests != Tests::Only && excludes() {
                 return false;
             }
             match folder.then(|| ignores(entry.path())) {
@@ -231,8 +271,18 @@ impl Folder<'_> {
             }
         };
         let kind = entry.file_type()?;
-        let test = || entry.file_name().to_str().is_some_and(is_test);
-        if kind.is_dir() || !is_python(entry.path()) || !self.include_tests && test() {
+        if kind.is_dir() || !is_python(entry.path()) {
+            return None;
+        }
+        let taken = match self.tests {
+            Tests::In => true,
+            Tests::Out => !entry.file_name().to_str().is_some_and(is_test),
+            Tests::Only => {
+                let below = entry.path().strip_prefix(self.path).ok();
+                below.and_then(Path::to_str).is_some_and(workspace::is_test)
+            }
+        };
+        if !taken {
             return None;
         }
         let file = match kind.is_symlink() {
@@ -299,10 +349,10 @@ fn left_alone(folder: &Path, here: &Path, why: &str, fatal: bool) -> Trouble {
     }
 }
 
-fn skipped(entry: &DirEntry, include_tests: bool) -> bool {
+fn skipped(entry: &DirEntry, tests: Tests) -> bool {
     let name = entry.file_name().to_str().unwrap_or_default();
     SKIPPED.contains(&name)
-        || !include_tests && is_test_folder(name)
+        || tests == Tests::Out && is_test_folder(name)
         || ENVIRONMENT.contains(&name) && in_environment(entry.path())
 }
 

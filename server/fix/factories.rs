@@ -157,11 +157,11 @@ impl<'t> Built<'t> {
         // A client that is made before a fork is one for all processes.
         let forks = ["multiprocessing", "ProcessPoolExecutor", "fork"];
         let forks = forks.iter().any(|word| has_word(module.source(), word));
-        let patched = ["boto3.client\"", "boto3.client'"];
-        let patched = patched.iter().any(|name| cx.fixer.anywhere(name));
         let mut threads = THREADS.iter();
         match self.kind {
-            Made::Client if self.literal && boto3 && !forks && !patched => Applicability::Safe,
+            Made::Client if self.literal && boto3 && !forks && !cx.fixer.patched() => {
+                Applicability::Safe
+            }
             Made::Resource if threads.any(|word| has_word(module.source(), word)) => {
                 Applicability::Display
             }

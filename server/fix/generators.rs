@@ -421,7 +421,8 @@ fn callers(
             "function_definition" | "lambda" | "class_definition"
         )
     });
-    if yields {
+    // `assert len(load()) == 2` in a test that is not loaded.
+    if yields || cx.fixer.tested(name) {
         return None;
     }
     let scope = module.resolve(name_node);

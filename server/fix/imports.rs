@@ -132,7 +132,18 @@ pub fn settle(module: &Module, needs: &[&Need], edits: &[&Edit]) -> Vec<Edit> {
 /// Where the file's first imports end, in whole lines: what comes there may use them.
 pub fn end(module: &Module) -> Option<usize> {
     let last = run(module).pop()?;
-    Some(module.lines(last).end)
+    let mut end = module.lines(last).end;
+    // `# from shop import unused`
+    let imports = |line: &str| {
+        let code = line.strip_prefix('#').map(str::trim);
+        code.is_some_and(|it| {
+            it.starts_with("import ") || it.starts_with("from ") && it.contains(" import ")
+        })
+    };
+    let lines = module.source()[end..].split_inclusive('\n');
+    let more = lines.take_while(|line| imports(line));
+    end += more.map(str::len).sum::<usize>();
+    Some(end)
 }
 
 /// What one import binds.

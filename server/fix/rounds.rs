@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::suite::Suite;
 use super::{Fixer, Rewrite, applied, clash, module};
 use crate::config::Bounds;
 use crate::finding::{Applicability, Edit, Finding};
@@ -36,6 +37,7 @@ pub struct Wanted<'a> {
     pub choice: &'a dyn Fn(&Finding, &[Rewrite]) -> Vec<usize>,
     /// May the file be written?
     pub writable: &'a dyn Fn(&str) -> bool,
+    pub suite: &'a Suite<'a>,
 }
 
 /// For a command: the safe ones, with `unsafe_too` the unsafe ones; never those that are for display.
@@ -58,7 +60,7 @@ pub fn converge(workspace: &mut Workspace, first: Vec<Finding>, wanted: &Wanted)
     let mut broken: FxHashSet<Arc<str>> = FxHashSet::default();
     while done.rounds < ROUNDS {
         let findings = first.take().unwrap_or_else(|| (wanted.findings)(workspace));
-        let fixer = Fixer::new(workspace);
+        let fixer = Fixer::new(workspace, wanted.suite);
         let mut taken = Taken::new();
         for finding in &findings {
             // A rewrite that leaves its finding as it was must not come again and again.

@@ -1207,7 +1207,17 @@ impl<'a> Flow<'a> {
                 .is_some_and(|(expr, value)| self.bounds(expr, value) && !self.maybe_nothing(value))
         }) || args
             .keyword("PaginationConfig")
-            .is_some_and(|(expr, _)| self.limiting_config(expr))
+            .map(|(expr, _)| expr)
+            .or_else(|| self.in_literal(args.splat_expr?, "PaginationConfig"))
+            .is_some_and(|expr| self.limiting_config(expr))
+    }
+
+    /// What stands under this key of a dict that the function spells out.
+    fn in_literal(&self, dict: ExprId, wanted: &str) -> Option<ExprId> {
+        let is = |key: ExprId| matches!(self.facts.expr(key), Expr::Str(name) if name == wanted);
+        let pairs = self.literal_of(dict)?;
+        let found = pairs.iter().rfind(|(key, _)| key.is_some_and(is));
+        found.map(|(_, value)| *value)
     }
 
     /// A limit that a caller leaves out: `limit=None` by default.
@@ -1857,13 +1867,15 @@ impl<'a> Flow<'a> {
                 }
                 let event = handlers.first.iter().any(|name| name == first)
                     && handlers.second.iter().any(|name| name == second);
-                if event && names.len() == 2 {
-                    let sure =
-                        if handlers.names.contains(&function.name) || second.contains("context") {
-                            Confidence::High
-                        } else {
-                            Confidence::Medium
-                        };
+                // `@parse_body def start(event, context, body)`: the decorator gives the rest.
+                let given = !function.decorators.is_empty();
+                if event && (names.len() == 2 || given) {
+                    let named = handlers.names.contains(&function.name)
+                        || names.len() == 2 && second.contains("context");
+                    let sure = match named {
+                        true => Confidence::High,
+                        false => Confidence::Medium,
+                    };
                     mark(self, Mark::Request, sure);
                 } else if handlers.names.contains(&function.name) && second.contains("context") {
                     mark(self, Mark::Request, Confidence::High);

@@ -291,6 +291,12 @@ impl State {
     }
 }
 
+/// The document that an action is about.
+pub(super) fn document_of(action: &CodeAction) -> Option<Uri> {
+    let data = serde_json::from_value::<Data>(action.data.clone()?);
+    data.ok().map(|data| data.uri)
+}
+
 /// The rewrites of one project as it is now, each with the sizes of its file.
 struct Mender<'a> {
     state: &'a State,
@@ -300,7 +306,8 @@ struct Mender<'a> {
 
 impl<'a> Mender<'a> {
     fn new(state: &'a State, project: usize) -> Mender<'a> {
-        let fixer = Fixer::new(state.projects[project].workspace());
+        let project_of = &state.projects[project];
+        let fixer = Fixer::new(project_of.workspace(), &project_of.suite);
         Mender {
             state,
             project,

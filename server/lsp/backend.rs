@@ -14,6 +14,7 @@ use crate::cli::RuleOut;
 use crate::config::files::is_config;
 use crate::rules;
 
+use super::actions::document_of;
 use super::names::{Key, path_of};
 use super::pipes::Written;
 use super::select::select;
@@ -38,6 +39,8 @@ pub struct Shared {
     pub written: Arc<Written>,
     /// Whose index is made.
     pub turn: tokio::sync::Mutex<()>,
+    /// Whose tests are read.
+    pub hearing: tokio::sync::Mutex<()>,
     shut_down: AtomicBool,
     trace: AtomicU8,
     hooks: bool,
@@ -115,6 +118,7 @@ impl Backend {
             settle: Notify::new(),
             written: Arc::default(),
             turn: tokio::sync::Mutex::default(),
+            hearing: tokio::sync::Mutex::default(),
             shut_down: AtomicBool::new(false),
             trace: AtomicU8::new(0),
             hooks,
@@ -292,9 +296,11 @@ impl LanguageServer for Backend {
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
-        if path_of(&params.text_document.uri).is_some_and(|path| is_config(&path)) {
+        let uri = params.text_document.uri;
+        if path_of(&uri).is_some_and(|path| is_config(&path)) {
             tasks::configuration_changed(&self.shared);
         }
+        self.shared.state().forget_tests([&uri]);
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
@@ -329,10 +335,14 @@ impl LanguageServer for Backend {
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        tasks::hear_tests(&self.shared, &params.text_document.uri).await;
         Ok(Some(self.shared.state().actions(&params)))
     }
 
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        if let Some(uri) = document_of(&action) {
+            tasks::hear_tests(&self.shared, &uri).await;
+        }
         Ok(self.shared.state().resolve(action))
     }
 

@@ -9,7 +9,8 @@ use tower_lsp::ls_types::Uri;
 
 use crate::cli::coding::LARGEST;
 use crate::config::files::Configs;
-use crate::workspace::Workspace;
+use crate::fix::suite::{Suite, Test};
+use crate::workspace::{Workspace, is_test};
 
 use super::index::{Indexed, Open, files, text_of};
 use super::names::{Key, is_python, path_of};
@@ -262,6 +263,35 @@ impl State {
             (Arc::clone(name), text)
         });
         texts.collect()
+    }
+
+    /// The root whose tests the rewrites of a document ask, where these are not read yet, how often
+    /// that was begun, and its configurations.
+    pub fn unheard(&self, uri: &Uri) -> Option<(PathBuf, usize, Arc<Configs>)> {
+        let key = Key::of(uri);
+        let document = self.documents.get(&key)?;
+        let project = &self.projects[document.home.project];
+        let root = project.root.clone().filter(|_| !project.heard)?;
+        self.findings_in(&key, document).next()?;
+        Some((root, project.hearings, Arc::clone(&self.configs)))
+    }
+
+    pub fn take_tests(&mut self, root: &Path, hearing: usize, tests: Vec<Test>) {
+        // What changed meanwhile is read the next time.
+        if let Some(project) = self.project_at(root).filter(|it| it.hearings == hearing) {
+            project.suite = Suite::of(tests);
+            project.heard = true;
+        }
+    }
+
+    /// What tests said holds no more where one of these files is a test, or may be a folder of tests.
+    pub fn forget_tests<'u>(&mut self, files: impl IntoIterator<Item = &'u Uri>) {
+        for uri in files {
+            let home = self.home(uri);
+            if is_test(&home.name) || !looks_like_file(&home.name) {
+                self.projects[home.project].forget_suite();
+            }
+        }
     }
 
     pub fn stopped(&mut self, root: &Path, stop: &Arc<AtomicBool>) {

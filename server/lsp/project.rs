@@ -17,6 +17,7 @@ use crate::cli::walk::{is_test, is_test_folder};
 use crate::config::Bounds;
 use crate::config::files::{Configs, Found};
 use crate::finding::Finding;
+use crate::fix::suite::Suite;
 use crate::query::Rules;
 use crate::report;
 use crate::syntax::Source;
@@ -72,12 +73,23 @@ pub struct Project {
     broken: FxHashSet<Arc<str>>,
     /// Asked at each keystroke, and so kept between them.
     accepted: RefCell<Accepted>,
+    /// What its tests say, which only rewrites ask for.
+    pub suite: Suite<'static>,
+    /// Whether that was read, and how often it had to be read anew.
+    pub heard: bool,
+    pub hearings: usize,
 }
 
 impl Project {
     pub fn new(root: Option<PathBuf>, rules: Option<Arc<Rules>>, configs: Arc<Configs>) -> Project {
         let workspace = empty(&rules);
         Project {
+            suite: match root {
+                Some(_) => Suite::unknown(),
+                None => Suite::default(),
+            },
+            heard: root.is_none(),
+            hearings: 0,
             root,
             workspace,
             configs,
@@ -282,6 +294,15 @@ impl Project {
         self.indexed = true;
         self.indexing = None;
         std::mem::replace(&mut self.workspace, workspace)
+    }
+
+    /// A test came, changed or went.
+    pub fn forget_suite(&mut self) {
+        if self.root.is_some() {
+            self.suite = Suite::unknown();
+            self.heard = false;
+            self.hearings += 1;
+        }
     }
 
     /// New configurations: the files stay, the answers are made anew.

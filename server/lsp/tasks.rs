@@ -16,6 +16,7 @@ use super::project::Project;
 use super::settings::{Mode, Settings};
 use super::state::State;
 use super::{files, log};
+use crate::cli::suite::suite;
 use crate::config::files::is_config;
 
 /// Starts the tasks that live as long as the server.
@@ -470,6 +471,23 @@ pub fn configuration_changed(shared: &Arc<Shared>) {
     }
 }
 
+/// Reads what the rewrites of a document ask of its project's tests, beside the messages, once until
+/// one of them changes.
+pub async fn hear_tests(shared: &Arc<Shared>, uri: &Uri) {
+    if shared.state().unheard(uri).is_none() {
+        return;
+    }
+    let _turn = shared.hearing.lock().await;
+    let Some((root, hearing, configs)) = shared.state().unheard(uri) else {
+        return;
+    };
+    let folder = root.clone();
+    let job = move || suite(std::slice::from_ref(&folder), &folder, &configs);
+    if let Ok(tests) = tokio::task::spawn_blocking(job).await {
+        shared.state().take_tests(&root, hearing, tests);
+    }
+}
+
 /// Files came, changed or went on disk.
 pub fn files_changed(shared: &Arc<Shared>, there: Vec<Uri>, gone: Vec<Uri>) {
     let is_config = |uri: &Uri| path_of(uri).is_some_and(|path| is_config(&path));
@@ -479,6 +497,7 @@ pub fn files_changed(shared: &Arc<Shared>, there: Vec<Uri>, gone: Vec<Uri>) {
     }
     {
         let mut state = shared.state();
+        state.forget_tests(there.iter().chain(&gone));
         let reads = |path: &Path| {
             state
                 .projects

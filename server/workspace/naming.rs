@@ -1,4 +1,4 @@
-//! In which units a name stands, as a name, an attribute or a text: looked for once, then kept up to date.
+//! In which units a name stands, as a name, an attribute, a text or what they define: looked for once, then kept up to date.
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::unit::Unit;
+use super::unit::{Unit, UnitKind};
 use crate::facts::Expr;
 use crate::value::UnitId;
 
@@ -93,6 +93,10 @@ fn names(unit: &Unit) -> FxHashSet<u64> {
     let mut names = FxHashSet::default();
     for chunk in &unit.chunks {
         (chunk.facts).glance(|facts| names.extend(facts.exprs.iter().filter_map(named)));
+    }
+    if unit.kind == UnitKind::Function {
+        let last = unit.name.rsplit('.').next();
+        names.extend(last.map(|name| hash(&name.into())));
     }
     names
 }

@@ -670,6 +670,49 @@ impl<'a> Signature<'a> {
         self.function.decorators.iter().any(keeps_all)
     }
 
+    /// `return {"aws_session_token": lent["SessionToken"]}`, and not of the environment.
+    pub fn gives_token(&self) -> bool {
+        let facts = self.facts;
+        let environment = |value: ExprId| {
+            facts.any(value, &mut |_, expr| {
+                matches!(expr, Expr::Name(name) | Expr::Attr(_, name) if matches!(name.as_str(), "environ" | "getenv"))
+            })
+        };
+        let token = |(key, value): &(Option<ExprId>, ExprId)| {
+            let named = |key: ExprId| matches!(facts.expr(key), Expr::Str(name) if name == "aws_session_token");
+            key.is_some_and(named) && !environment(*value)
+        };
+        (facts.exprs.iter())
+            .any(|expr| matches!(expr, Expr::Dict(pairs) if pairs.iter().any(token)))
+    }
+
+    /// Of a metaclass's `__call__`: `cls._made[cls] = super().__call__(*args)`, the only one of each class.
+    pub fn keeps_instance(&self) -> bool {
+        let facts = self.facts;
+        let class = |id: ExprId| matches!(facts.expr(id), Expr::Local(0));
+        let makes = |id: ExprId| matches!(facts.expr(id), Expr::Call(call) if facts.is_named(call.function, "__call__"));
+        let (mut made, mut kept) = (Vec::new(), Vec::new());
+        let mut pending: Vec<&[Stmt]> = vec![&self.function.body];
+        while let Some(block) = pending.pop() {
+            for stmt in block {
+                if let Stmt::Assign { targets, value, .. } = stmt {
+                    for &target in targets {
+                        match facts.expr(target) {
+                            Expr::Local(slot) if makes(*value) => made.push(*slot),
+                            Expr::Attr(base, _) if class(*base) => kept.push(*value),
+                            Expr::Subscript(_, key) if class(*key) => kept.push(*value),
+                            _ => {}
+                        }
+                    }
+                }
+                pending.extend(stmt.blocks());
+            }
+        }
+        kept.into_iter().any(|value| {
+            makes(value) || matches!(facts.expr(value), Expr::Local(slot) if made.contains(slot))
+        })
+    }
+
     /// Changes whenever callers must look again.
     pub fn hash(&self) -> u64 {
         use std::hash::{Hash, Hasher};
@@ -679,7 +722,8 @@ impl<'a> Signature<'a> {
             (param.kind as u8).hash(&mut hasher);
         }
         (self.is_property(), self.is_static(), self.is_class_method()).hash(&mut hasher);
-        self.never_evicts().hash(&mut hasher);
+        (self.never_evicts(), self.gives_token()).hash(&mut hasher);
+        (self.function.name == "__call__" && self.keeps_instance()).hash(&mut hasher);
         self.each_set(&mut |name| name.hash(&mut hasher));
         hasher.finish()
     }

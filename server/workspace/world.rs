@@ -1185,6 +1185,25 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// The methods of this name, of all classes.
+    pub fn methods(&self, name: &SmolStr) -> Vec<FuncId> {
+        self.note_anyway(CellKey::Named(name.clone()));
+        let all = self.world.units.values().map(|unit| &**unit);
+        let units = self.world.naming.of(name, all).iter();
+        let units = units.filter_map(|unit| self.world.units.get(unit));
+        let method = |unit: &&Arc<Unit>| {
+            let method = unit.kind == UnitKind::Function && unit.class.is_some();
+            method && unit.name.rsplit('.').next() == Some(name)
+        };
+        units
+            .filter(method)
+            .map(|unit| FuncId {
+                unit: unit.id,
+                function: 1,
+            })
+            .collect()
+    }
+
     /// The same question as another reader's, with all that this one asked.
     pub fn asked(&self, reads: &[CellKey]) {
         for key in reads {

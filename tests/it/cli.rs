@@ -859,3 +859,28 @@ fn what_a_file_without_dynamodb_makes_is_followed() {
         "{run:?}"
     );
 }
+
+#[test]
+fn of_two_calls_in_one_the_trail_tells_the_inner_one() {
+    let project = Project::new();
+    let text = r#"import boto3
+
+
+def send(order):
+    boto3.client("dynamodb").put_item(TableName="orders", Item=order)
+
+
+def send_all(carts):
+    for cart in carts:
+        list(map(lambda order: send(order), cart))
+"#;
+    project.write("main.py", text);
+    let run = project.run(&["check"]);
+    let told: Vec<&str> = (run.stdout.lines())
+        .filter(|line| line.contains("called here in a loop"))
+        .collect();
+    let [told] = told[..] else {
+        panic!("{run:?}");
+    };
+    assert_eq!(told.matches('-').count(), "send(order)".len(), "{run:?}");
+}

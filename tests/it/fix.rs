@@ -95,6 +95,106 @@ fn unsafe_rewrites_only_when_asked_for() {
     assert_eq!(run.code, Some(2));
 }
 
+/// One rewrite, which is safe unless tests put something in the place of `boto3.client`.
+const PER_REQUEST: &str = r#"import boto3
+
+dynamodb = boto3.resource("dynamodb")
+
+
+def handler(event, context):
+    client = boto3.client("sqs")
+    client.send_message(QueueUrl="orders", MessageBody=event["id"])
+    return dynamodb.Table("orders").get_item(Key={"id": event["id"]})["Item"]["name"]
+"#;
+
+#[test]
+fn tests_that_patch_a_client_make_its_rewrite_unsafe() {
+    let patching = [
+        ("tests/test_app.py", r#"@patch("app.boto3.client")"#),
+        ("test/helpers.py", r#"@patch("app.boto3")"#),
+        (
+            "shop/test_app.py",
+            r#"monkeypatch.setattr(app.boto3, "client", fake)"#,
+        ),
+        (
+            "conftest.py",
+            r#"patch.dict("sys.modules", {"boto3": fake})"#,
+        ),
+    ];
+    for (name, text) in patching {
+        let project = Project::new();
+        project.write("dynaleak.toml", "exclude = [\"tests\"]\n");
+        project.write("shop/app.py", PER_REQUEST);
+        project.write(name, text);
+        for path in [".", "shop", "shop/app.py"] {
+            let run = project.run(&["check", "--diff", path]);
+            assert!(run.stdout.contains("Nothing to fix.\n"), "{name}: {run:?}");
+            let run = project.run(&["check", "--diff", "--unsafe-fixes", path]);
+            assert!(
+                run.stdout.contains("Would fix 1 finding"),
+                "{name}: {run:?}"
+            );
+        }
+        let run = project.run(&["check", "--output-format", "json"]);
+        assert!(run.stdout.contains("\"unsafe\"") && !run.stdout.contains("\"safe\""));
+    }
+}
+
+#[test]
+fn tests_that_patch_something_else_do_not() {
+    let others = [
+        ("tests/test_app.py", r#"@patch("app.boto3.resource")"#),
+        (
+            "tests/test_app.py",
+            "@mock_aws\ndef test_app():\n    app.handler({}, None)",
+        ),
+        ("notes/app.py", r#"patch.object(app.boto3, "client")"#),
+        ("venv/tests/test_app.py", r#"@patch("app.boto3.client")"#),
+    ];
+    for (name, text) in others {
+        let project = Project::new();
+        project.write("app.py", PER_REQUEST);
+        project.write(name, text);
+        let run = project.run(&["check", "--diff"]);
+        assert!(
+            run.stdout.contains("Would fix 1 finding"),
+            "{name}: {run:?}"
+        );
+    }
+}
+
+#[test]
+fn callers_in_tests_that_are_left_out_forbid_a_generator() {
+    let loads = r#"import boto3
+
+paginator = boto3.client("dynamodb").get_paginator("scan")
+
+
+def load_orders():
+    orders = []
+    for page in paginator.paginate(TableName="orders"):
+        orders.extend(page["Items"])
+    return orders
+
+
+def export():
+    for order in load_orders():
+        print(order["id"])
+"#;
+    let project = Project::new();
+    project.write("shop.py", loads);
+    project.write(
+        "tests/test_other.py",
+        "def test_load():\n    assert load(1)\n",
+    );
+    let run = project.run(&["check", "--diff", "--unsafe-fixes"]);
+    assert!(run.stdout.contains("yield from page[\"Items\"]"), "{run:?}");
+    let counts = "def test_load():\n    assert len(shop.load_orders()) == 2\n";
+    project.write("tests/test_shop.py", counts);
+    let run = project.run(&["check", "--diff", "--unsafe-fixes"]);
+    assert!(!run.stdout.contains("yield from"), "{run:?}");
+}
+
 #[test]
 fn a_diff_changes_nothing() {
     let project = leaky();

@@ -543,6 +543,42 @@ async def test_code_actions(keeps):
         assert stale.edit is None
 
 
+PER_REQUEST = """import boto3
+
+
+def handler(event, context):
+    boto3.client("dynamodb").delete_item(TableName="orders", Key={"id": {"S": event["id"]}})
+"""
+
+
+async def test_a_rewrite_that_tests_would_not_bear_is_not_preferred(keeps):
+    test = keeps / "tests/test_app.py"
+    test.parent.mkdir()
+    test.write_text('@patch("app.boto3.client")\ndef test_app(client):\n    pass\n')
+    async with session(keeps) as server:
+        server.open("app.py", PER_REQUEST)
+        [item] = (await server.pull("app.py")).items
+
+        async def preferred():
+            of = types.TextDocumentIdentifier(server.uri("app.py"))
+            context = types.CodeActionContext(diagnostics=[item], only=["quickfix"])
+            params = types.CodeActionParams(text_document=of, range=item.range, context=context)
+            action, *_ = await server.client.text_document_code_action_async(params)
+            assert action.title == "Share one client, from a factory under functools.cache"
+            assert (await server.client.code_action_resolve_async(action)).edit
+            return action.is_preferred
+
+        assert not await preferred()
+        test.write_text("def test_app(client):\n    pass\n")
+        event = types.FileEvent(uri=test.as_uri(), type=types.FileChangeType.Changed)
+        server.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes=[event]))
+        assert await preferred()
+        test.write_text('@patch("app.boto3")\ndef test_app(client):\n    pass\n')
+        of = types.TextDocumentIdentifier(test.as_uri())
+        server.client.text_document_did_save(types.DidSaveTextDocumentParams(text_document=of))
+        assert not await preferred()
+
+
 async def test_a_rewrite_takes_its_sizes_from_the_configuration(keeps):
     (keeps / "dynaleak.toml").write_text("[bounds]\naccumulator = 7\n")
     async with session(keeps) as server:
