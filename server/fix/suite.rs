@@ -199,14 +199,17 @@ mod tests {
 
     #[test]
     fn words_of_the_tests_that_are_not_known_otherwise() {
-        let test = Test::new(
-            "tests/test_app.py".into(),
-            "assert len(load_orders()) == 2\n",
-        );
-        let suite = Suite::of(vec![test]);
-        assert!(suite.names("load_orders", &|_| false) && !suite.names("load", &|_| false));
-        assert!(!suite.names("load_orders", &|file| file == "tests/test_app.py"));
-        assert!(!suite.patches() && !Suite::default().names("load_orders", &|_| false));
+        let test = || {
+            let text = "assert len(load_orders()) == 2\n".to_string();
+            Test::new("tests/test_app.py".into(), text)
+        };
+        for test in [test(), test().packed()] {
+            let suite = Suite::of(vec![test]);
+            assert!(suite.names("load_orders", &|_| false) && !suite.names("load", &|_| false));
+            assert!(!suite.names("load_orders", &|file| file == "tests/test_app.py"));
+            assert!(!suite.patches());
+        }
+        assert!(!Suite::default().names("load_orders", &|_| false));
         assert!(Suite::unknown().patches() && Suite::unknown().names("load", &|_| true));
     }
 }
