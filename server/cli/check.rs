@@ -728,9 +728,11 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
             &mendable,
             &analysed,
             &configs,
-            &tests,
-            check.unsafe_fixes,
-            check.fix,
+            &rewrite::How {
+                suite: &tests,
+                unsafe_too: check.unsafe_fixes,
+                write: check.fix,
+            },
         ));
         shown = found(&workspace)?;
     }

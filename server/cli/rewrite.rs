@@ -80,20 +80,26 @@ pub fn writable(workspace: &Workspace, file: &File) -> Result<(), &'static str> 
     within(file).and_then(|()| as_read(&file.path, text))
 }
 
-/// Rewrites what may be rewritten of the findings that are shown, which `mendable` tells anew; with `write` on disk too.
+/// How far a rewriting goes.
+pub struct How<'a> {
+    pub suite: &'a Suite<'a>,
+    pub unsafe_too: bool,
+    /// On disk too.
+    pub write: bool,
+}
+
+/// Rewrites what may be rewritten of the findings that are shown, which `mendable` tells anew.
 pub fn rewrite(
     workspace: &mut Workspace,
     findings: Vec<Finding>,
     mendable: &dyn Fn(&Workspace) -> Vec<Finding>,
     files: &[&File],
     configs: &Configs,
-    suite: &Suite,
-    unsafe_too: bool,
-    write: bool,
+    how: &How,
 ) -> Rewritten {
     let by_name: FxHashMap<&str, &File> = files.iter().map(|file| (&*file.name, *file)).collect();
     let mut rewritten = Rewritten {
-        pretended: !write,
+        pretended: !how.write,
         ..Rewritten::default()
     };
     // Only what stands on disk as it was read, byte for byte, is written again.
@@ -118,9 +124,9 @@ pub fn rewrite(
                     configs.of_file(&file.path).config.bounds()
                 })
             },
-            choice: &|_, rewrites| allowed(rewrites, unsafe_too),
+            choice: &|_, rewrites| allowed(rewrites, how.unsafe_too),
             writable: &|name| by_name.contains_key(name) && !other.iter().any(|it| **it == *name),
-            suite,
+            suite: how.suite,
         },
     );
     let Done {

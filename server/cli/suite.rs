@@ -45,5 +45,5 @@ fn said(file: &File) -> Option<Test> {
         Ok(true) => decode(&bytes).ok()?,
         _ => return None,
     };
-    Some(Test::new(file.name.clone(), &text))
+    Some(Test::new(file.name.clone(), text))
 }

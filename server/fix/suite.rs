@@ -4,8 +4,11 @@
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use regex::Regex;
+use memchr::memmem;
+use regex::bytes::{Regex, RegexBuilder};
 use rustc_hash::FxHasher;
+
+use super::module::has_word;
 
 /// The tests, read when something is first asked of them.
 pub struct Suite<'a> {
@@ -19,8 +22,13 @@ pub struct Suite<'a> {
 pub struct Test {
     file: Arc<str>,
     patches: bool,
-    /// Hashes of its words; sorted.
-    words: Box<[u32]>,
+    words: Words,
+}
+
+enum Words {
+    Text(String),
+    /// Sorted.
+    Hashes(Box<[u32]>),
 }
 
 impl Default for Suite<'_> {
@@ -67,25 +75,39 @@ impl<'a> Suite<'a> {
     /// Does the word stand in one of them, but for those that are `known` otherwise?
     pub fn names(&self, word: &str, known: &dyn Fn(&str) -> bool) -> bool {
         let hash = hash(word);
-        let names = |test: &Test| test.words.binary_search(&hash).is_ok() && !known(&test.file);
+        let names = |test: &Test| {
+            let named = match &test.words {
+                Words::Text(text) => has_word(text, word),
+                Words::Hashes(hashes) => hashes.binary_search(&hash).is_ok(),
+            };
+            named && !known(&test.file)
+        };
         self.unknown || self.tests().iter().any(names)
     }
 }
 
 impl Test {
-    pub fn new(file: Arc<str>, text: &str) -> Test {
-        let part = |c: char| c.is_alphanumeric() || c == '_';
-        let mut words: Vec<u32> = (text.split(|c| !part(c)))
-            .filter(|word| !word.is_empty())
-            .map(hash)
-            .collect();
-        words.sort_unstable();
-        words.dedup();
+    pub fn new(file: Arc<str>, text: String) -> Test {
         Test {
             file,
-            patches: patches(text),
-            words: words.into(),
+            patches: patches(&text),
+            words: Words::Text(text),
         }
+    }
+
+    /// The same in less room, for who keeps it.
+    pub fn packed(mut self) -> Test {
+        if let Words::Text(text) = &self.words {
+            let part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+            let words = text.as_bytes().split(|&byte| !part(byte));
+            let words = words.filter(|word| !word.is_empty());
+            let words = words.filter_map(|word| str::from_utf8(word).ok());
+            let mut hashes: Vec<u32> = words.map(hash).collect();
+            hashes.sort_unstable();
+            hashes.dedup();
+            self.words = Words::Hashes(hashes.into());
+        }
+        self
     }
 }
 
@@ -119,9 +141,14 @@ pub fn patches(text: &str) -> bool {
             // patch("botocore.session.Session.create_client")
             r#"["'][^"'\n]*\bcreate_client["']"#.to_string(),
         ];
-        Regex::new(&forms.join("|")).expect("the forms are valid expressions")
+        let mut forms = RegexBuilder::new(&forms.join("|"));
+        // Much cheaper to build, and names outside of ASCII are no matter here.
+        let forms = forms.unicode(false).build();
+        forms.expect("the forms are valid expressions")
     });
-    PATCHES.is_match(text)
+    let text = text.as_bytes();
+    let spoken = ["boto3", "create_client"].map(|word| memmem::find(text, word.as_bytes()));
+    spoken.iter().any(Option::is_some) && PATCHES.is_match(text)
 }
 
 #[cfg(test)]
@@ -172,14 +199,17 @@ mod tests {
 
     #[test]
     fn words_of_the_tests_that_are_not_known_otherwise() {
-        let test = Test::new(
-            "tests/test_app.py".into(),
-            "assert len(load_orders()) == 2\n",
-        );
-        let suite = Suite::of(vec![test]);
-        assert!(suite.names("load_orders", &|_| false) && !suite.names("load", &|_| false));
-        assert!(!suite.names("load_orders", &|file| file == "tests/test_app.py"));
-        assert!(!suite.patches() && !Suite::default().names("load_orders", &|_| false));
+        let test = || {
+            let text = "assert len(load_orders()) == 2\n".to_string();
+            Test::new("tests/test_app.py".into(), text)
+        };
+        for test in [test(), test().packed()] {
+            let suite = Suite::of(vec![test]);
+            assert!(suite.names("load_orders", &|_| false) && !suite.names("load", &|_| false));
+            assert!(!suite.names("load_orders", &|file| file == "tests/test_app.py"));
+            assert!(!suite.patches());
+        }
+        assert!(!Suite::default().names("load_orders", &|_| false));
         assert!(Suite::unknown().patches() && Suite::unknown().names("load", &|_| true));
     }
 }

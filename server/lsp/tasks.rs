@@ -18,6 +18,7 @@ use super::state::State;
 use super::{files, log};
 use crate::cli::suite::suite;
 use crate::config::files::is_config;
+use crate::fix::suite::Test;
 
 /// Starts the tasks that live as long as the server.
 pub fn start(shared: &Arc<Shared>) {
@@ -482,7 +483,10 @@ pub async fn hear_tests(shared: &Arc<Shared>, uri: &Uri) {
         return;
     };
     let folder = root.clone();
-    let job = move || suite(std::slice::from_ref(&folder), &folder, &configs);
+    let job = move || -> Vec<Test> {
+        let tests = suite(std::slice::from_ref(&folder), &folder, &configs);
+        tests.into_iter().map(Test::packed).collect()
+    };
     if let Ok(tests) = tokio::task::spawn_blocking(job).await {
         shared.state().take_tests(&root, hearing, tests);
     }
