@@ -429,10 +429,12 @@ fn looked_up(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn handed_over(cx: &Cx, operands: &[Operand]) -> Answer {
     let captured = capture(cx, operands)?;
+    let situation = &cx.seen(captured)?.situation;
     let own = FuncId {
         unit: cx.unit.id,
-        function: cx.seen(captured)?.situation.function,
+        function: situation.function,
     };
+    let endless = situation.loops.iter().any(|note| note.stream);
     let holder = cx.value(captured);
     let queue = holder
         .atoms()
@@ -443,13 +445,22 @@ fn handed_over(cx: &Cx, operands: &[Operand]) -> Answer {
         .iter()
         .any(|atom| matches!(atom.what, What::Container(Shape::Deque, _)));
     let here = holder_marks(cx, operands, |mark| mark == Mark::TakenBy(own)).is_some();
-    let elsewhere = holder_marks(
-        cx,
-        operands,
-        |mark| matches!(mark, Mark::TakenBy(other) if other != own),
-    )
-    .is_some();
-    sure(queue && (elsewhere || !here) || deque && elsewhere && !here)
+    let apart = |function| {
+        let context = cx.reader.cell(CellKey::Context(function));
+        context.has(Mark::Worker)
+    };
+    let others = |wanted: &dyn Fn(&Place, FuncId) -> bool| {
+        holder.places().any(|place| {
+            let cell = cx.reader.cell(CellKey::Holder(place.clone()));
+            let other = |mark: Mark| matches!(mark, Mark::TakenBy(other) if other != own && wanted(place, other));
+            cell.mark(other).is_some()
+        })
+    };
+    // `fill(todo, page); work_off(todo)`: a deque of one call is a work list, whichever functions share it.
+    let shared = |place: &Place, other: FuncId| {
+        !matches!(place, Place::Local(..)) || endless || apart(own) || apart(other)
+    };
+    sure(queue && (!here || others(&|_, _| true)) || deque && !here && others(&shared))
 }
 
 fn bounded(cx: &Cx, operands: &[Operand]) -> Answer {
