@@ -271,6 +271,14 @@ impl<'a> Flow<'a> {
                 for base in &facts.functions[0].body {
                     if let Stmt::Expr(base) = base {
                         bases = bases.join(&self.eval(*base));
+                        let named = match facts.expr(*base) {
+                            // `metaclass=Singleton`.
+                            Expr::Other(parts) => parts.first().copied(),
+                            _ => Some(*base),
+                        };
+                        if let Some(named) = named {
+                            self.one_instance(named);
+                        }
                     }
                 }
                 if let Some(class) = self.unit.class {
@@ -1194,10 +1202,10 @@ impl<'a> Flow<'a> {
         );
     }
 
-    /// `@singleton` above a class: its constructor runs once.
-    fn one_instance(&mut self, decorator: ExprId) {
+    /// `@singleton` above a class, `class Store(metaclass=Singleton)`: its constructor runs once.
+    fn one_instance(&mut self, named: ExprId) {
         let names = &FRAMEWORKS.decorators.singleton_named;
-        let single = calls::has_name(self.facts, decorator, names);
+        let single = calls::has_name(self.facts, named, names);
         let Some(class) = self.unit.class.filter(|_| single) else {
             return;
         };
