@@ -853,25 +853,18 @@ impl<'a> Flow<'a> {
                 return Value::UNKNOWN;
             }
             "map" => {
-                let [(_, function), rest @ ..] = &args.plain[..] else {
-                    return Value::UNKNOWN;
-                };
-                let mut mapped = inside(&self.returned_by(function), Nest::Lazy);
-                if let [(items, given)] = rest {
-                    let element = self.element(given);
-                    let made = self.given_to(function, (*items, element), site);
-                    // What a list in memory is mapped to is no more than that list.
-                    let lazy = given.data().any(|(atom, data)| {
-                        atom.nested == Nest::Lazy
-                            || matches!(
-                                data.kind,
-                                Kind::PageIterator | Kind::ResultIterator | Kind::ItemIterator
-                            )
-                    });
-                    let nested = if lazy { Nest::Lazy } else { Nest::Inside };
-                    mapped = mapped.join(&inside(&made, nested));
-                }
-                return mapped.filter(|atom| atom.data().is_some());
+                let mapped = args
+                    .plain
+                    .first()
+                    .map(|(_, function)| self.returned_by(function))
+                    .unwrap_or_default();
+                return mapped.map(|atom| {
+                    atom.data().map(|_| Atom {
+                        nested: Nest::Lazy,
+                        held: None,
+                        ..atom.clone()
+                    })
+                });
             }
             "asyncio.gather" | "asyncio.wait" | "asyncio.as_completed" => {
                 let joined = args
@@ -1569,27 +1562,6 @@ impl<'a> Flow<'a> {
             returned = returned.join(&what);
         }
         returned
-    }
-
-    /// What a function makes of each item that `map(function, items)` gives it.
-    fn given_to(&mut self, function: &Value, item: (ExprId, Value), site: Site) -> Value {
-        let item_or_page = |atom: &Atom| atom.data().is_some();
-        if !item.1.atoms().iter().any(item_or_page) {
-            return Value::UNKNOWN;
-        }
-        let args = Args {
-            plain: vec![item],
-            ..Args::default()
-        };
-        let function = self.resolved(function);
-        let mut given = Value::UNKNOWN;
-        for atom in function.atoms() {
-            if let What::Function(called) | What::Bound(called, _) = atom.what {
-                let bound = matches!(atom.what, What::Bound(..));
-                given = given.join(&self.call_function(called, bound, &args, site));
-            }
-        }
-        given
     }
 
     /// What becomes of functions that are passed to code outside the project.
