@@ -282,10 +282,15 @@ impl<'a> Flow<'a> {
                     if let Stmt::Expr(base) = base {
                         bases = bases.join(&self.eval(*base));
                         // `metaclass=Singleton`.
-                        if let Expr::Other(parts) = facts.expr(*base)
-                            && let [value] = parts[..]
-                        {
-                            keywords = keywords.join(&self.peek(value));
+                        let named = match facts.expr(*base) {
+                            Expr::Other(parts) if parts.len() == 1 => {
+                                keywords = keywords.join(&self.peek(parts[0]));
+                                parts[0]
+                            }
+                            _ => *base,
+                        };
+                        if calls::has_name(facts, named, &FRAMEWORKS.decorators.singleton_named) {
+                            self.one_instance();
                         }
                     }
                 }

@@ -431,10 +431,12 @@ fn looked_up(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn handed_over(cx: &Cx, operands: &[Operand]) -> Answer {
     let captured = capture(cx, operands)?;
+    let situation = &cx.seen(captured)?.situation;
     let own = FuncId {
         unit: cx.unit.id,
-        function: cx.seen(captured)?.situation.function,
+        function: situation.function,
     };
+    let endless = situation.loops.iter().any(|note| note.stream);
     let holder = cx.value(captured);
     let queue = holder
         .atoms()
@@ -445,40 +447,22 @@ fn handed_over(cx: &Cx, operands: &[Operand]) -> Answer {
         .iter()
         .any(|atom| matches!(atom.what, What::Container(Shape::Deque, _)));
     let here = holder_marks(cx, operands, |mark| mark == Mark::TakenBy(own)).is_some();
-    let elsewhere = holder_marks(
-        cx,
-        operands,
-        |mark| matches!(mark, Mark::TakenBy(other) if other != own),
-    )
-    .is_some();
-    sure(
-        queue && (elsewhere || !here)
-            || deque && elsewhere && !here && !works_off(cx, &holder, own),
-    )
-}
-
-/// A deque of one call, which that and what it calls fill and empty in turn: no thread, task or nested
-/// function takes part.
-fn works_off(cx: &Cx, holder: &Value, filler: FuncId) -> bool {
-    let owner = |place: &Place| match place {
-        Place::Local(owner, _) => Some(*owner),
-        _ => None,
+    let apart = |function| {
+        let context = cx.reader.cell(CellKey::Context(function));
+        context.has(Mark::Worker)
     };
-    let Some(owners) = holder.places().map(owner).collect::<Option<Vec<FuncId>>>() else {
-        return false;
+    let others = |wanted: &dyn Fn(&Place, FuncId) -> bool| {
+        holder.places().any(|place| {
+            let cell = cx.reader.cell(CellKey::Holder(place.clone()));
+            let other = |mark: Mark| matches!(mark, Mark::TakenBy(other) if other != own && wanted(place, other));
+            cell.mark(other).is_some()
+        })
     };
-    let apart = |function: FuncId| {
-        let nested = |owner: &FuncId| owner.unit == function.unit && *owner != function;
-        owners.iter().any(nested) || (cx.reader.cell(CellKey::Context(function))).has(Mark::Worker)
+    // `fill(todo, page); work_off(todo)`: a deque of one call is a work list, whichever functions share it.
+    let shared = |place: &Place, other: FuncId| {
+        !matches!(place, Place::Local(..)) || endless || apart(own) || apart(other)
     };
-    let takers = holder.places().flat_map(|place| {
-        let marks = cx.reader.cell(CellKey::Holder(place.clone()));
-        Vec::from_iter(marks.atoms().iter().filter_map(|atom| match atom.what {
-            What::Mark(Mark::TakenBy(taker)) => Some(taker),
-            _ => None,
-        }))
-    });
-    !owners.is_empty() && !apart(filler) && !takers.into_iter().any(apart)
+    sure(queue && (!here || others(&|_, _| true)) || deque && !here && others(&shared))
 }
 
 fn bounded(cx: &Cx, operands: &[Operand]) -> Answer {

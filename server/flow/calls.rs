@@ -717,12 +717,12 @@ impl<'a> Flow<'a> {
     // ---- the libraries ----
 
     /// What the configuration says that a call of this function or class gives, beside what is seen of it.
-    fn own_given(&self, atom: &Atom, args: &Args, site: Site) -> Value {
+    fn own_given(&mut self, atom: &Atom, args: &Args, site: Site) -> Value {
         let path = self.own_path_of(atom);
         path.map_or(Value::UNKNOWN, |path| self.own(&path, args, site))
     }
 
-    fn own(&self, path: &str, args: &Args, site: Site) -> Value {
+    fn own(&mut self, path: &str, args: &Args, site: Site) -> Value {
         let Some(own) = self.reader.own() else {
             return Value::UNKNOWN;
         };
@@ -1201,23 +1201,68 @@ impl<'a> Flow<'a> {
     }
 
     /// Does one of these keywords bound the read?
-    fn limits(&self, keywords: &[SmolStr], args: &Args) -> bool {
-        keywords.iter().any(|name| {
+    fn limits(&mut self, keywords: &[SmolStr], args: &Args) -> bool {
+        let given = |name: &SmolStr| {
             args.keyword(name)
-                .is_some_and(|(expr, value)| self.bounds(expr, value) && !self.maybe_nothing(value))
-        }) || args
-            .keyword("PaginationConfig")
-            .map(|(expr, _)| expr)
-            .or_else(|| self.in_literal(args.splat_expr?, "PaginationConfig"))
-            .is_some_and(|expr| self.limiting_config(expr))
+                .map(|(expr, value)| (expr, value.clone()))
+        };
+        let bounded = keywords.iter().any(|name| {
+            let given = given(name).or_else(|| {
+                let expr = self.splatted(args, name)?;
+                let given = !matches!(self.facts.expr(expr), Expr::None);
+                given.then(|| (expr, self.peek(expr)))
+            });
+            given.is_some_and(|(expr, value)| {
+                self.bounds(expr, &value) && !self.maybe_nothing(&value)
+            })
+        });
+        bounded || {
+            let config = args.keyword("PaginationConfig").map(|(expr, _)| expr);
+            config
+                .or_else(|| self.splatted(args, "PaginationConfig"))
+                .is_some_and(|expr| self.limiting_config(expr))
+        }
     }
 
-    /// What stands under this key of a dict that the function spells out.
-    fn in_literal(&self, dict: ExprId, wanted: &str) -> Option<ExprId> {
-        let is = |key: ExprId| matches!(self.facts.expr(key), Expr::Str(name) if name == wanted);
-        let pairs = self.literal_of(dict)?;
-        let found = pairs.iter().rfind(|(key, _)| key.is_some_and(is));
-        found.map(|(_, value)| *value)
+    /// What `**options` gives for a keyword, as this function spells it: `options = {"Limit": 20}`,
+    /// `options["Limit"] = 20`, `dict(Limit=20)`.
+    fn splatted(&self, args: &Args, wanted: &str) -> Option<ExprId> {
+        let facts: &ChunkFacts = self.facts;
+        let splat = args.splat_expr?;
+        let is_wanted =
+            |expr: ExprId| matches!(facts.expr(expr), Expr::Str(name) if name == wanted);
+        let mut found = None;
+        let made = |expr: ExprId| match facts.expr(expr) {
+            Expr::Dict(pairs) => pairs
+                .iter()
+                .find(|(key, _)| key.is_some_and(is_wanted))
+                .map(|(_, value)| *value),
+            Expr::Call(call) => call
+                .args
+                .iter()
+                .find(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if name == wanted))
+                .filter(|_| matches!(facts.expr(call.function), Expr::Name(name) if name == "dict"))
+                .map(|arg| arg.value),
+            _ => None,
+        };
+        let Expr::Local(slot) = facts.expr(splat) else {
+            return made(splat);
+        };
+        let named = |expr: ExprId| matches!(facts.expr(expr), Expr::Local(other) if other == slot);
+        visit(&facts.functions[self.function as usize].body, &mut |stmt| {
+            let Stmt::Assign { targets, value, .. } = stmt else {
+                return;
+            };
+            for &target in targets {
+                let given = match facts.expr(target) {
+                    Expr::Subscript(base, key) if named(*base) && is_wanted(*key) => Some(*value),
+                    _ if named(target) => made(*value),
+                    _ => None,
+                };
+                found = found.or(given);
+            }
+        });
+        found
     }
 
     /// A limit that a caller leaves out: `limit=None` by default.
@@ -1412,10 +1457,13 @@ impl<'a> Flow<'a> {
             } else {
                 Service::DynamoDb
             };
+            let read = API.method(Kind::Table, service, method);
+            let limited =
+                self.full_key(args) || read.is_some_and(|read| self.limits(&read.limited, args));
             return Value::one(
                 Atom::new(What::Data(Data {
                     service,
-                    limited: self.full_key(args),
+                    limited,
                     chosen: chooses(&args.named) || args.has_splat,
                     ..Data::new(Kind::Page)
                 }))
