@@ -68,8 +68,15 @@ impl<'a> Flow<'a> {
         if !FRAMEWORKS.registrars.mounts.contains(method) {
             return;
         }
-        let base = self.resolved(base);
-        let Some((above, story)) = self.hanger(&base) else {
+        let known = self.resolved(base);
+        // `def register(app):`: whoever calls it knows.
+        let told = || {
+            base.atoms().iter().find_map(|atom| match atom.what {
+                What::Param(function, index) => Some((Place::Default(function, index), &[][..])),
+                _ => None,
+            })
+        };
+        let Some((above, story)) = self.hanger(&known).or_else(told) else {
             return;
         };
         for (_, router) in &args.plain {

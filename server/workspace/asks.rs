@@ -86,11 +86,13 @@ pub fn gives(world: &World, unit: UnitId) -> Option<Gives> {
     let (mut routers, mut hangs) = (Vec::new(), false);
     for (key, value) in &outcome.tells {
         let hung = value.mark(|mark| mark == Mark::Open);
-        if let Some(Place::Global(file, name)) = hung.and_then(|atom| atom.held.as_ref()) {
-            hangs |= matches!(key, CellKey::Holder(_));
-            if !name.is_empty() {
+        let place = hung.and_then(|atom| atom.held.as_ref());
+        hangs |= place.is_some() && matches!(key, CellKey::Holder(_));
+        match place {
+            Some(Place::Global(file, name)) if !name.is_empty() => {
                 routers.push((*file, name.clone(), Heat::Certain));
             }
+            _ => {}
         }
         let Some(way) = way_out(world, key) else {
             continue;
