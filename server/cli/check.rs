@@ -582,6 +582,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         mut files,
         mut troubles,
         configs: mut roots,
+        passed,
     } = walk(&paths, &configs, threads);
     if let Some(stdin) = stdin.as_ref().filter(|_| !stdin_left_out) {
         files.retain(|file| file.name != stdin.file.name);
@@ -642,7 +643,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         None => check.paths.clone(),
     };
     let base = here.clone();
-    let tests = Suite::read_by(|| suite(&tested, &base, &configs));
+    let tests = Suite::read_by(|| suite(&tested, &base, &passed, &configs));
     let (mut workspace, mut loaded) = read(&files);
     if let Some(mut others) = others {
         let mut read_files = files.clone();

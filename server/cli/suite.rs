@@ -7,10 +7,10 @@ use crate::config::files::Configs;
 use crate::fix::suite::Test;
 
 use super::coding::{decode, read};
-use super::walk::{File, absolute, project_of, tests};
+use super::walk::{File, Passed, absolute, project_of, tests};
 
 /// The tests of the projects that these paths belong to, by the names that `here` has for them.
-pub fn suite(paths: &[PathBuf], here: &Path, configs: &Configs) -> Vec<Test> {
+pub fn suite(paths: &[PathBuf], here: &Path, passed: &Passed, configs: &Configs) -> Vec<Test> {
     let mut roots: Vec<PathBuf> = Vec::new();
     for path in paths {
         let path = absolute(path, here);
@@ -26,7 +26,7 @@ pub fn suite(paths: &[PathBuf], here: &Path, configs: &Configs) -> Vec<Test> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let files = roots
         .iter()
-        .flat_map(|root| tests(root, here, configs, threads));
+        .flat_map(|root| tests(root, here, passed, configs, threads));
     let files: Vec<File> = files.collect();
     let share = files.len().div_ceil(threads).max(1);
     thread::scope(|scope| {

@@ -39,6 +39,23 @@ pub struct Walked {
     pub troubles: Vec<Trouble>,
     /// Of each named path.
     pub configs: Vec<Arc<Found>>,
+    pub passed: Passed,
+}
+
+/// The tests that walks left out: files and whole folders.
+#[derive(Default)]
+pub struct Passed {
+    /// The folders that were walked without their tests.
+    roots: Vec<PathBuf>,
+    tests: Vec<PathBuf>,
+}
+
+/// What a walk meets.
+enum Met {
+    File(File),
+    Trouble(Trouble),
+    /// A test, or a folder of tests, that is left out.
+    Test(PathBuf),
 }
 
 /// Walks as ruff does. Folder links are not followed, so that a loop of links is harmless. What a
@@ -85,17 +102,42 @@ pub fn walk(paths: &[PathBuf], configs: &Configs, threads: usize) -> Walked {
     walked
 }
 
-/// The tests in a folder, whatever the configuration leaves out, by the names that `here` has for them.
-pub fn tests(folder: &Path, here: &Path, configs: &Configs, threads: usize) -> Vec<File> {
+/// The tests in a folder, whatever the configuration leaves out, by the names that `here` has for them;
+/// those that a walk has passed are not looked for again.
+pub fn tests(
+    folder: &Path,
+    here: &Path,
+    passed: &Passed,
+    configs: &Configs,
+    threads: usize,
+) -> Vec<File> {
     let mut walked = Walked::default();
-    let folder = Folder {
-        path: folder,
-        name: None,
-        here,
-        tests: Tests::Only,
-        found: configs.of_folder(folder),
+    let mut walk = |path: &Path, tests: Tests| {
+        let folder = Folder {
+            path,
+            name: None,
+            here,
+            tests,
+            found: configs.of_folder(path),
+        };
+        folder.walk(&mut walked, threads);
     };
-    folder.walk(&mut walked, threads);
+    let known = passed.roots.iter().any(|root| folder.starts_with(root));
+    if !known {
+        walk(folder, Tests::Only);
+        return walked.files;
+    }
+    let (folders, files): (Vec<&PathBuf>, Vec<&PathBuf>) = (passed.tests.iter())
+        .filter(|test| test.starts_with(folder))
+        .partition(|test| test.is_dir());
+    folders.into_iter().for_each(|path| walk(path, Tests::In));
+    let files = files.into_iter().map(|path| File {
+        name: name_of(path, here).into(),
+        path: path.clone(),
+        named: false,
+        text: None,
+    });
+    walked.files.extend(files);
     walked.files
 }
 
@@ -197,7 +239,7 @@ impl Folder<'_> {
             walked.troubles.push(why);
             return;
         }
-        let (sender, found) = mpsc::channel();
+        let (sender, met) = mpsc::channel();
         let tests = self.tests;
         let config = Arc::clone(&self.found);
         let (here, told) = (self.here.to_path_buf(), sender.clone());
@@ -207,14 +249,21 @@ impl Folder<'_> {
                 return true;
             }
             let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if tests == Tests::Out && is_test_entry(entry) {
+                // A link may lead out of the workspace.
+                if !entry.path_is_symlink() {
+                    let _ = told.send(Met::Test(entry.path().to_path_buf()));
+                }
+                return false;
+            }
             let excludes = || config.config.excludes_entry(entry.path(), folder);
-            if folder && skipped(entry, tests) || tests != Tests::Only && excludes() {
+            if folder && skipped(entry) || tests != Tests::Only && excludes() {
                 return false;
             }
             match folder.then(|| ignores(entry.path())) {
                 Some(Err(why)) => {
                     let trouble = left_alone(entry.path(), &here, &why, false);
-                    let _ = told.send(Err(trouble));
+                    let _ = told.send(Met::Trouble(trouble));
                     false
                 }
                 _ => true,
@@ -224,18 +273,24 @@ impl Folder<'_> {
         builder.build_parallel().run(|| {
             let sender = sender.clone();
             Box::new(move |entry| {
-                if let Some(found) = self.look_at(entry) {
-                    let _ = sender.send(found);
+                match self.look_at(entry) {
+                    Some(Ok(file)) => drop(sender.send(Met::File(file))),
+                    Some(Err(trouble)) => drop(sender.send(Met::Trouble(trouble))),
+                    None => {}
                 }
                 WalkState::Continue
             })
         });
         drop((sender, builder));
-        for found in found {
-            match found {
-                Ok(file) => walked.files.push(file),
-                Err(trouble) => walked.troubles.push(trouble),
+        for met in met {
+            match met {
+                Met::File(file) => walked.files.push(file),
+                Met::Trouble(trouble) => walked.troubles.push(trouble),
+                Met::Test(path) => walked.passed.tests.push(path),
             }
+        }
+        if tests == Tests::Out {
+            walked.passed.roots.push(self.path.to_path_buf());
         }
     }
 
@@ -274,15 +329,8 @@ impl Folder<'_> {
         if kind.is_dir() || !is_python(entry.path()) {
             return None;
         }
-        let taken = match self.tests {
-            Tests::In => true,
-            Tests::Out => !entry.file_name().to_str().is_some_and(is_test),
-            Tests::Only => {
-                let below = entry.path().strip_prefix(self.path).ok();
-                below.and_then(Path::to_str).is_some_and(workspace::is_test)
-            }
-        };
-        if !taken {
+        let below = || entry.path().strip_prefix(self.path).ok()?.to_str();
+        if self.tests == Tests::Only && !below().is_some_and(workspace::is_test) {
             return None;
         }
         let file = match kind.is_symlink() {
@@ -349,11 +397,18 @@ fn left_alone(folder: &Path, here: &Path, why: &str, fatal: bool) -> Trouble {
     }
 }
 
-fn skipped(entry: &DirEntry, tests: Tests) -> bool {
+fn skipped(entry: &DirEntry) -> bool {
     let name = entry.file_name().to_str().unwrap_or_default();
-    SKIPPED.contains(&name)
-        || tests == Tests::Out && is_test_folder(name)
-        || ENVIRONMENT.contains(&name) && in_environment(entry.path())
+    SKIPPED.contains(&name) || ENVIRONMENT.contains(&name) && in_environment(entry.path())
+}
+
+fn is_test_entry(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_str().unwrap_or_default();
+    match entry.file_type() {
+        Some(kind) if kind.is_dir() => is_test_folder(name),
+        Some(_) => is_test(name) && is_python(entry.path()),
+        None => false,
+    }
 }
 
 /// What a virtual environment is made of: a project can stand beside it in the same folder.

@@ -17,6 +17,7 @@ use super::settings::{Mode, Settings};
 use super::state::State;
 use super::{files, log};
 use crate::cli::suite::suite;
+use crate::cli::walk::Passed;
 use crate::config::files::is_config;
 use crate::fix::suite::Test;
 
@@ -484,7 +485,12 @@ pub async fn hear_tests(shared: &Arc<Shared>, uri: &Uri) {
     };
     let folder = root.clone();
     let job = move || -> Vec<Test> {
-        let tests = suite(std::slice::from_ref(&folder), &folder, &configs);
+        let tests = suite(
+            std::slice::from_ref(&folder),
+            &folder,
+            &Passed::default(),
+            &configs,
+        );
         tests.into_iter().map(Test::packed).collect()
     };
     if let Ok(tests) = tokio::task::spawn_blocking(job).await {
