@@ -98,9 +98,7 @@ static ASKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "verify",
         "signature",
         "before_request",
-        ".middleware(",
-        "httpmiddleware",
-        "sessionmiddleware",
+        "middleware",
         "dependencies=",
         "identity",
         "is_admin",
@@ -110,6 +108,21 @@ static ASKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .build(words)
         .expect("a handful of short literal words")
 });
+
+/// Middleware that lets everyone through, and where such comes from.
+const PASSING: [&str; 11] = [
+    "cors",
+    "gzip",
+    "trustedhost",
+    "httpsredirect",
+    "proxyheaders",
+    "prometheus",
+    "correlationid",
+    "fastapi.",
+    "starlette.",
+    "werkzeug.",
+    "flask_cors.",
+];
 
 fn asks(text: &str) -> bool {
     let ends = |at: usize, word: &str| {
@@ -147,7 +160,17 @@ fn asks(text: &str) -> bool {
         ];
         let other =
             word.eq_ignore_ascii_case("token") && other.iter().any(|other| ends(start, other));
-        !author && !other
+        // `app.add_middleware(CORSMiddleware)`, `# CORS middleware`, `fastapi.middleware.cors`
+        let passing = word.eq_ignore_ascii_case("middleware") && {
+            let named = text[..start].trim_end().len();
+            let added = text[end..]
+                .strip_prefix('(')
+                .filter(|_| ends(start, "add_"));
+            let given = added.map(|rest| text.len() - rest.trim_start().len());
+            (PASSING.iter())
+                .any(|it| ends(named, it) || given.is_some_and(|given| goes_on(given, it)))
+        };
+        !author && !other && !passing
     })
 }
 
