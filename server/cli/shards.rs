@@ -22,6 +22,7 @@ use super::imports::{each_import, module_of, only, stands_at, stem_of};
 use super::matters::{Matters, Words};
 use super::walk::File;
 use crate::api::MODULES;
+use crate::workspace::world::may_be_settings;
 
 /// Which one of how many, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -256,6 +257,8 @@ struct Modules<'a> {
     ends: FxHashMap<&'a str, Vec<u32>>,
     /// Of a package's folder, the modules and packages right in it.
     inside: FxHashMap<&'a str, Vec<u32>>,
+    /// Those that may be Django's settings, which say who may ask its views.
+    settings: Vec<u32>,
 }
 
 impl<'a> Modules<'a> {
@@ -265,10 +268,14 @@ impl<'a> Modules<'a> {
             exact: FxHashMap::default(),
             ends: FxHashMap::default(),
             inside: FxHashMap::default(),
+            settings: Vec::new(),
         };
         for (index, file) in files.iter().enumerate() {
             let (module, index) = (module_of(&file.name), index as u32);
             modules.exact.entry(module).or_default().push(index);
+            if may_be_settings(&file.name) {
+                modules.settings.push(index);
+            }
             let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
             modules.inside.entry(folder).or_default().push(index);
             let starts = module.rmatch_indices('/').map(|(at, _)| at + 1);
@@ -291,6 +298,13 @@ impl<'a> Modules<'a> {
         scanned.words = matters.words_of(bytes, &file.name);
         let cost = if scanned.words.matter() { PARSED } else { 1 };
         scanned.weight = bytes.len() as u64 * cost;
+        let django = ["django", "rest_framework"];
+        if django
+            .iter()
+            .any(|it| memmem::find(bytes, it.as_bytes()).is_some())
+        {
+            scanned.links.extend(&self.settings);
+        }
         let mut words = None;
         let mut known: FxHashSet<String> = FxHashSet::default();
         each_import(bytes, &file.name, |imported, plain| {

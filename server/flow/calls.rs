@@ -536,7 +536,7 @@ impl<'a> Flow<'a> {
         if self.function == 0 {
             let (mark, sure) = match self.main {
                 // Streamlit runs its script for each interaction.
-                true if self.reader.imports_library(self.unit.file, "streamlit") => {
+                true if self.reader.imports_any(self.unit.file, &["streamlit"]) => {
                     (Mark::Request, Confidence::Medium)
                 }
                 true => (Mark::Script, Confidence::High),

@@ -110,7 +110,11 @@ impl<'a> Flow<'a> {
     /// A view of Django or of its REST framework that answers with what it read: where it says nothing
     /// of who may ask, the settings say it, and must be loaded.
     pub(super) fn leaves_to_settings(&mut self, id: FunctionId, returns: &Value, site: Site) {
-        if id != 1 || heat(returns) != Some(Heat::Certain) {
+        let django = ["django", "rest_framework"];
+        if id != 1
+            || heat(returns) != Some(Heat::Certain)
+            || !self.reader.imports_any(self.unit.file, &django)
+        {
             return;
         }
         let own = self.func(id);

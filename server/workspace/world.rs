@@ -899,7 +899,8 @@ const SETTINGS: [&str; 10] = [
     "staging",
 ];
 
-fn may_be_settings(path: &str) -> bool {
+/// May the file be Django's settings, by its name?
+pub fn may_be_settings(path: &str) -> bool {
     let part = || {
         let folder = folder_of(path).map(stem_of);
         folder == Some("settings") && SETTINGS.contains(&stem(path))
@@ -1300,12 +1301,13 @@ impl<'a> Reader<'a> {
         if module.is_unknown() { value } else { module }
     }
 
-    /// Does the file import a library, or something of it?
-    pub fn imports_library(&self, file: FileId, library: &str) -> bool {
+    /// Does the file import one of these libraries, or something of one?
+    pub fn imports_any(&self, file: FileId, libraries: &[&str]) -> bool {
         self.note(|| CellKey::Exports(file));
         let of_library = |export: &Export| match export {
             Export::Import(import) => {
-                import.level == 0 && import.module.split('.').next() == Some(library)
+                let top = import.module.split('.').next().unwrap_or_default();
+                import.level == 0 && libraries.contains(&top)
             }
             _ => false,
         };
