@@ -22,7 +22,7 @@ pub const ABOUT: About = About {
 };
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
-    made(cx, verdict, |mark| mark == Mark::Open, "open to all: no authorizer");
+    made(cx, verdict, |mark| mark == Mark::Open, "open to all: nothing asks who somebody is");
     let value = cx.value_of("value");
     let whole = |atom: &Atom| atom.data().is_some_and(|data| !data.limited && !data.single);
     verdict.story.value = cx.best(&value, |atom| atom.data().is_some()).or_else(|| cx.best(&inherited(cx), whole));
