@@ -13,6 +13,7 @@ pub(crate) mod gather;
 mod html;
 mod human;
 pub(crate) mod imports;
+mod installed;
 mod interrupt;
 mod json;
 pub(crate) mod matters;

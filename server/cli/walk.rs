@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
+use super::installed::{Installed, is_description};
 use crate::config::files::{Configs, Found};
 use crate::config::links::{OUT, ignores, stays};
 use crate::workspace;
@@ -56,6 +57,8 @@ enum Met {
     Trouble(Trouble),
     /// A test, or a folder of tests, that is left out.
     Test(PathBuf),
+    /// The description of an installed package.
+    Package(PathBuf),
 }
 
 /// Walks as ruff does. Folder links are not followed, so that a loop of links is harmless. What a
@@ -169,14 +172,20 @@ pub fn left_out(path: &Path, configs: &Configs) -> bool {
     }
     let below = path.strip_prefix(&found.config.root);
     let below = below.or_else(|_| path.strip_prefix(&here));
+    let below = below.unwrap_or(Path::new(""));
     let tests = found.config.include_tests();
-    let mut parts = below.unwrap_or(Path::new("")).iter().peekable();
+    let around = path.ancestors().nth(below.iter().count());
+    let mut at = around.unwrap_or(&path).to_path_buf();
+    let mut parts = below.iter().peekable();
     while let Some(part) = parts.next() {
         let name = part.to_str().unwrap_or_default();
+        at.push(part);
         let file = !folder && parts.peek().is_none();
         let out = match file {
             true => !tests && is_test(name),
-            false => SKIPPED.contains(&name) || !tests && is_test_folder(name),
+            false => {
+                SKIPPED.contains(&name) || is_known(name, &at) || !tests && is_test_folder(name)
+            }
         };
         if out {
             return true;
@@ -204,6 +213,16 @@ const SKIPPED: [&str; 7] = [
     "node_modules",
     "site-packages",
     "venv",
+];
+
+/// The packages whose behaviour the rules know, and a module that tells a copy of one from a folder of
+/// that name: what deploys a copy doesn't own its code, and who imports it means the library.
+const KNOWN: [(&str, &str); 5] = [
+    ("aioboto3", "session.py"),
+    ("aiobotocore", "session.py"),
+    ("boto3", "session.py"),
+    ("botocore", "session.py"),
+    ("pynamodb", "attributes.py"),
 ];
 
 /// A named folder.
@@ -260,6 +279,10 @@ impl Folder<'_> {
             if folder && skipped(entry) || tests != Tests::Only && excludes() {
                 return false;
             }
+            if folder && entry.file_name().to_str().is_some_and(is_description) {
+                let _ = told.send(Met::Package(entry.path().to_path_buf()));
+                return false;
+            }
             match folder.then(|| ignores(entry.path())) {
                 Some(Err(why)) => {
                     let trouble = left_alone(entry.path(), &here, &why, false);
@@ -282,13 +305,18 @@ impl Folder<'_> {
             })
         });
         drop((sender, builder));
+        let (mut files, mut passed, mut installed) = (Vec::new(), Vec::new(), Installed::default());
         for met in met {
             match met {
-                Met::File(file) => walked.files.push(file),
+                Met::File(file) => files.push(file),
                 Met::Trouble(trouble) => walked.troubles.push(trouble),
-                Met::Test(path) => walked.passed.tests.push(path),
+                Met::Test(path) => passed.push(path),
+                Met::Package(description) => installed.add(&description),
             }
         }
+        let own = |path: &Path| !installed.owns(path);
+        (walked.files).extend(files.into_iter().filter(|file| own(&file.path)));
+        (walked.passed.tests).extend(passed.into_iter().filter(|test| own(test)));
         if tests == Tests::Out {
             walked.passed.roots.push(self.path.to_path_buf());
         }
@@ -398,8 +426,18 @@ fn left_alone(folder: &Path, here: &Path, why: &str, fatal: bool) -> Trouble {
 }
 
 fn skipped(entry: &DirEntry) -> bool {
-    let name = entry.file_name().to_str().unwrap_or_default();
-    SKIPPED.contains(&name) || ENVIRONMENT.contains(&name) && in_environment(entry.path())
+    let (name, path) = (entry.file_name().to_str().unwrap_or_default(), entry.path());
+    SKIPPED.contains(&name)
+        || is_known(name, path)
+        || ENVIRONMENT.contains(&name) && in_environment(path)
+}
+
+/// Is the folder of this name a copy of one of the packages that the rules know?
+fn is_known(name: &str, path: &Path) -> bool {
+    let known = KNOWN.iter().find(|(package, _)| *package == name);
+    known.is_some_and(|(_, module)| {
+        path.join("__init__.py").is_file() && path.join(module).is_file()
+    })
 }
 
 fn is_test_entry(entry: &DirEntry) -> bool {

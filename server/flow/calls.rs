@@ -1927,7 +1927,10 @@ impl<'a> Flow<'a> {
                     mark(self, Mark::Request, sure);
                 } else if handlers.names.contains(&function.name) && second.contains("context") {
                     mark(self, Mark::Request, Confidence::High);
-                } else if handlers.names.contains(&function.name) && second.contains("ctx") {
+                } else if handlers.names.contains(&function.name)
+                    && (second.contains("ctx")
+                        || names.len() == 2 && handlers.first.iter().any(|name| name == first))
+                {
                     mark(self, Mark::Request, Confidence::Medium);
                 }
             }

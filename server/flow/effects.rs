@@ -430,9 +430,17 @@ impl<'a> Flow<'a> {
         if contents.is_unknown() {
             return;
         }
-        if let Expr::Local(slot) = self.facts.expr(base) {
-            let joined = self.state.slots[*slot as usize].join(&contents);
-            self.set_slot(*slot, joined);
+        // What `d[key].append(x)` puts into a list is in the dict too.
+        let mut whole = base;
+        while let Expr::Subscript(around, _) = self.facts.expr(whole) {
+            whole = *around;
+        }
+        if let Expr::Local(slot) = self.facts.expr(whole) {
+            let held = &self.state.slots[*slot as usize];
+            if whole == base || held.atoms().iter().any(is_container) {
+                let joined = held.join(&contents);
+                self.set_slot(*slot, joined);
+            }
         }
         if let Expr::Name(name) = self.facts.expr(base)
             && self.function == 0

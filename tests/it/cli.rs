@@ -562,6 +562,44 @@ fn folders_that_hold_no_source_are_skipped() {
 }
 
 #[test]
+fn copies_of_known_libraries_are_left_out_and_meant_by_their_names() {
+    let project = Project::new();
+    let asks = "import boto3\n\ndef handler(event, context):\n    table = boto3.resource(\"dynamodb\").Table(\"orders\")\n    return table.get_item(Key=event)\n";
+    project.write("bundle/app.py", asks);
+    for module in ["__init__", "session"] {
+        project.write(&format!("bundle/boto3/{module}.py"), GOOD);
+    }
+    // A folder of that name which is none.
+    project.write("pynamodb/good.py", GOOD);
+    let found = ["bundle/app.py:4 DDB602", "pynamodb/good.py:8 DDB101"];
+    assert_eq!(project.json(&[]).found(), found);
+    let named = project.json(&["bundle/boto3"]).document();
+    assert_eq!(named["summary"]["files"], 2);
+}
+
+#[test]
+fn installed_packages_beside_own_code_are_left_out() {
+    let project = Project::new();
+    for name in ["app", "orders/good", "orm/models", "lonely"] {
+        project.write(&format!("bundle/{name}.py"), GOOD);
+    }
+    project.write("orm/good.py", GOOD);
+    let record =
+        "../bin/orm,,\norm/models.py,sha256=x,1\nlonely.py,,\norm-1.0.dist-info/RECORD,,\n";
+    project.write("bundle/orm-1.0.dist-info/RECORD", record);
+    // Nothing says what belongs to it.
+    project.write("bundle/orders-2.0.dist-info/METADATA", "");
+    let own = [
+        "bundle/app.py:8 DDB101",
+        "bundle/orders/good.py:8 DDB101",
+        "orm/good.py:8 DDB101",
+    ];
+    assert_eq!(project.json(&[]).found(), own);
+    let named = project.json(&["bundle/orm"]).found();
+    assert_eq!(named, ["bundle/orm/models.py:8 DDB101"]);
+}
+
+#[test]
 fn only_python_files_are_walked_but_named_files_are_taken() {
     let project = Project::good();
     project.write("app.pyw", GOOD);
