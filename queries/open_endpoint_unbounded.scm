@@ -1,18 +1,50 @@
 ; @app.route("/orders") def orders(): return table.scan()["Items"]
 (return_statement
-  (_) @value
+  [
+    (identifier)
+    (attribute)
+    (subscript)
+    (await)
+    (call)
+    (list)
+    (list_comprehension)
+    (dictionary_comprehension)
+    (generator_expression)
+    (conditional_expression)
+    (boolean_operator)
+    (binary_operator)
+    (parenthesized_expression)
+    (expression_list)
+  ] @value
   (#kind? @value page items item-iterator page-iterator result-iterator model)
   (#not-limited? @value)
   (#open? @value)) @finding
 
-; return jsonify(orders), 200
+; return {"orders": orders}, and return jsonify(orders), 200
 (return_statement
   [
-    (call arguments: (argument_list [(identifier) @value (list_comprehension) @value (call) @value (keyword_argument value: (_) @value)])) @answer
-    (expression_list . [
-      (call arguments: (argument_list [(identifier) @value (dictionary) @value (list_comprehension) @value (call) @value (keyword_argument value: (_) @value)]))
-      (dictionary) @value
+    (dictionary (pair value: (_) @value)) @answer
+    (call arguments: (argument_list [
+      (identifier) @value
+      (subscript) @value
+      (call) @value
       (list_comprehension) @value
+      (dictionary (pair value: (_) @value))
+      (keyword_argument value: [(identifier) (subscript) (call) (list_comprehension)] @value)
+      (keyword_argument value: (dictionary (pair value: (_) @value)))
+    ])) @answer
+    (expression_list . [
+      (dictionary (pair value: (_) @value))
+      (list_comprehension) @value
+      (call arguments: (argument_list [
+      (identifier) @value
+      (subscript) @value
+      (call) @value
+      (list_comprehension) @value
+      (dictionary (pair value: (_) @value))
+      (keyword_argument value: [(identifier) (subscript) (call) (list_comprehension)] @value)
+      (keyword_argument value: (dictionary (pair value: (_) @value)))
+    ]))
     ] @answer)
   ]
   (#kind? @answer page items item model)
