@@ -17,6 +17,7 @@
     (expression_list)
   ] @value
   (#kind? @value page items item-iterator page-iterator result-iterator model)
+  (#read-seen? @value)
   (#not-limited? @value)
   (#open? @value)) @finding
 
@@ -49,6 +50,7 @@
   ]
   (#kind? @answer page items item model)
   (#kind? @value page items item-iterator page-iterator result-iterator model)
+  (#read-seen? @value)
   (#not-limited? @value)
   (#open? @value)) @finding
 

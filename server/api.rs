@@ -189,6 +189,8 @@ impl Api {
 pub struct Frameworks {
     /// How lines begin, and parameters, in files whose code may run for each request, event or task.
     pub entries: Vec<SmolStr>,
+    /// Classes whose objects give one message after another, for ever.
+    pub consumers: Vec<SmolStr>,
     roles: FxHashMap<Role, Vec<SmolStr>>,
     roles_named: FxHashMap<Role, Vec<SmolStr>>,
     methods: FxHashMap<Role, Vec<SmolStr>>,

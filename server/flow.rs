@@ -581,7 +581,7 @@ impl<'a> Flow<'a> {
         value
     }
 
-    fn is_view(&self, own: FuncId) -> bool {
+    pub(super) fn is_view(&self, own: FuncId) -> bool {
         self.runs_of(own).has(Mark::Request)
     }
 
@@ -1010,9 +1010,14 @@ impl<'a> Flow<'a> {
                 || atom.nested == Nest::Lazy && !data.limited
         });
         note.by_keys = false;
-        note.endless = self.symbol_call(iter).is_some_and(|symbol| {
-            symbol == "itertools.count" || symbol == "itertools.repeat" || symbol == "iter"
+        note.forever = iterated.atoms().iter().any(|atom| {
+            let of = |path: &SmolStr| any_fits(&FRAMEWORKS.consumers, path);
+            matches!(&atom.what, What::Object(path) if of(path))
         });
+        note.endless = note.forever
+            || self.symbol_call(iter).is_some_and(|symbol| {
+                symbol == "itertools.count" || symbol == "itertools.repeat" || symbol == "iter"
+            });
         if !note.breaks {
             // Read to its end: nothing is suspended any more.
             for place in iterated

@@ -103,6 +103,7 @@ predicates! {
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "listed" 2 listed "`#listed? @key`: made of parameters that are constants wherever the function is called",
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded, or answers by keys, as `batch_get_item` does",
+    "read-seen" 1 read_seen "`#read-seen? @value`: the read behind it is seen, not known by its answer's keys alone",
     "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, or with credentials of its own",
     "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
@@ -604,6 +605,12 @@ fn limited(cx: &Cx, operands: &[Operand]) -> Answer {
         .map(|(_, data)| data.limited || data.single)
         .peekable();
     sure(reads.peek().is_some() && reads.all(|limited| limited))
+}
+
+fn read_seen(cx: &Cx, operands: &[Operand]) -> Answer {
+    surest(&value(cx, operands), |atom| {
+        atom.data().is_some() && !atom.steps.is_empty()
+    })
 }
 
 fn varies(cx: &Cx, operands: &[Operand]) -> Answer {

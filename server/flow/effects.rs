@@ -246,10 +246,14 @@ impl<'a> Flow<'a> {
 
     /// `place = value`.
     fn keep(&mut self, place: Place, value: &Value) {
+        // What a module does as it is imported, or the start of an application, is done once.
+        let own = self.func(self.function);
+        let start = self.function == 0 || matches!(place, Place::App(_)) && !self.is_view(own);
         let init = matches!(
             self.facts.functions[self.function as usize].name.as_str(),
             "__init__" | "__new__" | "setUp" | "__post_init__" | "ready"
-        ) || self.guards > 0;
+        ) || start && self.loops.is_empty()
+            || self.guards > 0;
         self.note_replaced(&place, value, !init);
         if value.data().any(|(_, data)| data.kind == Kind::BatchWriter)
             && self
