@@ -7,6 +7,7 @@ mod ci;
 pub(crate) mod coding;
 mod config;
 mod configured;
+pub(crate) mod deployments;
 mod explain;
 mod formats;
 pub(crate) mod gather;

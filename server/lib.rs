@@ -20,6 +20,7 @@ pub mod api;
 pub mod baseline;
 pub mod cli;
 pub mod config;
+pub mod deployed;
 pub mod facts;
 pub mod finding;
 pub mod fix;

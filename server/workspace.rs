@@ -17,6 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::analysis::{Ground, Judged, Verdict, judge};
+use crate::deployed::Deployed;
 use crate::facts::ChunkFacts;
 use crate::finding::Finding;
 use crate::own::Own;
@@ -170,6 +171,15 @@ impl Workspace {
     /// What the project's configuration says of its own code. Before any file is loaded.
     pub fn set_own(&mut self, own: Option<Arc<Own>>) {
         self.world.own = own;
+    }
+
+    /// What is deployed of the project. Before any file is loaded.
+    pub fn set_deployed(&mut self, deployed: Arc<Deployed>) {
+        self.world.deployed = deployed;
+    }
+
+    pub fn deployed(&self) -> Arc<Deployed> {
+        Arc::clone(&self.world.deployed)
     }
 
     pub fn own(&self) -> Option<Arc<Own>> {

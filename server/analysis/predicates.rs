@@ -706,12 +706,17 @@ fn is_setting(cx: &Cx, value: ExprId) -> bool {
     }
 }
 
-/// `session._credentials = RefreshableCredentials(...)`: botocore has no other way to lend a role's.
+/// `session._credentials = RefreshableCredentials(...)`, or a provider of such: so botocore is lent a role's.
 fn sets_credentials(cx: &Cx, function: FunctionId) -> bool {
     let count = cx.facts.exprs.len() as ExprId;
     (0..count).any(|expr| {
-        matches!(cx.facts.expr(expr), Expr::Attr(_, name) if name == "_credentials")
-            && cx.facts.owner(expr) == function
+        let sets = match cx.facts.expr(expr) {
+            Expr::Attr(_, name) => name == "_credentials",
+            // `session.get_component("credential_provider").providers = …`
+            Expr::Str(text) => text == "credential_provider",
+            _ => false,
+        };
+        sets && cx.facts.owner(expr) == function
     })
 }
 

@@ -28,6 +28,7 @@ use super::Verdict;
 use super::add_ignore;
 use super::baseline::{Baselines, How, Mode, Outcome, Scope, Settled};
 use super::configured::{configured, own_of, rules_of, sound};
+use super::deployments::{around, deployed};
 use super::explain::{self, Answer, At};
 use super::formats::{Format, Output};
 use super::gather::{gather, load};
@@ -581,9 +582,12 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let Walked {
         mut files,
         mut troubles,
+        mut deployments,
         configs: mut roots,
         passed,
     } = walk(&paths, &configs, threads);
+    deployments.extend(around(&paths, &here, &configs));
+    let deployed = deployed(&deployments, &here);
     if let Some(stdin) = stdin.as_ref().filter(|_| !stdin_left_out) {
         files.retain(|file| file.name != stdin.file.name);
         files.push(stdin.file.clone());
@@ -626,6 +630,7 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
         let empty = || {
             let mut workspace = Workspace::with_rules(options, rules.clone());
             workspace.set_own(own.clone());
+            workspace.set_deployed(Arc::clone(&deployed));
             let names = files.iter().map(|file| &file.name);
             workspace.set_paths(known.iter().chain(names).cloned());
             workspace

@@ -32,7 +32,12 @@ pub fn may_mean(imported: &str, importer: &str, module: &str) -> bool {
             root.ends_with('/')
                 && (name.contains('/') || importer.starts_with(root) || stands_below(name, root))
         }
-        (None, None) => false,
+        (None, None) => name.split_once('/').is_some_and(|(package, inner)| {
+            let root = module.strip_suffix(inner);
+            let above =
+                |root: &str| root.is_empty() || root.ends_with('/') && importer.starts_with(root);
+            inner.contains('/') && root.is_some_and(above) && MODULES.is_own(package)
+        }),
     };
     is(imported)
         || imported
@@ -247,6 +252,8 @@ mod tests {
         assert!(beside("rich", "x/rich.py") && !beside("rich/f", "y/rich.py"));
         assert!(beside("rich/f", "y/python/rich.py") && beside("a_b", "y/a_b.py"));
         assert!(beside("/x/a/f", "x/a.py") && !beside("/a/f", "x/a.py"));
-        assert!(!beside("a/b/c", "x/b/c.py") && !beside("a", "a/b.py") && !beside("a", "xa.py"));
+        assert!(beside("a/b/c", "x/b/c.py") && beside("a/b/c", "b/c.py"));
+        assert!(!beside("a/b/c", "y/b/c.py") && !beside("rich/b/c", "x/b/c.py"));
+        assert!(!beside("a/c", "x/c.py") && !beside("a", "a/b.py") && !beside("a", "xa.py"));
     }
 }

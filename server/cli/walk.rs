@@ -8,6 +8,7 @@ use std::sync::{Arc, mpsc};
 use super::installed::{Installed, is_description};
 use crate::config::files::{Configs, Found};
 use crate::config::links::{OUT, ignores, stays};
+use crate::deployed::is_deployment;
 use crate::workspace;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::slice::ParallelSliceMut;
@@ -38,6 +39,8 @@ pub struct Walked {
     /// Sorted by name, each once.
     pub files: Vec<File>,
     pub troubles: Vec<Trouble>,
+    /// The files that deploy functions.
+    pub deployments: Vec<PathBuf>,
     /// Of each named path.
     pub configs: Vec<Arc<Found>>,
     pub passed: Passed,
@@ -59,6 +62,8 @@ enum Met {
     Test(PathBuf),
     /// The description of an installed package.
     Package(PathBuf),
+    /// A file that deploys functions.
+    Deployment(PathBuf),
 }
 
 /// Walks as ruff does. Folder links are not followed, so that a loop of links is harmless. What a
@@ -279,8 +284,13 @@ impl Folder<'_> {
             if folder && skipped(entry) || tests != Tests::Only && excludes() {
                 return false;
             }
-            if folder && entry.file_name().to_str().is_some_and(is_description) {
+            let named = |is: fn(&str) -> bool| entry.file_name().to_str().is_some_and(is);
+            if folder && named(is_description) {
                 let _ = told.send(Met::Package(entry.path().to_path_buf()));
+                return false;
+            }
+            if !folder && named(is_deployment) && !entry.path_is_symlink() {
+                let _ = told.send(Met::Deployment(entry.path().to_path_buf()));
                 return false;
             }
             match folder.then(|| ignores(entry.path())) {
@@ -312,6 +322,7 @@ impl Folder<'_> {
                 Met::Trouble(trouble) => walked.troubles.push(trouble),
                 Met::Test(path) => passed.push(path),
                 Met::Package(description) => installed.add(&description),
+                Met::Deployment(path) => walked.deployments.push(path),
             }
         }
         let own = |path: &Path| !installed.owns(path);

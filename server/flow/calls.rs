@@ -691,6 +691,16 @@ impl<'a> Flow<'a> {
             .into_iter()
             .chain(first)
             .fold(Value::UNKNOWN, |all, value| all.join(value));
+        // `def answer(body): return jsonify(body)`: of a parameter each caller gets its own.
+        let own = given.filter(|atom| name == "jsonify" && matches!(atom.what, What::Param(..)));
+        if !own.is_unknown() && own == given {
+            return own.map(|atom| {
+                Some(Atom {
+                    held: None,
+                    ..atom.clone()
+                })
+            });
+        }
         // `json.loads(item["document"])`: the attribute was the item, as text.
         let decodes = name == "loads" || name.ends_with("_loads");
         self.resolved(&given).map(|atom| {
@@ -971,8 +981,8 @@ impl<'a> Flow<'a> {
         .join(&given.filter(|atom| atom.nested == Nest::Inside))
     }
 
-    fn passed(&mut self, path: &str, value: &Value) -> Value {
-        let value = self.resolved(value);
+    fn passed(&mut self, path: &str, given: &Value) -> Value {
+        let value = self.resolved(given);
         match path {
             "next" | "anext" => {
                 let element = self.element(&value);
@@ -1053,12 +1063,15 @@ impl<'a> Flow<'a> {
                     ..atom.clone()
                 })
             }),
-            _ => value.filter(|atom| atom.data().is_some()).map(|atom| {
-                Some(Atom {
-                    held: None,
-                    ..atom.clone()
-                })
-            }),
+            // Of a parameter each caller gets its own.
+            _ => given
+                .filter(|atom| atom.data().is_some() || matches!(atom.what, What::Param(..)))
+                .map(|atom| {
+                    Some(Atom {
+                        held: None,
+                        ..atom.clone()
+                    })
+                }),
         }
     }
 
@@ -1912,6 +1925,13 @@ impl<'a> Flow<'a> {
                 if deploys {
                     mark(self, Mark::Script, Confidence::Medium);
                     return;
+                }
+                let deployed = self.reader.deployed(self.unit.file, &function.name);
+                if let Some(open) = deployed {
+                    mark(self, Mark::Request, Confidence::High);
+                    if open {
+                        self.is_deployed_open(id, site);
+                    }
                 }
                 let event = handlers.first.iter().any(|name| name == first)
                     && handlers.second.iter().any(|name| name == second);

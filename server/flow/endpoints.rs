@@ -44,6 +44,17 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// A handler that a file deploys with a route and without an authorizer: no decorator and nothing in
+    /// its own file may ask.
+    pub(super) fn is_deployed_open(&mut self, id: FunctionId, site: Site) {
+        let facts = self.facts;
+        let mut decorators = facts.functions[id as usize].decorators.iter();
+        if decorators.all(|&it| lets_through(facts, it)) {
+            let open = open_at(notes_of(self.unit.file), [site].into_iter());
+            self.tell(CellKey::Context(self.func(id)), open);
+        }
+    }
+
     /// A router of a module, with its story; of an application, the notes of the file that made it.
     fn hanger<'v>(&self, base: &'v Value) -> Option<(Place, &'v [Site])> {
         base.atoms().iter().find_map(|atom| {

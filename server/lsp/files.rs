@@ -1,5 +1,6 @@
 //! Keeps the index true to the disk: files that came, changed, moved or went. Never over an open document.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,6 +10,7 @@ use tower_lsp::ls_types::Uri;
 
 use crate::cli::coding::LARGEST;
 use crate::config::files::Configs;
+use crate::deployed::is_deployment;
 use crate::fix::suite::{Suite, Test};
 use crate::workspace::{Workspace, is_test};
 
@@ -54,7 +56,7 @@ pub fn look_at(changed: Vec<Changed>, configs: &Configs) -> Vec<(PathBuf, Found)
         let mut wanted = known;
         let mut names = None;
         if !new.is_empty() {
-            let all: Vec<Arc<str>> = files(&root, configs)
+            let all: Vec<Arc<str>> = (files(&root, configs).0)
                 .into_iter()
                 .map(|file| file.name)
                 .collect();
@@ -115,10 +117,12 @@ impl State {
             let Some(root) = project.root.clone() else {
                 continue;
             };
-            if path_of(uri).is_none() {
+            let Some(path) = path_of(uri) else {
                 continue;
-            }
-            if many || project.indexing.is_some() {
+            };
+            let name = path.file_name().and_then(OsStr::to_str);
+            let deploys = name.is_some_and(is_deployment);
+            if deploys || many || project.indexing.is_some() {
                 // What goes on may have read the old state.
                 if !again.contains(&root) {
                     again.push(root);

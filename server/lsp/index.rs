@@ -1,11 +1,12 @@
 //! Reads a root folder as `dynaleak check` does: the one place that uses the command line's walk and gathering.
 
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::coding::{decode, read};
+use crate::cli::deployments::deployed;
 use crate::cli::gather::{ByStem, gather, load};
 use crate::cli::matters::Matters;
 use crate::cli::walk::{File, name_of, walk};
@@ -30,7 +31,7 @@ pub fn index(
 ) -> Option<Indexed> {
     let going = || !stop.load(Ordering::Relaxed);
     tell("looking for Python files".to_string(), 0);
-    let mut files = files(root, configs);
+    let (mut files, deployments) = files(root, configs);
     overlay(&mut files, root, open);
     going().then_some(())?;
     tell(format!("reading {} files", files.len()), 10);
@@ -44,6 +45,7 @@ pub fn index(
 
     let mut workspace = empty(rules);
     workspace.set_own(own);
+    workspace.set_deployed(deployed(&deployments, root));
     workspace.set_paths(files.iter().map(|file| Arc::clone(&file.name)));
     // A share of the whole is not known: each round of importers brings it nearer.
     let share = Cell::new(40);
@@ -126,8 +128,8 @@ fn overlay(files: &mut Vec<File>, root: &Path, mut open: Open) {
     files.sort_by(|a, b| a.name.cmp(&b.name));
 }
 
-/// The files that a check of the root would read, by their names there.
-pub fn files(root: &Path, configs: &Configs) -> Vec<File> {
+/// The files that a check of the root would read, by their names there, and those that deploy functions.
+pub fn files(root: &Path, configs: &Configs) -> (Vec<File>, Vec<PathBuf>) {
     let threads = rayon::current_num_threads();
     let walked = walk(&[root.to_path_buf()], configs, threads);
     for trouble in &walked.troubles {
@@ -137,7 +139,7 @@ pub fn files(root: &Path, configs: &Configs) -> Vec<File> {
     for file in &mut files {
         file.name = name_of(&file.path, root).into();
     }
-    files
+    (files, walked.deployments)
 }
 
 /// A root's file as a check decodes it; none where it isn't analysed.

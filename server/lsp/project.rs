@@ -367,14 +367,16 @@ impl Project {
             })
             .collect();
         let paths: Vec<Arc<str>> = self.workspace.paths().cloned().collect();
-        let own = self.workspace.own();
+        let (own, deployed) = (self.workspace.own(), self.workspace.deployed());
         let rules = Some(self.workspace.rules());
         self.workspace = empty(&rules);
         self.workspace.set_own(own.clone());
+        self.workspace.set_deployed(Arc::clone(&deployed));
         self.guarded(|workspace| workspace.set_paths(paths));
         if !self.guarded(|workspace| workspace.load(others)) {
             self.workspace = empty(&rules);
             self.workspace.set_own(own);
+            self.workspace.set_deployed(deployed);
         }
         for (name, text) in changed {
             let file = vec![(Arc::clone(&name), text)];

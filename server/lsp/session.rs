@@ -164,6 +164,8 @@ impl Session {
                 "**/pyproject.toml",
                 "**/{.,}dynaleak.toml",
                 "**/.dynaleak/*",
+                // They say which functions are handlers.
+                "**/{template,serverless}.{yaml,yml}",
                 // Baselines may have any name.
                 "**/*.jsonl",
             ];

@@ -21,6 +21,7 @@ use super::packed::{Pack, Packed, renewed};
 use super::unit::{Class, Export, Exports, Signature, Unit, UnitKind};
 use crate::api::MODULES;
 use crate::cli::imports::{module_of, only, stands_at, stem_of};
+use crate::deployed::Deployed;
 use crate::facts::{ChunkFacts, ExprId, FunctionId, Import};
 use crate::flow::{evaluate, stored_at};
 use crate::own::Own;
@@ -54,6 +55,8 @@ pub struct World {
     pub once: bool,
     /// What the project's configuration says of its own code.
     pub own: Option<Arc<Own>>,
+    /// What the files that deploy functions say of its own.
+    pub deployed: Arc<Deployed>,
     /// Modules found so far, by importing file, name and level.
     found: DashMap<(FileId, SmolStr, u8), Option<Arc<str>>>,
     pub naming: Naming,
@@ -814,6 +817,7 @@ impl World {
             .rev()
             .find_map(|up| self.file_at(&folder[..up], &parts))
             .or_else(|| self.file_below(&parts))
+            .or_else(|| self.file_inside(&folder, &parts))
     }
 
     /// The module of that name in the package whose `__init__.py` stands at `path`.
@@ -864,6 +868,23 @@ impl World {
                 && (word.contains('_') || folder.is_none_or(|folder| !self.is_package(folder)))
         });
         own.or_else(|| self.only_module(word, &format!("python/{word}")))
+    }
+
+    /// `app.models.order` where nothing is called so: the folder that holds `models/order.py` is itself
+    /// the package `app`, wherever it is deployed.
+    fn file_inside(&self, folder: &[&str], parts: &[&str]) -> Option<Arc<str>> {
+        let [package, inner @ ..] = parts else {
+            return None;
+        };
+        let whole = parts.join("/");
+        let named = |path: &Arc<str>| module_of(path) == whole || stands_at(path, &whole);
+        let known = self.modules.get(*parts.last()?)?;
+        if inner.len() < 2 || !MODULES.is_own(package) || known.iter().any(named) {
+            return None;
+        }
+        (0..=folder.len())
+            .rev()
+            .find_map(|up| self.file_at(&folder[..up], inner))
     }
 
     /// The one file that a word means which is no library's name, if it may stand alone.
@@ -1003,6 +1024,11 @@ impl<'a> Reader<'a> {
 
     pub fn own(&self) -> Option<&'a Own> {
         self.world.own.as_deref()
+    }
+
+    /// Of a function of the file that is deployed: is it open to all?
+    pub fn deployed(&self, file: FileId, name: &str) -> Option<bool> {
+        self.world.deployed.is_open(file, name)
     }
 
     /// What the configuration calls a name of this file, or what stands in a class of it.

@@ -5,6 +5,7 @@ mod baseline;
 mod cli;
 mod comforts;
 mod config;
+mod deployed;
 mod explain;
 #[cfg(unix)]
 mod faults;

@@ -66,3 +66,29 @@ async def test_a_configuration_that_changes(tmp_path):
         (tmp_path / "dynaleak.toml").write_text("")
         tell(server, "dynaleak.toml")
         await server.until("shop/user.py", [])
+
+
+async def test_a_deployment_that_changes(tmp_path):
+    text = """import boto3
+
+table = boto3.resource("dynamodb").Table("orders")
+
+
+def listed(event, context):
+    return {"orders": table.scan()["Items"]}
+"""
+    deployment = "functions:\n  listed:\n    handler: orders.listed\n    events:\n      - http: GET /orders\n"
+    (tmp_path / "orders.py").write_text(text)
+    (tmp_path / "serverless.yml").write_text(deployment)
+    expected = as_shown(check(tmp_path))
+    assert [one[0] for one in expected] == ["DDB802"]
+    async with session(tmp_path) as server:
+        await server.indexed()
+        server.open("orders.py", text)
+        assert await shown(server, "orders.py") == expected
+        (tmp_path / "serverless.yml").write_text(deployment.replace("http: GET /orders", "sqs: arn"))
+        tell(server, "serverless.yml")
+        await server.until("orders.py", [("DDB801", 7)])
+        (tmp_path / "serverless.yml").write_text(deployment)
+        tell(server, "serverless.yml")
+        await server.until("orders.py", [("DDB802", 7)])
