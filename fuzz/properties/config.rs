@@ -1,10 +1,12 @@
-//! Bytes as a configuration file, and as an editor's settings: what is wrong has its place, and nothing outside the root is read.
+//! Bytes as a configuration file, and as an editor's settings: what is wrong has its place, and nothing outside the root is read;
+//! and as a file that deploys functions, which may say nothing.
 
 use std::fs;
 use std::path::Path;
 
 use dynaleak::config::files::{Configs, mistakes};
 use dynaleak::config::{Config, Form, Overrides};
+use dynaleak::deployed::handlers;
 use dynaleak::finding::Severity;
 use dynaleak::probe::{place_of, settings};
 use dynaleak::rules;
@@ -28,6 +30,7 @@ pub fn holds(bytes: &[u8]) {
         ("pyproject.toml", Form::PyProject),
     ] {
         if let Ok(text) = str::from_utf8(bytes) {
+            within("a deployment", || deploys(text));
             within("a configuration", || parsed(text, form));
             mistakes(Path::new(name), text, &name.into());
         }
@@ -35,6 +38,18 @@ pub fn holds(bytes: &[u8]) {
         fs::write(&path, bytes).expect("written");
         read(root.path());
         fs::remove_file(path).expect("removed");
+    }
+}
+
+/// Each function is named in the text, in a file below the folder.
+fn deploys(text: &str) {
+    for handler in handlers(text) {
+        assert!(handler.path.ends_with(".py"), "{handler:?}");
+        assert!(!handler.path.starts_with('/'), "{handler:?}");
+        assert!(
+            !handler.path.split('/').any(|part| part == ".."),
+            "{handler:?}"
+        );
     }
 }
 

@@ -101,7 +101,7 @@ fn a_deployment_above_the_folder_counts_up_to_its_project() {
         assert!(run.found().iter().all(|found| found.ends_with("DDB802")));
     }
     // Another project's deployment is none of this one's.
-    project.write("template.yaml", &SAM.replace("src/", "other/src/"));
+    project.write("template.yaml", SAM.replace("src/", "other/src/"));
     project.write("other/pyproject.toml", "[project]\nname = \"other\"\n");
     project.write("other/src/orders.py", HANDLER);
     assert_eq!(found("other", &[]), ["src/orders.py:10 DDB801"]);
