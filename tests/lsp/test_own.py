@@ -91,4 +91,4 @@ def listed(event, context):
         await server.until("orders.py", [])
         (tmp_path / "serverless.yml").write_text(deployment)
         tell(server, "serverless.yml")
-        await server.until("orders.py", [("DDB802", 7)])
+        await server.until("orders.py", [("DDB802", 6)])
