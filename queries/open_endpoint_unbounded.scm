@@ -38,14 +38,14 @@
       (dictionary (pair value: (_) @value))
       (list_comprehension) @value
       (call arguments: (argument_list [
-      (identifier) @value
-      (subscript) @value
-      (call) @value
-      (list_comprehension) @value
-      (dictionary (pair value: (_) @value))
-      (keyword_argument value: [(identifier) (subscript) (call) (list_comprehension)] @value)
-      (keyword_argument value: (dictionary (pair value: (_) @value)))
-    ]))
+        (identifier) @value
+        (subscript) @value
+        (call) @value
+        (list_comprehension) @value
+        (dictionary (pair value: (_) @value))
+        (keyword_argument value: [(identifier) (subscript) (call) (list_comprehension)] @value)
+        (keyword_argument value: (dictionary (pair value: (_) @value)))
+      ]))
     ] @answer)
   ]
   (#kind? @answer page items item model)

@@ -37,7 +37,7 @@ impl Deployed {
     /// Of a function that is deployed: is it open to all, by any of its routes?
     pub fn is_open(&self, file: FileId, name: &str) -> Option<bool> {
         let of = self.0.get(&file)?.iter().filter(|(its, _)| its == name);
-        of.map(|(_, open)| *open).reduce(|one, other| one || other)
+        of.map(|(_, open)| *open).max()
     }
 }
 
@@ -66,9 +66,10 @@ fn of_sam(document: &Node, resources: &Node) -> Vec<Handler> {
     let is = |resource: &Node, kind: &str| resource.text("Type") == Some(kind);
     let asks = |api: &Node| {
         // Of a definition elsewhere nobody here can tell.
-        ["Auth", "DefinitionBody", "DefinitionUri", "OpenApiVersion"]
-            .iter()
-            .any(|key| api.get(key).is_some())
+        let told = ["Auth", "DefinitionBody", "DefinitionUri", "OpenApiVersion"];
+        let endpoint = api.get("EndpointConfiguration");
+        let private = |it: &Node| [it.as_text(), it.text("Type")].contains(&Some("PRIVATE"));
+        told.iter().any(|key| api.get(key).is_some()) || endpoint.is_some_and(private)
     };
     let apis = ["AWS::Serverless::Api", "AWS::Serverless::HttpApi"];
     let guarded = ["Api", "HttpApi"].into_iter().filter_map(globals).any(asks)
@@ -121,7 +122,8 @@ fn of_serverless(document: &Node) -> Vec<Handler> {
     // What the whole service asks for.
     let guards = ["resourcePolicy", "apiKeys"];
     let asks = |key: &&str| document.at(&["provider", "apiGateway", key]).is_some();
-    if guards.iter().any(asks) {
+    let endpoint = document.at(&["provider", "endpointType"]);
+    if guards.iter().any(asks) || endpoint.and_then(Node::as_text) == Some("PRIVATE") {
         found.iter_mut().for_each(|handler| handler.open = false);
     }
     found
@@ -291,6 +293,10 @@ Resources:
             of(&inside),
             ["src/app/orders.py:list_all open", "jobs/add.py:handler"]
         );
+        let private = format!(
+            "{inside}  Own:\n    Type: AWS::Serverless::Api\n    Properties: {{EndpointConfiguration: {{Type: PRIVATE}}}}\n"
+        );
+        assert_eq!(of(&private)[0], "src/app/orders.py:list_all");
         let guarded = inside.replace("  Table:", "  Users:\n    Type: AWS::Serverless::Api\n    Properties: {Auth: {DefaultAuthorizer: Users}}\n  Table:");
         assert_eq!(
             of(&guarded),
