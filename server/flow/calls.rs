@@ -1833,7 +1833,9 @@ impl<'a> Flow<'a> {
                 call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Keyword(name) if FRAMEWORKS.decorators.authorizers.contains(name)))
             };
             let declares = base.atoms().iter().any(|atom| matches!(&atom.what, What::Object(path) if any_fits(&FRAMEWORKS.decorators.declaring, path)));
+            // What needs no authorizer may ask by itself.
             if declares
+                && !facts.asks
                 && FRAMEWORKS.decorators.routes.contains(name)
                 && call.is_some_and(|call| !guarded(call))
             {
