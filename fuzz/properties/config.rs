@@ -24,13 +24,15 @@ pub fn holds(bytes: &[u8]) {
     if let Ok(value) = serde_json::from_slice(bytes) {
         settings(&value);
     }
+    if let Ok(text) = str::from_utf8(bytes) {
+        within("a deployment", || deploys(text));
+    }
     let root = TempDir::new().expect("a folder for the configuration");
     for (name, form) in [
         ("dynaleak.toml", Form::Own),
         ("pyproject.toml", Form::PyProject),
     ] {
         if let Ok(text) = str::from_utf8(bytes) {
-            within("a deployment", || deploys(text));
             within("a configuration", || parsed(text, form));
             mistakes(Path::new(name), text, &name.into());
         }
@@ -41,7 +43,7 @@ pub fn holds(bytes: &[u8]) {
     }
 }
 
-/// Each function is named in the text, in a file below the folder.
+/// Each function is in a file below the folder.
 fn deploys(text: &str) {
     for handler in handlers(text) {
         assert!(handler.path.ends_with(".py"), "{handler:?}");

@@ -28,7 +28,7 @@ use super::Verdict;
 use super::add_ignore;
 use super::baseline::{Baselines, How, Mode, Outcome, Scope, Settled};
 use super::configured::{configured, own_of, rules_of, sound};
-use super::deployments::{around, deployed};
+use super::deployments::deployed;
 use super::explain::{self, Answer, At};
 use super::formats::{Format, Output};
 use super::gather::{gather, load};
@@ -582,12 +582,11 @@ fn inspect(check: &Check, progress: &Progress) -> Result<Report, Vec<Failure>> {
     let Walked {
         mut files,
         mut troubles,
-        mut deployments,
+        deployments,
         configs: mut roots,
         passed,
     } = walk(&paths, &configs, threads);
-    deployments.extend(around(&paths, &here, &configs));
-    let deployed = deployed(&deployments, &here);
+    let deployed = deployed(deployments, &paths, &here, &configs);
     if let Some(stdin) = stdin.as_ref().filter(|_| !stdin_left_out) {
         files.retain(|file| file.name != stdin.file.name);
         files.push(stdin.file.clone());

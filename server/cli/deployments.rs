@@ -9,11 +9,18 @@ use super::walk::{absolute, name_of, project_of};
 use crate::config::files::Configs;
 use crate::deployed::{Deployed, LARGEST, handlers, is_deployment};
 
-/// What these files say of functions, whose files are called as `here` sees them.
-pub fn deployed(files: &[PathBuf], here: &Path) -> Arc<Deployed> {
+/// What the files that a walk of these paths met, and those around them, say of functions, whose files are
+/// called as `here` sees them.
+pub fn deployed(
+    mut files: Vec<PathBuf>,
+    paths: &[PathBuf],
+    here: &Path,
+    configs: &Configs,
+) -> Arc<Deployed> {
+    files.extend(around(paths, here, configs));
     let mut deployed = Deployed::default();
     let mut bytes = Vec::new();
-    for file in files {
+    for file in &files {
         let Some(folder) = file.parent() else {
             continue;
         };
@@ -28,7 +35,7 @@ pub fn deployed(files: &[PathBuf], here: &Path) -> Arc<Deployed> {
 }
 
 /// The files around these paths, up to the folders of their projects.
-pub fn around(paths: &[PathBuf], here: &Path, configs: &Configs) -> Vec<PathBuf> {
+fn around(paths: &[PathBuf], here: &Path, configs: &Configs) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in paths {
         let path = absolute(path, here);

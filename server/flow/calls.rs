@@ -692,9 +692,9 @@ impl<'a> Flow<'a> {
             .chain(first)
             .fold(Value::UNKNOWN, |all, value| all.join(value));
         // `def answer(body): return jsonify(body)`: of a parameter each caller gets its own.
-        let own = given.filter(|atom| name == "jsonify" && matches!(atom.what, What::Param(..)));
-        if !own.is_unknown() && own == given {
-            return own.map(|atom| {
+        let param = |atom: &Atom| matches!(atom.what, What::Param(..));
+        if name == "jsonify" && given.atoms().iter().all(param) {
+            return given.map(|atom| {
                 Some(Atom {
                     held: None,
                     ..atom.clone()

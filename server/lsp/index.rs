@@ -45,7 +45,8 @@ pub fn index(
 
     let mut workspace = empty(rules);
     workspace.set_own(own);
-    workspace.set_deployed(deployed(&deployments, root));
+    let roots = [root.to_path_buf()];
+    workspace.set_deployed(deployed(deployments, &roots, root, configs));
     workspace.set_paths(files.iter().map(|file| Arc::clone(&file.name)));
     // A share of the whole is not known: each round of importers brings it nearer.
     let share = Cell::new(40);

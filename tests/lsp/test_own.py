@@ -92,3 +92,18 @@ def listed(event, context):
         (tmp_path / "serverless.yml").write_text(deployment)
         tell(server, "serverless.yml")
         await server.until("orders.py", [("DDB802", 6)])
+
+
+async def test_a_deployment_above_the_root(tmp_path):
+    text = "import boto3\n\n\ndef listed(order, _runtime):\n    boto3.client('dynamodb').delete_item(TableName='orders', Key=order)\n"
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'shop'\n")
+    (tmp_path / "serverless.yml").write_text("functions:\n  listed:\n    handler: src/orders.listed\n")
+    root = tmp_path / "src"
+    root.mkdir()
+    (root / "orders.py").write_text(text)
+    expected = as_shown(check(root))
+    assert [one[0] for one in expected] == ["DDB602"]
+    async with session(root) as server:
+        await server.indexed()
+        server.open("orders.py", text)
+        assert await shown(server, "orders.py") == expected
