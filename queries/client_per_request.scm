@@ -7,6 +7,6 @@
   (#built? @finding client resource)
   (#in-scope? @finding)
   (#per-request? @finding)
-  (#not-memoised? @finding)
+  (#not-memoised? @finding request)
   (#not-varies? @finding)
   (#not-fresh? @receiver)) @finding

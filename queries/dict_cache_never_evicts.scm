@@ -8,6 +8,7 @@
   (#not-fixed? @key)
   (#not-capped? @holder)
   (#not-swept? @holder)
+  (#not-mirrored? @key @value)
   (#not-apart? @holder @value)
   (#not-listed? @key)) @finding
 

@@ -16,7 +16,7 @@
     (parenthesized_expression)
     (expression_list)
   ] @value
-  (#kind? @value page items item-iterator page-iterator result-iterator model)
+  (#whole? @value)
   (#read-seen? @value)
   (#not-limited? @value)
   (#open? @value)) @finding
@@ -48,8 +48,8 @@
       ]))
     ] @answer)
   ]
-  (#kind? @answer page items item model)
-  (#kind? @value page items item-iterator page-iterator result-iterator model)
+  (#kind? @answer page items item model attribute)
+  (#whole? @value)
   (#read-seen? @value)
   (#not-limited? @value)
   (#open? @value)) @finding

@@ -400,53 +400,6 @@ impl<'a> Cx<'a> {
         special || self.reader.cell(CellKey::Context(function)).is_run()
     }
 
-    /// Is a client made of the session that this verdict is about, in the same unit?
-    pub fn makes_client_of(&self, verdict: &Verdict) -> bool {
-        let Some(site) = verdict
-            .story
-            .value
-            .as_ref()
-            .and_then(|atom| atom.steps.first())
-        else {
-            return false;
-        };
-        self.facts.calls.iter().any(|&call| {
-            let crate::facts::Expr::Call(of) = self.facts.expr(call) else {
-                return false;
-            };
-            let crate::facts::Expr::Attr(base, name) = self.facts.expr(of.function) else {
-                return false;
-            };
-            let made = matches!(name.as_str(), "client" | "resource" | "create_client");
-            made && self
-                .outcome
-                .seen
-                .get(&(self.chunk, *base))
-                .is_some_and(|seen| {
-                    seen.value
-                        .atoms()
-                        .iter()
-                        .any(|atom| atom.steps.contains(site))
-                })
-        }) || verdict
-            .story
-            .value
-            .as_ref()
-            .is_some_and(|_| self.returned_session(verdict))
-    }
-
-    /// A session that the function gives away may become a client's anywhere.
-    fn returned_session(&self, verdict: &Verdict) -> bool {
-        let function = FuncId {
-            unit: self.unit.id,
-            function: verdict.function,
-        };
-        self.reader
-            .cell(CellKey::Return(function))
-            .data()
-            .any(|(_, data)| data.kind == Kind::Session)
-    }
-
     /// Is this a field of an object that holds a client or table, and that nobody here makes per call?
     /// Or of a cache that such a one keeps in a field?
     pub fn kept_by_unknown(&self, place: &Place) -> bool {

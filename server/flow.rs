@@ -70,6 +70,8 @@ struct Flow<'a> {
     loops: SmallVec<[LoopNote; 2]>,
     rounds: Vec<Round<'a>>,
     guards: u32,
+    /// Those of them that only test what this very object keeps.
+    own_guards: u32,
     main: bool,
     returning: bool,
     /// The parameter that the branch found missing.
@@ -92,6 +94,8 @@ struct Flow<'a> {
     looked: FxHashSet<(String, String)>,
     /// What locals were read from, none where that is no place.
     origins: FxHashMap<(FunctionId, Slot), Option<String>>,
+    /// The locals that hold an answer of a service other than DynamoDB.
+    answers: FxHashSet<(FunctionId, Slot)>,
     tells: FxHashMap<CellKey, Value>,
     /// In a chunk with nested functions: what was first asked of what the walk itself tells.
     asked: Option<RefCell<FxHashMap<CellKey, Value>>>,
@@ -182,6 +186,7 @@ impl<'a> Flow<'a> {
             loops: SmallVec::new(),
             rounds: Vec::new(),
             guards: 0,
+            own_guards: 0,
             main: false,
             returning: false,
             instead_of: None,
@@ -194,6 +199,7 @@ impl<'a> Flow<'a> {
             limited: Vec::new(),
             looked: FxHashSet::default(),
             origins: FxHashMap::default(),
+            answers: FxHashSet::default(),
             tells: with_room(room(|before| before.tells.len())),
             asked: None,
             fills_outer: false,
@@ -364,6 +370,7 @@ impl<'a> Flow<'a> {
         self.looked.clear();
         self.returned_early = false;
         self.guards = 0;
+        self.own_guards = 0;
         let own = self.func(id);
         self.roles(id);
         let class = self
@@ -811,6 +818,7 @@ impl<'a> Flow<'a> {
             self.fills_tested(test, then),
             self.returns_tested(test, then),
         );
+        let own = fills && self.tests_own(test);
         let outside = self.main;
         let expires = self.is_order(test) as u32;
         self.expiring += expires;
@@ -819,6 +827,7 @@ impl<'a> Flow<'a> {
         self.starting += starts;
         self.main |= main;
         self.guards += fills as u32;
+        self.own_guards += own as u32;
         self.muted += never as u32;
         let limit = limit.or_else(|| self.limit.clone());
         let unlimited = std::mem::replace(&mut self.limit, limit);
@@ -831,6 +840,7 @@ impl<'a> Flow<'a> {
         self.expiring -= expires;
         self.starting -= starts;
         self.guards -= fills as u32;
+        self.own_guards -= own as u32;
         self.main = outside;
         let after = std::mem::replace(&mut self.state, before);
         let fills_other = !other.is_empty() && self.fills_tested(test, other);
@@ -997,9 +1007,10 @@ impl<'a> Flow<'a> {
             index: None,
             body,
         });
+        let breaks = note.breaks;
         self.looped(note, body, |_| {}, Some(test));
         self.rounds.pop();
-        self.block(other);
+        self.ended(other, breaks);
     }
 
     fn for_loop(&mut self, target: ExprId, iter: ExprId, body: &'a [Stmt], other: &'a [Stmt]) {
@@ -1048,7 +1059,19 @@ impl<'a> Flow<'a> {
         if to_its_end {
             self.spend(iter);
         }
+        self.ended(other, !to_its_end);
+    }
+
+    /// A loop's `else`, past which a `break` goes on.
+    fn ended(&mut self, other: &'a [Stmt], breaks: bool) {
+        if other.is_empty() {
+            return;
+        }
+        let broken = breaks.then(|| self.state.clone());
         self.block(other);
+        if let Some(broken) = broken {
+            self.state.join(&broken);
+        }
     }
 
     /// A loop's body twice, where what one round leaves makes the next one start from something else.
@@ -1167,6 +1190,7 @@ impl<'a> Flow<'a> {
         Situation {
             loops: self.loops.clone(),
             guarded: self.guards > 0,
+            own: self.guards > 0 && self.own_guards == self.guards,
             instead_of: self.instead_of,
             main: self.main,
             varies: self.varies(expr),

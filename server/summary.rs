@@ -154,6 +154,8 @@ pub struct Situation {
     pub loops: SmallVec<[LoopNote; 2]>,
     /// Runs once: guarded by a test of the place that it fills.
     pub guarded: bool,
+    /// Those places are fields of the object alone: `if self.client is None: self.client = …`.
+    pub own: bool,
     /// The parameter that the call may do without: `if client is None:`.
     pub instead_of: Option<u16>,
     /// Under `if __name__ == "__main__":`.

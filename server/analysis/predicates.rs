@@ -16,7 +16,7 @@ use crate::flow::{is_passed, visit};
 use crate::lifetime::lifetime;
 use crate::query::Operand;
 use crate::secret::is_key;
-use crate::summary::{CellKey, Seen};
+use crate::summary::{CellKey, Seen, Situation};
 use crate::value::*;
 use crate::workspace::unit::UnitKind;
 
@@ -103,13 +103,14 @@ predicates! {
     "fixed" 1 fixed "`#fixed? @key`: a constant, so that the slot is overwritten",
     "listed" 2 listed "`#listed? @key`: made of parameters that are constants wherever the function is called",
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded, or answers by keys, as `batch_get_item` does",
+    "whole" 0 whole "`#whole? @value`: all that a read gives: its pages or items, or a list with several attributes of each",
     "read-seen" 1 read_seen "`#read-seen? @value`: the read behind it is seen, not known by its answer's keys alone",
     "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, or with credentials of its own",
     "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
     "in-stream-loop" 1 in_stream_loop "`#in-stream-loop? @call`: in a loop that fetches stream records",
     "per-request" 2 per_request "`#per-request? @call`: runs for each request, event or task",
-    "memoised" 1 memoised "`#memoised? @call`: runs once: guarded by a test of the place it fills, or in a memoised function",
+    "memoised" 1 memoised "`#memoised? @call request`: runs once: guarded by a test of the place it fills, or in a memoised function; with `request`, what an object of each request keeps for itself does not count",
     "script" 2 script "`#script? @call`: runs in a process that ends with the work",
     "scoped" 1 scoped "`#scoped? @value`: used in `with`, closed, returned or yielded",
     "returns" 2 returns "`#returns? @function items`: what the function gives is, or holds, one of these kinds",
@@ -146,6 +147,7 @@ predicates! {
     "targeted" 0 targeted "`#targeted? @call`: a log handler that is made with a target, each time",
     "logs-items" 2 logs_items "`#logs-items? @call`: its file logs what DynamoDB gave",
     "converts" 2 converts "`#converts? @function @value`: of another file, which makes a list of all that this argument gives, each converted",
+    "mirrored" 1 mirrored "`#mirrored? @key @value`: an attribute of each item of a read, under another one: there are as many as the table has items",
     "apart" 2 apart "`#apart? @holder @value`: a dict that is looked up, in a class of which several others keep objects, filled by a method with what it is given: told where that is called",
     "inherits" 2 inherits "`#inherits? @value items`: a statement of a view's class, declared open to all, which inherits a method that gives one of these kinds, of an unbounded read, from a class that is not",
     "keeps" 2 keeps "`#keeps? @holder @value`: the method that is called puts this argument under a key into a dict of its object, which is looked up, and from which nothing is removed as this object is made and used",
@@ -230,6 +232,44 @@ fn kind(cx: &Cx, operands: &[Operand]) -> Answer {
                 .is_some_and(|data| matches!(data.kind, Kind::Item | Kind::Model));
         listed && item || kind_of(atom).is_some_and(|kind| wanted.contains(&kind))
     })
+}
+
+fn whole(cx: &Cx, operands: &[Operand]) -> Answer {
+    let value = value(cx, operands);
+    let made = |wanted: fn(Shape) -> bool| {
+        let made = |atom: &Atom| matches!(atom.what, What::Container(shape, _) if wanted(shape));
+        value.atoms().iter().any(made)
+    };
+    let filled = made(|shape| shape != Shape::Tuple);
+    // `[item["id"] for item in items]` is no row of each.
+    let expr = capture(cx, operands)?.expr.map(|expr| cx.facts.expr(expr));
+    let plucked = matches!(expr, Some(Expr::Comprehension(made)) if picks(cx.facts, made.element));
+    let rows = made(|shape| matches!(shape, Shape::List | Shape::Set)) && !plucked;
+    surest(&value, |atom| match kind_of(atom) {
+        Some(
+            Kind::Page
+            | Kind::Items
+            | Kind::ItemIterator
+            | Kind::PageIterator
+            | Kind::ResultIterator
+            | Kind::Model,
+        ) => true,
+        Some(Kind::Item) => filled && atom.nested == Nest::Inside,
+        Some(Kind::Attribute) => {
+            let chosen = atom.data().is_some_and(|data| data.chosen);
+            rows && !chosen && atom.nested == Nest::Inside
+        }
+        _ => false,
+    })
+}
+
+/// `item["id"]`, `item.get("id")`: one attribute.
+fn picks(facts: &ChunkFacts, element: ExprId) -> bool {
+    match facts.expr(element) {
+        Expr::Subscript(..) | Expr::Attr(..) => true,
+        Expr::Call(call) => facts.is_named(call.function, "get"),
+        _ => false,
+    }
 }
 
 fn exactly(cx: &Cx, operands: &[Operand]) -> Answer {
@@ -791,7 +831,23 @@ fn memoised(cx: &Cx, operands: &[Operand]) -> Answer {
         };
         is_passed(cx.reader, own, slot)
     });
-    sure(situation.guarded || given || is_memoised(cx, situation.function))
+    let once = situation.guarded
+        && !(texts(operands).next().is_some() && is_kept_for_a_request(cx, situation));
+    sure(once || given || is_memoised(cx, situation.function))
+}
+
+/// `if self.client is None: self.client = make()`, in a class that is made anew for each request.
+fn is_kept_for_a_request(cx: &Cx, situation: &Situation) -> bool {
+    let Some(class) = cx.unit.class.filter(|_| situation.own) else {
+        return false;
+    };
+    let Some(init) = cx.reader.members(class).get("__init__") else {
+        return false;
+    };
+    let memoised = cx.reader.cell(CellKey::Entry(*init)).has(Mark::Memoised);
+    cx.reader.cell(CellKey::Context(*init)).has(Mark::Request)
+        && !memoised
+        && crate::lifetime::instance(class, cx.reader).0 < Lifetime::Process
 }
 
 /// A memoised `create_app` runs once, and the routes that it defines for each request.
@@ -1290,6 +1346,25 @@ pub fn inherited(cx: &Cx) -> Value {
         overridden.extend(members.keys());
     }
     given
+}
+
+fn mirrored(cx: &Cx, operands: &[Operand]) -> Answer {
+    let key = value(cx, operands);
+    let kept = value(cx, operands.get(1..)?);
+    let of_many = |atom: &Atom| {
+        let many = |data: Data| data.kind == Kind::Attribute && !data.single;
+        atom.nested == Nest::Not && atom.data().is_some_and(many)
+    };
+    let beside = |atom: &Atom| {
+        let same = |other: &Atom| of_many(other) && other.steps.first() == atom.steps.first();
+        of_many(atom) && key.atoms().iter().any(same)
+    };
+    let mut read = kept
+        .atoms()
+        .iter()
+        .filter(|atom| atom.data().is_some())
+        .peekable();
+    sure(read.peek().is_some() && read.all(beside))
 }
 
 fn apart(cx: &Cx, operands: &[Operand]) -> Answer {

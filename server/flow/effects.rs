@@ -835,6 +835,24 @@ impl<'a> Flow<'a> {
                     && self.calls_filler(body, &tested))
     }
 
+    /// Does a test look at fields of `self` alone, and not of `cls`?
+    pub(super) fn tests_own(&mut self, test: ExprId) -> bool {
+        let object = self.local(0);
+        self.unit.class.is_some()
+            && self.function == 1
+            && matches!(
+                object.atoms(),
+                [Atom {
+                    what: What::Instance(_),
+                    ..
+                }]
+            )
+            && self
+                .tested(test)
+                .iter()
+                .all(|path| path.starts_with("local 0."))
+    }
+
     /// `X if X else make()`, where this function stores to `X`: it is made once. Of the environment too:
     /// `os.environ["KEY"] = found`.
     pub(super) fn keeps_tested(&mut self, test: ExprId, branches: &[ExprId]) -> bool {
@@ -910,8 +928,12 @@ impl<'a> Flow<'a> {
                     },
                     _ => *value,
                 };
-                self.path(value).is_some_and(|path| tested.contains(&path))
+                // What another service answers is no memory of the function's own.
+                let answer = matches!(self.facts.expr(value), Expr::Local(slot) if self.answers.contains(&(self.function, *slot)));
+                !answer && self.path(value).is_some_and(|path| tested.contains(&path))
             }
+            // `if use_cache: if _client: return _client`
+            Stmt::If { test, then, .. } => self.returns_tested(*test, then),
             _ => false,
         })
     }
@@ -1038,6 +1060,32 @@ impl<'a> Flow<'a> {
         };
         let origin = self.origin(value);
         self.origins.insert((self.function, *slot), origin);
+        if self.asks_another_service(value) {
+            self.answers.insert((self.function, *slot));
+        } else {
+            self.answers.remove(&(self.function, *slot));
+        }
+    }
+
+    /// `iam.list_account_aliases()["AccountAliases"]`: an answer of a service other than DynamoDB.
+    fn asks_another_service(&mut self, value: ExprId) -> bool {
+        let mut clients = Vec::new();
+        self.facts.any(value, &mut |_, expr| {
+            if let Expr::Call(call) = expr
+                && let Expr::Attr(base, _) = self.facts.expr(call.function)
+            {
+                clients.push(*base);
+            }
+            false
+        });
+        let other = |data: Data| data.kind == Kind::Client && data.service == Service::Other;
+        clients.into_iter().any(|client| {
+            let value = self.peek(client);
+            value
+                .atoms()
+                .iter()
+                .any(|atom| atom.data().is_some_and(other))
+        })
     }
 
     fn origin(&self, value: ExprId) -> Option<String> {
