@@ -308,18 +308,6 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
             reason,
         });
     };
-    let mut at = 0;
-    for line in source.split_inclusive('\n') {
-        for root in ["(module", "(class_definition"] {
-            if line.starts_with(root) {
-                let reason = format!(
-                    "a pattern looks at one function, method or statement at a time: it cannot begin with `{root}`"
-                );
-                fault(at..at + root.len(), reason);
-            }
-        }
-        at += line.len();
-    }
     let mut repeated = repeats(source);
     if let Some(at) = repeated.nth(REPEATS) {
         let reason =
@@ -359,7 +347,12 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
                     said.trim_start_matches('@')
                 ),
                 QueryErrorKind::Structure => "no Python looks like this pattern".to_string(),
-                QueryErrorKind::Syntax => "this is no pattern".to_string(),
+                QueryErrorKind::Syntax => {
+                    if let Some(open) = unclosed(source) {
+                        return fault(open..open + 1, "this bracket is not closed".to_string());
+                    }
+                    "this is no pattern".to_string()
+                }
                 _ => error.message.replace('\n', " "),
             };
             return fault(at..at, reason);
@@ -384,6 +377,12 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
                 start..start,
                 "the pattern reports nothing: call a part of it `@finding`".to_string(),
             );
+        }
+        if let Some(root) = rootless(&source[start..end]) {
+            let reason = format!(
+                "a pattern looks at one function, method or statement at a time: it cannot begin with `({root}`"
+            );
+            fault(start..start, reason);
         }
         for predicate in query.general_predicates(pattern) {
             let written = predicates_in(&source[start..end]);
@@ -413,14 +412,31 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
                 );
                 continue;
             };
-            let [QueryPredicateArg::Capture(_), rest @ ..] = &predicate.args[..] else {
-                fault(
-                    place(""),
-                    format!("`#{operator}?` asks about a capture: name it first, such as `@value`"),
-                );
+            let Signature {
+                captures,
+                words: takes,
+                text: signature,
+            } = Signature::new(known.doc);
+            let given = (predicate.args.iter())
+                .take_while(|arg| matches!(arg, QueryPredicateArg::Capture(_)));
+            let rest = &predicate.args[given.count().min(captures)..];
+            if predicate.args.len() - rest.len() < captures {
+                let reason = format!("`#{operator}?` asks about a capture: write `{signature}`");
+                fault(place(""), reason);
                 continue;
-            };
+            }
             let Some(words) = words_of(known.name) else {
+                match (takes, rest) {
+                    (Words::None, [_, ..]) => {
+                        let reason = format!("`#{operator}?` takes no more: write `{signature}`");
+                        fault(place(""), reason);
+                    }
+                    (Words::Some, []) => {
+                        let reason = format!("`#{operator}?` needs more: write `{signature}`");
+                        fault(place(""), reason);
+                    }
+                    _ => {}
+                }
                 continue;
             };
             for word in rest {
@@ -429,16 +445,15 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
                 };
                 if !words.contains(&&**word) {
                     let near = nearest(word, words.iter().copied()).unwrap_or_default();
-                    fault(
-                        place(word),
-                        format!(
-                            "`#{operator}?` does not know `{}`; did you mean `{near}`?",
-                            clip(word)
-                        ),
-                    );
+                    let known = match words.len() {
+                        ..=FEW => format!(", only {}", words.join(", ")),
+                        _ => format!("; did you mean `{near}`?"),
+                    };
+                    let reason = format!("`#{operator}?` does not know `{}`{known}", clip(word));
+                    fault(place(word), reason);
                 }
             }
-            if rest.is_empty() {
+            if rest.is_empty() && matches!(takes, Words::Some) {
                 fault(
                     place(""),
                     format!("`#{operator}?` needs one of {}", words.join(", ")),
@@ -446,6 +461,79 @@ fn check(source: &str, faults: &mut Vec<Fault>) {
             }
         }
     }
+}
+
+/// As many words are all named where one is wrong.
+const FEW: usize = 10;
+
+/// Does a predicate take words?
+enum Words {
+    None,
+    May,
+    Some,
+}
+
+/// How a predicate is written, as its description begins: `` `#imports? @name path…` ``.
+struct Signature<'a> {
+    text: &'a str,
+    /// So many come first.
+    captures: usize,
+    words: Words,
+}
+
+impl Signature<'_> {
+    fn new(doc: &str) -> Signature<'_> {
+        let text = doc.split('`').nth(1).unwrap_or_default();
+        let asked = text.split(' ').skip(1);
+        let (captures, words): (Vec<&str>, Vec<&str>) =
+            asked.partition(|word| word.starts_with('@'));
+        let words = match words.first() {
+            None => Words::None,
+            Some(word) if word.starts_with('[') => Words::May,
+            Some(_) => Words::Some,
+        };
+        Signature {
+            text,
+            captures: captures.len(),
+            words,
+        }
+    }
+}
+
+/// The node that a pattern begins with, where that is none of those that are looked at.
+fn rootless(pattern: &str) -> Option<&'static str> {
+    let pattern =
+        pattern.trim_start_matches(|each: char| each.is_whitespace() || "([".contains(each));
+    let begins = |root: &&str| {
+        let behind = pattern.strip_prefix(*root);
+        behind.is_some_and(|rest| {
+            !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_')
+        })
+    };
+    ["module", "class_definition"].into_iter().find(begins)
+}
+
+/// The last bracket that nothing closes.
+fn unclosed(source: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    let (mut text, mut comment, mut escaped) = (false, false, false);
+    for (at, each) in source.char_indices() {
+        if comment {
+            comment = each != '\n';
+        } else if text {
+            text = escaped || each != '"';
+            escaped = !escaped && each == '\\';
+        } else {
+            match each {
+                '"' => text = true,
+                ';' => comment = true,
+                '(' | '[' => open.push(at),
+                ')' | ']' => drop(open.pop()),
+                _ => {}
+            }
+        }
+    }
+    open.pop()
 }
 
 /// The first predicate with no pattern before it in its own round brackets.
@@ -501,11 +589,12 @@ fn misplaced(source: &str) -> Option<Range<usize>> {
 /// The words that a predicate chooses from.
 fn words_of(predicate: &str) -> Option<&'static [&'static str]> {
     Some(match predicate {
-        "kind" | "exactly" | "built" | "returns" => &Kind::NAMES,
+        "kind" | "exactly" | "built" | "returns" | "inherits" => &Kind::NAMES,
         "shape" => &Shape::NAMES,
         "lives" => &[
             "call", "request", "session", "instance", "process", "unknown",
         ],
+        "memoised" => &["request"],
         "held-by" => &[
             "local", "module", "instance", "class", "default", "function", "request", "session",
             "thread", "app",

@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 
 use dynaleak::config::Config;
 use dynaleak::finding::Finding;
-use dynaleak::fixtures::notation::{self, Heading, Page};
+use dynaleak::fixtures::notation::{self, Heading, Page, Wrong};
 use dynaleak::fixtures::report::{Difference, draw};
 use dynaleak::fixtures::{Files, config, findings_of, load, title};
 use dynaleak::query::{self, Rules};
@@ -85,7 +85,7 @@ struct Fixture {
     /// Of its page's rule.
     code: String,
     slug: String,
-    heading: Result<Heading, String>,
+    heading: Result<Heading, Wrong>,
     /// Do its marks hold with the rules as they are?
     holds: OnceLock<bool>,
 }
@@ -125,7 +125,7 @@ fn shown_rewrites(page: &RulePage) -> Result<(), Failed> {
     let mut shown: BTreeMap<String, usize> = BTreeMap::new();
     let mut none = 0;
     for fixture in &page.fixtures {
-        let heading = fixture.heading.as_ref()?;
+        let heading = fixture.heading.as_ref().map_err(Wrong::to_string)?;
         for kind in rewritten::offered(heading, &config(heading, &usual(&page.code))?, &page.code) {
             shown.entry(kind).or_default();
         }
@@ -151,7 +151,7 @@ fn shown_rewrites(page: &RulePage) -> Result<(), Failed> {
 
 impl Fixture {
     fn run(&self, page: &RulePage, compact: bool) -> Result<(), Failed> {
-        let heading = self.heading.as_ref()?;
+        let heading = self.heading.as_ref().map_err(Wrong::to_string)?;
         let usual = usual(&page.code);
         let config = &config(heading, &usual)?;
         let properties: [Property; 10] = [
@@ -252,7 +252,7 @@ fn marks(heading: &Heading, config: &Config, page: &RulePage, compact: bool) -> 
     if difference.is_empty() {
         return Ok(());
     }
-    let lists = difference.lists(heading, &format!("tests/rules/{}.md", page.stem), 0);
+    let lists = difference.lists(heading, &format!("tests/rules/{}.md", page.stem));
     match compact {
         true => Err(lists),
         false => Err(format!(

@@ -84,8 +84,8 @@ predicates! {
     "kind" 0 kind "`#kind? @value page items`: the value is, or holds, one of these kinds",
     "exactly" 0 exactly "`#exactly? @value page`: the value itself is of one of these kinds, not merely something in it",
     "built" 0 built "`#built? @call client`: this very call makes it",
-    "held-by" 1 held_by "`#held-by? @holder module class`: where it is kept: module, class, function, default, instance, request, session, app, local",
-    "lives" 2 lives "`#lives? @holder process`: what it holds lives that long: call, request, session, instance, process; unknown: an object that holds a client and that nobody here makes per call",
+    "held-by" 1 held_by "`#held-by? @holder module class`: where it is kept: module, class, function, default, instance, request, session, app, thread, local",
+    "lives" 2 lives "`#lives? @holder process`: what it holds lives that long: call, request, session, instance, process, or unknown, of an object that holds a client and that nobody here makes per call",
     "shape" 1 shape "`#shape? @holder list dict`: a container of this shape: list, dict, set, deque, queue, cache",
     "capped" 2 capped "`#capped? @holder`: made with a bound, or its length is compared with one",
     "emptied" 2 emptied "`#emptied? @holder`: something is taken out of it, or it is replaced",
@@ -110,14 +110,14 @@ predicates! {
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
     "in-stream-loop" 1 in_stream_loop "`#in-stream-loop? @call`: in a loop that fetches stream records",
     "per-request" 2 per_request "`#per-request? @call`: runs for each request, event or task",
-    "memoised" 1 memoised "`#memoised? @call request`: runs once: guarded by a test of the place it fills, or in a memoised function; with `request`, what an object of each request keeps for itself does not count",
+    "memoised" 1 memoised "`#memoised? @call [request]`: runs once: guarded by a test of the place it fills, or in a memoised function; with `request`, what an object of each request keeps for itself does not count",
     "script" 2 script "`#script? @call`: runs in a process that ends with the work",
     "scoped" 1 scoped "`#scoped? @value`: used in `with`, closed, returned or yielded",
     "returns" 2 returns "`#returns? @function items`: what the function gives is, or holds, one of these kinds",
     "parametrised" 0 parametrised "`#parametrised? @function`: it takes arguments that vary, beyond `self`",
     "method" 0 method "`#method? @function`: it gets `self`",
     "singleton" 2 singleton "`#singleton? @function`: the instances of its class live as long as the process",
-    "imports" 0 imports "`#imports? @name path…`: the name stands for one of these dotted paths",
+    "imports" 0 imports "`#imports? @name path…`: the name stands for one of these dotted paths, as an import writes it",
     "infinite" 1 infinite "`#infinite? @value`: `None`, 0 or less, or infinity: no bound",
     "fresh" 1 fresh "`#fresh? @value`: made in this call, not kept in any place",
     "open" 2 open "`#open? @value`: in an endpoint that is declared open to all",
@@ -943,10 +943,24 @@ fn singleton(cx: &Cx, operands: &[Operand]) -> Answer {
 
 fn imports(cx: &Cx, operands: &[Operand]) -> Answer {
     let value = value(cx, operands);
-    surest(
+    let known = surest(
         &value,
         |atom| matches!(&atom.what, What::Symbol(path) | What::Object(path) if texts(operands).any(|text| text == path)),
-    )
+    );
+    let written = || {
+        let path = import_path(cx, capture(cx, operands)?.expr?)?;
+        sure(texts(operands).any(|text| *text == path))
+    };
+    known.or_else(written)
+}
+
+/// The path of what stands in a file of the project, as the import writes it.
+fn import_path(cx: &Cx, expr: ExprId) -> Option<String> {
+    match cx.facts.expr(expr) {
+        Expr::Name(name) => cx.reader.import_path(cx.unit.file, name),
+        Expr::Attr(base, name) => Some(format!("{}.{name}", import_path(cx, *base)?)),
+        _ => None,
+    }
 }
 
 fn infinite(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -39,8 +39,11 @@ pub struct Faulty {
     pub problems: Vec<Problem>,
 }
 
-/// Is this a file of a team's rule?
+/// Is this a file of a team's rule, or the folder of them?
 pub fn is_of_team(path: &Path) -> bool {
+    if path.file_name().is_some_and(|name| name == FOLDER) {
+        return true;
+    }
     let folder = path.parent().and_then(Path::file_name);
     let ending = path.extension().unwrap_or_default();
     folder.is_some_and(|folder| folder == FOLDER) && (ending == "scm" || ending == "md")

@@ -8,6 +8,7 @@ use std::hash::{Hash, Hasher};
 use tower_lsp::ls_types::*;
 
 use crate::config::files::{Found, findings, is_settings, mistakes};
+use crate::config::team::is_of_team;
 use crate::finding::Finding;
 use crate::report::relate;
 use crate::text::{Encoding, Text};
@@ -201,7 +202,18 @@ impl State {
 
     pub fn pull(&mut self, uri: &Uri, previous: Option<&str>) -> Pulled {
         let key = Key::of(uri);
+        let of_team = path_of(uri).is_some_and(|path| is_of_team(&path));
+        let faulty = of_team.then(|| {
+            let mut found = self.unopened().into_iter();
+            let same = found.find(|(other, _)| Key::of(other) == key);
+            same.map(|(_, items)| items).unwrap_or_default()
+        });
         let (id, items) = match self.report(&key) {
+            // A rule's file: what is wrong with it was found as the rules were read.
+            _ if of_team => {
+                let items = faulty.unwrap_or_default();
+                (file_id(&items), Arc::new(plain(items.to_vec())))
+            }
             Some((id, items)) => (result_id(id), items),
             // Not open: the file as it was indexed.
             None => {

@@ -164,6 +164,8 @@ impl Session {
                 "**/pyproject.toml",
                 "**/{.,}dynaleak.toml",
                 "**/.dynaleak/*",
+                // Of a folder that goes with all that is in it a client may name the folder alone.
+                "**/.dynaleak",
                 // They say which functions are handlers.
                 "**/{template,serverless}.{yaml,yml}",
                 // Baselines may have any name.

@@ -1341,6 +1341,23 @@ impl<'a> Reader<'a> {
         exports.is_some_and(|exports| exports.names.values().flatten().any(of_library))
     }
 
+    /// `shop.repo.fetch`, of a name that the file imports by `from shop.repo import fetch`.
+    pub fn import_path(&self, file: FileId, name: &str) -> Option<String> {
+        self.note(|| CellKey::Exports(file));
+        let found = self.world.exports.get(&file)?.names.get(name)?;
+        found.iter().find_map(|export| match export {
+            // `import shop.repo` binds `shop`.
+            Export::Import(import) if import.level == 0 && import.symbol.is_empty() => {
+                let first = import.module.split('.').next() == Some(name);
+                Some(if first { name } else { &*import.module }.to_string())
+            }
+            Export::Import(import) if import.level == 0 => {
+                Some(format!("{}.{}", import.module, import.symbol))
+            }
+            _ => None,
+        })
+    }
+
     /// The files that may be Django's settings, by their names.
     pub fn settings(&self) -> Vec<FileId> {
         let mut files = Vec::new();

@@ -179,7 +179,14 @@ fn mistakes_have_their_file_and_line() {
             query("(call\n  functio: (_)) @finding"),
             "scm:2:3: Python's grammar has no field `functio`",
         ),
-        (query("(call) @finding\n(call @finding"), "scm:2:"),
+        (
+            query("(call) @finding\n(call @finding"),
+            "scm:2:1: this bracket is not closed",
+        ),
+        (
+            query("((call (_) @a @finding) ; ("),
+            "scm:1:1: this bracket is not closed",
+        ),
         (
             query("(assignment left: (#eq? @finding \"a\")) @finding"),
             "scm:1:19: a predicate stands behind the pattern",
@@ -210,6 +217,10 @@ fn mistakes_have_their_file_and_line() {
             "scm:2:1: a pattern looks at one function, method or statement at a time",
         ),
         (
+            query("(call) @finding\n[\n  ((class_definition) @finding)\n]"),
+            "scm:2:1: a pattern looks at one function, method or statement at a time",
+        ),
+        (
             query("((call) @finding\n  (#kin? @finding items))"),
             "scm:2:3: no predicate is called `#kin?`; did you mean `#kind?`?",
         ),
@@ -222,8 +233,24 @@ fn mistakes_have_their_file_and_line() {
             "scm:1:18: `#lives?` needs one of call, request",
         ),
         (
+            query("((call) @finding (#lives? @finding forever))"),
+            "scm:1:18: `#lives?` does not know `forever`, only call, request",
+        ),
+        (
+            query("((call) @finding (#imports? @finding))"),
+            "scm:1:18: `#imports?` needs more: write `#imports? @name path…`",
+        ),
+        (
+            query("((call) @finding (#limited? @finding \"5\"))"),
+            "scm:1:18: `#limited?` takes no more: write `#limited? @value`",
+        ),
+        (
+            query("((call) @finding (#keeps? @finding))"),
+            "scm:1:18: `#keeps?` asks about a capture: write `#keeps? @holder @value`",
+        ),
+        (
             query("((call) @finding (#scoped? \"a\"))"),
-            "scm:1:18: `#scoped?` asks about a capture",
+            "scm:1:18: `#scoped?` asks about a capture: write `#scoped? @value`",
         ),
         (
             query("((call) @finding (#match? @finding \"(\"))"),
@@ -308,6 +335,41 @@ fn mistakes_have_their_file_and_line() {
     );
 }
 
+/// `test-rules` says these lines, at their places.
+fn wrong(project: &Project, lines: &[&str]) {
+    let run = project.run(&["test-rules"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    for (line, said) in lines.iter().zip(run.stderr.lines()) {
+        assert!(
+            said.starts_with(&format!("error: {line}")),
+            "{line} in {run:?}"
+        );
+    }
+    assert_eq!(run.stderr.lines().count(), lines.len(), "{run:?}");
+}
+
+/// A path may be that of the project's own code, as its imports write it.
+#[test]
+fn a_path_of_the_projects_own() {
+    let project = project();
+    project.write(
+        ".dynaleak/forbidden.scm",
+        "((call function: (_) @name) @finding\n  (#imports? @name shop.repo.fetch shop.repo.Repo))",
+    );
+    project.write("src/shop/repo.py", "def fetch():\n    return 1\n\n\nclass Repo:\n    pass\n\n\ndef other():\n    return fetch\n");
+    project.write("src/shop/user.py", "import boto3\n\nfrom shop import repo\nfrom shop.repo import Repo, fetch, other\n\nfetch()\nRepo()\nother()\nrepo.fetch()\nboto3.client('dynamodb')\n");
+    project.write("src/shop/__init__.py", "");
+    fs::remove_file(project.path("shop/user.py")).unwrap();
+    let found = [
+        "src/shop/user.py:6 SHOP1",
+        "src/shop/user.py:7 SHOP1",
+        "src/shop/user.py:9 SHOP1",
+    ];
+    assert_eq!(project.json(&[]).found(), found);
+    fs::remove_file(project.path("src/shop/repo.py")).unwrap();
+    assert_eq!(project.json(&[]).found(), found);
+}
+
 #[test]
 fn fixtures_that_fail() {
     let project = project();
@@ -329,14 +391,45 @@ fn fixtures_that_fail() {
     );
     let page = PAGE.replace("## Not flagged: another", "## Flagged: another");
     project.write(".dynaleak/forbidden.md", page);
-    let run = project.run(&["test-rules"]);
-    assert!(
-        run.stdout
-            .contains("  no heading begins with `## Not flagged`"),
-        "{run:?}"
+    wrong(
+        &project,
+        &[
+            ".dynaleak/forbidden.md:19: no mark of SHOP1",
+            ".dynaleak/forbidden.md:4: no heading begins with `## Not flagged`",
+        ],
     );
-    assert!(
-        run.stdout.contains("  flagged-another: no mark of SHOP1"),
+    for (from, to, said) in [
+        (
+            "## Not flagged: another\n```py",
+            "## Not flagged: another\n```python",
+            "19: no block of code that is tagged `py`",
+        ),
+        (
+            "sources = {",
+            "sorces = {",
+            "8: `toml` block: `sorces`: unknown key `sorces`; did you mean `sources`?",
+        ),
+        (
+            "forbidden()\n#<^^^^^^^^^ SHOP1 `forbidden()` is forbidden",
+            "forbidden()\n#<^^^^^^^^^",
+            "13: carets that say nothing and do not go on",
+        ),
+        (
+            "import forbidden",
+            "import import forbidden",
+            "8: `main.py` is no Python",
+        ),
+    ] {
+        assert!(PAGE.contains(from), "{from}");
+        project.write(".dynaleak/forbidden.md", PAGE.replacen(from, to, 1));
+        wrong(&project, &[&format!(".dynaleak/forbidden.md:{said}")]);
+    }
+    // What stands under a heading without code is text; a rule that is off is tested all the same.
+    let page = PAGE.replacen("---\n#", "default: off\n---\n#", 1) + "\n## Background\nWhy.\n";
+    project.write(".dynaleak/forbidden.md", page);
+    let run = project.run(&["test-rules"]);
+    assert_eq!(
+        run.stdout, "SHOP1 forbidden-call: 2 headings, all hold\n",
         "{run:?}"
     );
     let run = Project::good().run(&["test-rules"]);

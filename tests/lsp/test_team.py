@@ -3,6 +3,7 @@
 import asyncio
 import pathlib
 import re
+import shutil
 
 from lsprotocol import types
 
@@ -61,6 +62,41 @@ async def test_the_documented_rules_work(tmp_path):
         at = types.HoverParams(types.TextDocumentIdentifier(server.uri("shop/views.py")), types.Position(8, 22))
         hover = await server.client.text_document_hover_async(at)
         assert "reads the whole table" in hover.contents.value and "Query an index instead" in hover.contents.value
+
+
+async def test_a_folder_of_rules_that_goes(tmp_path):
+    documented(tmp_path)
+    async with session(tmp_path) as server:
+        await server.indexed()
+        server.open("shop/views.py", VIEWS)
+        assert await server.codes("shop/views.py") == [("SHOP101", 8)]
+        shutil.rmtree(tmp_path / ".dynaleak")
+        tell(server, ".dynaleak", types.FileChangeType.Deleted)
+        await server.until("shop/views.py", [])
+
+
+async def test_a_mistake_is_told_to_whoever_pulls(tmp_path):
+    documented(tmp_path)
+    name = ".dynaleak/no_scan_in_views.scm"
+    query = tmp_path / name
+    sound = query.read_text()
+    query.write_text(sound.replace("#exactly?", "#exacly?"))
+    async with session(tmp_path) as server:
+        await server.indexed()
+        pull = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(server.uri(name)))
+        for opened in (False, True):
+            if opened:
+                server.open(name, query.read_text())
+            [item] = (await server.client.text_document_diagnostic_async(pull)).items
+            assert (item.code, item.range.start.line) == ("DDB004", 4)
+        query.write_text(sound)
+        tell(server, name)
+        for _ in range(200):
+            items = (await server.client.text_document_diagnostic_async(pull)).items
+            if not items:
+                break
+            await asyncio.sleep(0.05)
+        assert not items
 
 
 async def test_settings_name_them_by_code(tmp_path):
