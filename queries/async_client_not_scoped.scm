@@ -17,3 +17,8 @@
   (#lives? @stack process)
   (#per-request? @finding)
   (#not-memoised? @finding)) @finding
+
+; client = session.client("dynamodb"), then await client.get_item(...): nothing enters it
+(call
+  (#built? @finding client resource)
+  (#unentered? @finding)) @finding

@@ -9,4 +9,5 @@
   (#in-loop? @finding)
   (#not-memoised? @finding)
   (#not-varies? @finding)
+  (#not-unentered? @finding)
   (#not-fresh? @receiver)) @finding

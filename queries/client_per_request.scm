@@ -9,4 +9,5 @@
   (#per-request? @finding)
   (#not-memoised? @finding request)
   (#not-varies? @finding)
+  (#not-unentered? @finding)
   (#not-fresh? @receiver)) @finding

@@ -147,6 +147,7 @@ predicates! {
     "targeted" 0 targeted "`#targeted? @call`: a log handler that is made with a target, each time",
     "logs-items" 2 logs_items "`#logs-items? @call`: its file logs what DynamoDB gave",
     "converts" 2 converts "`#converts? @function @value`: of another file, which makes a list of all that this argument gives, each converted",
+    "unentered" 1 unentered "`#unentered? @call`: what it gives is awaited, not entered, and used as what it is a context of, in the same function",
     "mirrored" 1 mirrored "`#mirrored? @key @value`: an attribute of each item of a read, under another one: there are as many as the table has items",
     "apart" 2 apart "`#apart? @holder @value`: a dict that is looked up, in a class of which several others keep objects, filled by a method with what it is given: told where that is called",
     "inherits" 2 inherits "`#inherits? @value items`: a statement of a view's class, declared open to all, which inherits a method that gives one of these kinds, of an unbounded read, from a class that is not",
@@ -1360,6 +1361,13 @@ pub fn inherited(cx: &Cx) -> Value {
         overridden.extend(members.keys());
     }
     given
+}
+
+fn unentered(cx: &Cx, operands: &[Operand]) -> Answer {
+    sure(super::uses::is_unentered(
+        cx.facts,
+        capture(cx, operands)?.expr?,
+    ))
 }
 
 fn mirrored(cx: &Cx, operands: &[Operand]) -> Answer {

@@ -9,9 +9,11 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::Cx;
-use crate::facts::{Arg, ArgKind, Call, ChunkFacts, Expr, ExprId, FunctionId, is_constant_name};
-use crate::flow::evaluate_all;
+use crate::facts::{
+    Arg, ArgKind, Call, ChunkFacts, Expr, ExprId, FunctionId, Stmt, is_constant_name,
+};
 use crate::flow::uses::{Level, Standing, Uses, uses_of};
+use crate::flow::{evaluate_all, visit};
 use crate::summary::CellKey;
 use crate::value::*;
 use crate::workspace::unit::{Unit, UnitKind};
@@ -246,4 +248,46 @@ pub(super) fn is_looked_up(facts: &ChunkFacts, id: ExprId) -> bool {
         },
         _ => false,
     })
+}
+
+/// `client = session.client("dynamodb")`, of whose uses one at least is awaited, and none enters, leaves or
+/// hands on what the call gave. boto3's clients have nothing to await.
+pub fn is_unentered(facts: &ChunkFacts, call: ExprId) -> bool {
+    let own = facts.owner(call);
+    let mut made = None;
+    visit(&facts.functions[own as usize].body, &mut |stmt| {
+        let Stmt::Assign { targets, value, .. } = stmt else {
+            return;
+        };
+        let awaited = matches!(facts.expr(*value), Expr::Await(inner) if *inner == call);
+        if let ([target], true) = (&targets[..], awaited || *value == call)
+            && let Expr::Local(slot) = facts.expr(*target)
+        {
+            made = Some((*target, *slot, awaited));
+        }
+    });
+    let Some((target, slot, mut awaited)) = made else {
+        return false;
+    };
+    let of_own = |id: ExprId| match facts.expr(id) {
+        Expr::Local(other) => *other == slot && facts.owner(id) == own,
+        Expr::Outer(function, other) => *other == slot && *function == own,
+        _ => false,
+    };
+    let ids = || (0..facts.exprs.len() as ExprId).filter(|&id| id != target);
+    let (mut uses, mut plain) = (0, 0);
+    for id in ids() {
+        uses += of_own(id) as u32;
+        match facts.expr(id) {
+            Expr::Attr(base, name) if of_own(*base) => {
+                plain += !matches!(&**name, "__aenter__" | "__aexit__" | "close") as u32;
+            }
+            Expr::Await(inner) => {
+                let method = |call: &Call| matches!(facts.expr(call.function), Expr::Attr(base, _) if of_own(*base));
+                awaited |= matches!(facts.expr(*inner), Expr::Call(call) if method(call));
+            }
+            _ => {}
+        }
+    }
+    awaited && uses > 0 && uses == plain
 }

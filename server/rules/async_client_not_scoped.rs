@@ -29,16 +29,21 @@ pub const ABOUT: About = About {
 fn tell(cx: &Cx, verdict: &mut Verdict) {
     let repeats = |mark: Mark| mark == Mark::Request || mark == Mark::Loop;
     made(cx, verdict, repeats, "runs for each request or round");
-    verdict.story.value = cx.best(&cx.value_of("made"), |atom| atom.data().is_some());
+    let made = cx.value_of("made").join(&cx.value_of("finding"));
+    verdict.story.value = cx.best(&made, |atom| atom.data().is_some());
     verdict.story.holder_span = cx.span_of("holder").or_else(|| cx.span_of("stack"));
-    if cx.context(verdict.function).mark(repeats).is_none() {
+    let looped = cx.seen_as("finding").is_some_and(|seen| seen.situation.loops.iter().any(|note| !note.bounded));
+    if !looped && cx.context(verdict.function).mark(repeats).is_none() {
         // Opened once, it stays open once.
         verdict.severity = Severity::Warning;
     }
 }
 
 fn message(page: &Page, verdict: &Verdict) -> String {
-    format!("{} is entered and kept in {}: nothing leaves it, so that its connections stay open", page.source(verdict), page.holder(verdict))
+    match verdict.story.holder_span {
+        None => format!("{} is used without being entered: newer versions fail there, and in older ones nothing closes what it opens", page.source(verdict)),
+        Some(_) => format!("{} is entered and kept in {}: nothing leaves it, so that its connections stay open", page.source(verdict), page.holder(verdict)),
+    }
 }
 
 fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
@@ -48,16 +53,19 @@ fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {
 /// `async with session.client("dynamodb") as client:` around all that uses it.
 fn scoped(cx: &fix::Cx) -> Option<Rewrite> {
     let (module, node) = (cx.module, cx.node);
-    // `await STACK.enter_async_context(…)`: what is found is the call.
+    // `await STACK.enter_async_context(…)`, `session.client("dynamodb")`: what is found is the call.
     let assignment = match node.kind() {
         "assignment" => node,
-        _ => node.parent().filter(|up| up.kind() == "await")?.parent().filter(|up| up.kind() == "assignment")?,
+        _ => ancestors(node).take(2).find(|up| up.kind() == "assignment")?,
     };
     let target = assignment.child_by_field_name("left").filter(|left| left.kind() == "identifier")?;
-    let entered = assignment.child_by_field_name("right").filter(|right| right.kind() == "await")?.named_child(0)?;
     let made = match node.kind() {
-        "assignment" => entered.child_by_field_name("function")?.child_by_field_name("object")?,
-        _ => *named_children(arguments(entered)?).first()?,
+        "assignment" => {
+            let right = assignment.child_by_field_name("right").filter(|right| right.kind() == "await")?;
+            right.named_child(0)?.child_by_field_name("function")?.child_by_field_name("object")?
+        }
+        _ if method(module, node) == "enter_async_context" => *named_children(arguments(node)?).first()?,
+        _ => node,
     };
     let whole = statement(node).filter(|whole| whole.named_child(0) == Some(assignment) && module.alone(*whole))?;
     let function = function_of(target).filter(|function| module.of(*function).starts_with("async"))?;
@@ -86,6 +94,18 @@ fn scoped(cx: &fix::Cx) -> Option<Rewrite> {
         parent.is_some_and(|up| matches!(up.kind(), "attribute" | "argument_list")) && (call.is_some_and(ends) || looped())
     };
     if assignment.child_by_field_name("type").is_some() || !uses.iter().all(awaited) {
+        return None;
+    }
+    // A table that is handed out would go on without its resource.
+    let handed_out = |other: &Node| {
+        let assigned = ancestors(*other).take(4).find(|up| up.kind() == "assignment");
+        let table = assigned.and_then(|assigned| assigned.child_by_field_name("left")).filter(|left| left.kind() == "identifier");
+        let used = |one: &Node| Some(*one) == table || one.parent().is_some_and(|up| up.kind() == "attribute");
+        table.is_some_and(|table| !module.uses(module.of(table), function).iter().all(used))
+    };
+    // Entered for each request it would be one for each: share what is made, which only its owner can say.
+    let repeated = cx.verdict.severity == Severity::Error;
+    if made == node && (repeated || uses.iter().any(handed_out)) {
         return None;
     }
     let mut body = reach(whole, &uses)?;
