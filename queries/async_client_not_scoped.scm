@@ -22,3 +22,15 @@
 (call
   (#built? @finding client resource)
   (#unentered? @finding)) @finding
+
+; yield await self.context.__aenter__(), and nothing calls __aexit__
+([
+  (yield (await
+    (call function: (attribute object: (attribute) @made attribute: (identifier) @_enter))))
+  (return_statement (await
+    (call function: (attribute object: (attribute) @made attribute: (identifier) @_enter))))
+] @finding
+  (#eq? @_enter "__aenter__")
+  (#kind? @made client resource)
+  (#held-by? @made instance)
+  (#not-taken? @made))

@@ -94,8 +94,6 @@ struct Flow<'a> {
     looked: FxHashSet<(String, String)>,
     /// What locals were read from, none where that is no place.
     origins: FxHashMap<(FunctionId, Slot), Option<String>>,
-    /// The locals that hold an answer of a service other than DynamoDB.
-    answers: FxHashSet<(FunctionId, Slot)>,
     tells: FxHashMap<CellKey, Value>,
     /// In a chunk with nested functions: what was first asked of what the walk itself tells.
     asked: Option<RefCell<FxHashMap<CellKey, Value>>>,
@@ -199,7 +197,6 @@ impl<'a> Flow<'a> {
             limited: Vec::new(),
             looked: FxHashSet::default(),
             origins: FxHashMap::default(),
-            answers: FxHashSet::default(),
             tells: with_room(room(|before| before.tells.len())),
             asked: None,
             fills_outer: false,
@@ -351,15 +348,19 @@ impl<'a> Flow<'a> {
             .params
             .iter()
             .map(|param| {
+                let mut given = Value::UNKNOWN;
+                for depends in dependencies(facts, param) {
+                    given = given.join(&self.eval(depends));
+                }
                 let Some(default) = param.default else {
-                    return Value::UNKNOWN;
+                    return given;
                 };
                 let value = self.eval(default);
                 // `max_size=float("inf")` is as good as `max_size=None`.
-                match is_infinite(self.facts, default) {
+                given.join(&match is_infinite(self.facts, default) {
                     true => Value::of(What::Nothing),
                     false => value,
-                }
+                })
             })
             .collect();
 
@@ -856,30 +857,15 @@ impl<'a> Flow<'a> {
     /// `settings: Settings = Depends(get_settings)`: what a function without parameters gives is no request's.
     fn is_injected_alike(&mut self, param: &Param) -> bool {
         let facts: &'a ChunkFacts = self.facts;
-        let depends = |expr: ExprId| match facts.expr(expr) {
-            Expr::Call(call) if facts.is_named(call.function, "Depends") => {
-                call.args.first().map(|arg| arg.value)
-            }
+        let given = |expr: ExprId| match facts.expr(expr) {
+            Expr::Call(call) => call.args.first().map(|arg| arg.value),
             _ => None,
         };
-        // `Annotated[Settings, Depends(get_settings)]`, which an annotation has as a generic type.
-        let noted = || {
-            let annotation = param.annotation?;
-            let head = match facts.expr(annotation) {
-                Expr::Subscript(base, _) => *base,
-                Expr::Other(parts) => *parts.first()?,
-                _ => return None,
-            };
-            let mut found = None;
-            if facts.is_named(head, "Annotated") {
-                facts.any(annotation, &mut |id, _| {
-                    found = found.or_else(|| depends(id));
-                    found.is_some()
-                });
-            }
-            found
-        };
-        let Some(function) = param.default.and_then(depends).or_else(noted) else {
+        let default = param.default.filter(|&default| depends(facts, default));
+        let Some(function) = default
+            .or_else(|| dependencies(facts, param).first().copied())
+            .and_then(given)
+        else {
             return false;
         };
         let settings = matches!(facts.expr(function), Expr::Name(name) if name.ends_with("settings") || name.ends_with("config"));
@@ -1406,4 +1392,32 @@ fn is_page_key(value: &Value) -> bool {
     value
         .data()
         .any(|(atom, data)| atom.nested == Nest::Not && data.kind == Kind::PageKey)
+}
+
+/// `Depends(get_settings)`
+fn depends(facts: &ChunkFacts, expr: ExprId) -> bool {
+    matches!(facts.expr(expr), Expr::Call(call) if facts.is_named(call.function, "Depends") || facts.is_named(call.function, "Security"))
+}
+
+/// Those of `Annotated[Settings, Depends(get_settings)]`, which an annotation has as a generic type.
+fn dependencies(facts: &ChunkFacts, param: &Param) -> SmallVec<[ExprId; 1]> {
+    let mut found = SmallVec::new();
+    let head = |annotation: ExprId| match facts.expr(annotation) {
+        Expr::Subscript(base, _) => Some(*base),
+        Expr::Other(parts) => parts.first().copied(),
+        _ => None,
+    };
+    let annotation = param.annotation;
+    let annotated = annotation
+        .and_then(head)
+        .is_some_and(|head| facts.is_named(head, "Annotated"));
+    if let Some(annotation) = annotation.filter(|_| annotated) {
+        facts.any(annotation, &mut |id, _| {
+            if depends(facts, id) {
+                found.push(id);
+            }
+            false
+        });
+    }
+    found
 }

@@ -42,7 +42,7 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
         ChunkKind::Class => CHECKPOINTS.is_match(&lowering.facts.name),
         _ => CHECKPOINTS.is_match(&text[node.byte_range()]),
     };
-    lowering.facts.asks = asks(&text[node.byte_range()]);
+    lowering.facts.asks = asks(node, text);
     lowering.facts.broken = if lowering.facts.kind == ChunkKind::Class {
         lowering.broken
     } else {
@@ -124,7 +124,14 @@ const PASSING: [&str; 11] = [
     "flask_cors.",
 ];
 
-fn asks(text: &str) -> bool {
+/// Does the code of a node, not a comment in it, hold one of the words?
+fn asks(node: Node, text: &str) -> bool {
+    let begin = node.start_byte();
+    let text = &text[node.byte_range()];
+    let in_comment = |start: usize, end: usize| {
+        let token = node.descendant_for_byte_range(begin + start, begin + end);
+        token.is_some_and(|token| kind(token) == Kind::Comment)
+    };
     let ends = |at: usize, word: &str| {
         let start = at.checked_sub(word.len());
         start
@@ -170,7 +177,7 @@ fn asks(text: &str) -> bool {
             (PASSING.iter())
                 .any(|it| ends(named, it) || given.is_some_and(|given| goes_on(given, it)))
         };
-        !author && !other && !passing
+        !author && !other && !passing && !in_comment(start, end)
     })
 }
 

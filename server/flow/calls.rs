@@ -1048,7 +1048,13 @@ impl<'a> Flow<'a> {
                             .data()
                             .is_some_and(|data| matches!(data.kind, Kind::Items | Kind::Records))
                 });
+                // `list(item["tags"])` holds an attribute as much.
+                let attribute = value.filter(|atom| {
+                    let attribute = |data: Data| data.kind == Kind::Attribute;
+                    atom.nested == Nest::Not && atom.data().is_some_and(attribute)
+                });
                 self.gathered(&value)
+                    .join(&inside(&attribute, Nest::Inside))
                     .join(&kept.map(|atom| {
                         Some(Atom {
                             held: None,

@@ -897,6 +897,16 @@ impl<'a> Flow<'a> {
     /// `if X: return X`, or `if self.ready: return` where the function sets it: what follows runs only
     /// while X is empty.
     pub(super) fn returns_tested(&mut self, test: ExprId, body: &'a [Stmt]) -> bool {
+        // `if use_cache: if _client: return _client`
+        let nested = |stmt: &'a Stmt| match stmt {
+            Stmt::If { test, then, .. } => Some((*test, then)),
+            _ => None,
+        };
+        for (test, then) in body.iter().filter_map(nested) {
+            if self.returns_tested(test, then) {
+                return true;
+            }
+        }
         let tested = self.tested(test);
         if tested.is_empty() {
             return false;
@@ -928,12 +938,12 @@ impl<'a> Flow<'a> {
                     },
                     _ => *value,
                 };
-                // What another service answers is no memory of the function's own.
-                let answer = matches!(self.facts.expr(value), Expr::Local(slot) if self.answers.contains(&(self.function, *slot)));
-                !answer && self.path(value).is_some_and(|path| tested.contains(&path))
+                let remembered = match self.facts.expr(value) {
+                    Expr::Local(slot) => self.is_memory(*slot),
+                    _ => true,
+                };
+                remembered && self.path(value).is_some_and(|path| tested.contains(&path))
             }
-            // `if use_cache: if _client: return _client`
-            Stmt::If { test, then, .. } => self.returns_tested(*test, then),
             _ => false,
         })
     }
@@ -1060,32 +1070,24 @@ impl<'a> Flow<'a> {
         };
         let origin = self.origin(value);
         self.origins.insert((self.function, *slot), origin);
-        if self.asks_another_service(value) {
-            self.answers.insert((self.function, *slot));
-        } else {
-            self.answers.remove(&(self.function, *slot));
-        }
     }
 
-    /// `iam.list_account_aliases()["AccountAliases"]`: an answer of a service other than DynamoDB.
-    fn asks_another_service(&mut self, value: ExprId) -> bool {
-        let mut clients = Vec::new();
-        self.facts.any(value, &mut |_, expr| {
-            if let Expr::Call(call) = expr
-                && let Expr::Attr(base, _) = self.facts.expr(call.function)
-            {
-                clients.push(*base);
-            }
-            false
-        });
-        let other = |data: Data| data.kind == Kind::Client && data.service == Service::Other;
-        clients.into_iter().any(|client| {
-            let value = self.peek(client);
-            value
-                .atoms()
-                .iter()
-                .any(|atom| atom.data().is_some_and(other))
-        })
+    /// May a local hold what an earlier call made? Not what a test answers: `error = check(event)`.
+    fn is_memory(&mut self, slot: Slot) -> bool {
+        let given = &self.facts.functions[self.function as usize].params;
+        match self.origins.get(&(self.function, slot)) {
+            Some(Some(_)) => return true,
+            None if (slot as usize) < given.len() => return true,
+            _ => {}
+        }
+        let value = self.local(slot);
+        let kept = |atom: &Atom| {
+            let place = atom.held.as_ref();
+            place.is_some_and(|place| !matches!(place, Place::Local(..)))
+                || atom.data().is_some_and(|data| data.kind.is_tool())
+        };
+        let value = self.resolved(&value);
+        value.atoms().iter().any(kept)
     }
 
     fn origin(&self, value: ExprId) -> Option<String> {
@@ -1301,7 +1303,8 @@ impl<'a> Flow<'a> {
         let mut keys = false;
         let mut tokens = false;
         let mut stream = false;
-        for (expr, span) in self.facts.exprs.iter().zip(&self.facts.spans) {
+        let facts = self.facts;
+        for (id, (expr, span)) in facts.exprs.iter().zip(&facts.spans).enumerate() {
             if span.start < extent.start || span.end > extent.end {
                 continue;
             }
@@ -1319,6 +1322,13 @@ impl<'a> Flow<'a> {
                         }
                     }
                     stream |= matches!(self.facts.expr(call.function), Expr::Attr(_, name) if name == "get_records");
+                }
+                // `Paging.NEXT = "LastEvaluatedKey"`, of a class.
+                Expr::Attr(_, name) if is_constant_name(name) => {
+                    let text = self.peek(id as ExprId);
+                    keys |= text
+                        .string()
+                        .is_some_and(|text| API.read.page_keys.contains(text));
                 }
                 Expr::Attr(_, name) => keys |= name == "last_evaluated_key",
                 _ => {}

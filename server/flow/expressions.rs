@@ -44,6 +44,16 @@ impl<'a> Flow<'a> {
                 self.attribute(&value, name, Some(site))
             }
             Expr::Call(call) => self.call(call),
+            // `Orders = Annotated[OrderService, Depends(get_orders)]` names the type.
+            Expr::Subscript(base, index) if facts.is_named(*base, "Annotated") => {
+                self.eval(*index);
+                match facts.expr(*index) {
+                    Expr::Tuple(parts) => parts
+                        .first()
+                        .map_or(Value::UNKNOWN, |&first| self.peek(first)),
+                    _ => Value::UNKNOWN,
+                }
+            }
             Expr::Subscript(base, index) => {
                 let value = self.eval(*base);
                 let key = self.eval(*index);

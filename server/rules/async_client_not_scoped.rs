@@ -31,7 +31,7 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
     made(cx, verdict, repeats, "runs for each request or round");
     let made = cx.value_of("made").join(&cx.value_of("finding"));
     verdict.story.value = cx.best(&made, |atom| atom.data().is_some());
-    verdict.story.holder_span = cx.span_of("holder").or_else(|| cx.span_of("stack"));
+    verdict.story.holder_span = ["holder", "stack", "made"].into_iter().find_map(|name| cx.span_of(name));
     let looped = cx.seen_as("finding").is_some_and(|seen| seen.situation.loops.iter().any(|note| !note.bounded));
     if !looped && cx.context(verdict.function).mark(repeats).is_none() {
         // Opened once, it stays open once.
