@@ -32,5 +32,4 @@
 ] @finding
   (#eq? @_enter "__aenter__")
   (#kind? @made client resource)
-  (#held-by? @made instance)
   (#not-taken? @made))

@@ -53,6 +53,10 @@ pub struct ChunkFacts {
     pub checkpoints: bool,
     /// It names what asks who somebody is: a login, a token, a key.
     pub asks: bool,
+    /// It names what asks it before each of an application's routes: a middleware, `before_request`.
+    pub guards: bool,
+    /// It names what may have to do with it: a session, a cookie, a role, an answer of 403.
+    pub wary: bool,
     /// Class definitions inside functions.
     pub classes: Vec<LocalClass>,
     pub matches: Vec<Match>,

@@ -219,6 +219,9 @@ impl<'a> Flow<'a> {
             if self.facts.asks {
                 self.note(&notes_of(self.unit.file), Mark::Asks);
             }
+            if self.facts.guards {
+                self.note(&notes_of(self.unit.file), Mark::Guards);
+            }
             if settings {
                 self.note_settings();
             }

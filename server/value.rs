@@ -349,6 +349,8 @@ pub enum Mark {
     Checkpoints,
     /// The file names what asks who somebody is: a login, a token, a key.
     Asks,
+    /// The file names what asks it before each route of an application.
+    Guards,
     /// The file logs what DynamoDB gave.
     LogsItems,
     /// Of a parameter: all of what callers read is converted into a list.

@@ -27,17 +27,18 @@ pub fn open(cx: &Cx, function: FunctionId) -> Answer {
     let atom = context.mark(|mark| mark == Mark::Open)?;
     let open = match &atom.held {
         None => true,
-        Some(_) if asks(cx, cx.unit.file) => false,
-        Some(place) if *place == django_settings() => by_settings(cx, &context),
-        Some(place) => hangs_open(cx, place, HOPS),
+        Some(place) if *place == django_settings() => {
+            !says(cx, cx.unit.file, Mark::Asks) && by_settings(cx, &context)
+        }
+        Some(place) => !says(cx, cx.unit.file, Mark::Guards) && hangs_open(cx, place, HOPS),
     };
     open.then_some(atom.confidence)
 }
 
-/// Does the file name what asks who somebody is?
-fn asks(cx: &Cx, file: FileId) -> bool {
+/// Does the file name what asks who somebody is, or what asks it for all routes?
+fn says(cx: &Cx, file: FileId, mark: Mark) -> bool {
     let notes = CellKey::Holder(notes_of(file));
-    cx.reader.cell(notes).has(Mark::Asks)
+    cx.reader.cell(notes).has(mark)
 }
 
 /// A view for sure, in a project whose settings let everyone through.
@@ -53,7 +54,7 @@ fn hangs_open(cx: &Cx, place: &Place, left: usize) -> bool {
     let Place::Global(file, name) = place else {
         return false;
     };
-    if asks(cx, *file) {
+    if says(cx, *file, Mark::Guards) {
         return false;
     }
     if name.is_empty() {
@@ -62,7 +63,7 @@ fn hangs_open(cx: &Cx, place: &Place, left: usize) -> bool {
     let hung = cx.reader.cell(CellKey::Holder(place.clone()));
     let silent = |site: &Site| {
         let unit = cx.reader.world().units.get(&site.unit);
-        unit.is_some_and(|unit| !asks(cx, unit.file))
+        unit.is_some_and(|unit| !says(cx, unit.file, Mark::Guards))
     };
     let above = |atom: &Atom| {
         atom.steps.iter().all(silent)

@@ -42,7 +42,9 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
         ChunkKind::Class => CHECKPOINTS.is_match(&lowering.facts.name),
         _ => CHECKPOINTS.is_match(&text[node.byte_range()]),
     };
-    lowering.facts.asks = asks(node, text);
+    lowering.facts.guards = says(&GUARDS, node, text);
+    lowering.facts.asks = lowering.facts.guards || says(&ASKS, node, text);
+    lowering.facts.wary = lowering.facts.asks || says(&WARY, node, text);
     lowering.facts.broken = if lowering.facts.kind == ChunkKind::Class {
         lowering.broken
     } else {
@@ -75,9 +77,31 @@ static CHECKPOINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .expect("a handful of short literal words")
 });
 
+fn words(words: &[&str]) -> AhoCorasick {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(words)
+        .expect("a handful of short literal words")
+}
+
+/// Words of code that asks who somebody is before each route of an application or router.
+static GUARDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    words(&[
+        "before_request",
+        "before_app_request",
+        "middleware",
+        "wsgi_app",
+        "dependencies=",
+        "dependencies =",
+        "auth_force",
+        "method_decorators",
+        "view_functions",
+    ])
+});
+
 /// Words of code that asks who somebody is, or hands that to a library.
 static ASKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = [
+    words(&[
         "auth",
         "login",
         "logged",
@@ -97,16 +121,32 @@ static ASKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "cognito",
         "verify",
         "signature",
-        "before_request",
-        "middleware",
-        "dependencies=",
         "identity",
         "is_admin",
-    ];
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(words)
-        .expect("a handful of short literal words")
+    ])
+});
+
+/// Words of what may ask who somebody is, if they stand in the very code that answers.
+static WARY: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    words(&[
+        "session",
+        "cookie",
+        "headers",
+        "401",
+        "403",
+        "abort",
+        "forbid",
+        "secret",
+        "passphrase",
+        "passcode",
+        "role",
+        "owner",
+        "credential",
+        "g.user",
+        "get_user(",
+        "user=",
+        "user:",
+    ])
 });
 
 /// Middleware that lets everyone through, and where such comes from.
@@ -125,7 +165,7 @@ const PASSING: [&str; 11] = [
 ];
 
 /// Does the code of a node, not a comment in it, hold one of the words?
-fn asks(node: Node, text: &str) -> bool {
+fn says(words: &AhoCorasick, node: Node, text: &str) -> bool {
     let begin = node.start_byte();
     let text = &text[node.byte_range()];
     let in_comment = |start: usize, end: usize| {
@@ -142,7 +182,7 @@ fn asks(node: Node, text: &str) -> bool {
         text.get(at..at + word.len())
             .is_some_and(|next| next.eq_ignore_ascii_case(word))
     };
-    ASKS.find_iter(text).any(|found| {
+    words.find_iter(text).any(|found| {
         let word = &text[found.range()];
         let (start, end) = (found.start(), found.end());
         // The author of a book, the token of the next page, those of a language model and the

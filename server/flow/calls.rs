@@ -974,11 +974,15 @@ impl<'a> Flow<'a> {
     /// A container made of this: `list(pages)`, `deque(items)`.
     fn gathered(&mut self, given: &Value) -> Value {
         let element = self.element(given);
-        inside(
-            &element.filter(|atom| atom.data().is_some_and(|data| data.kind != Kind::Attribute)),
-            Nest::Inside,
-        )
-        .join(&given.filter(|atom| atom.nested == Nest::Inside))
+        let is = |atom: &Atom, wanted: fn(Kind) -> bool| {
+            atom.data().is_some_and(|data| wanted(data.kind))
+        };
+        let whole = element.filter(|atom| is(atom, |kind| kind != Kind::Attribute));
+        // `list(item["tags"])` holds as much as the attribute.
+        let attribute = given
+            .filter(|atom| atom.nested == Nest::Not && is(atom, |kind| kind == Kind::Attribute));
+        inside(&whole.join(&attribute), Nest::Inside)
+            .join(&given.filter(|atom| atom.nested == Nest::Inside))
     }
 
     fn passed(&mut self, path: &str, given: &Value) -> Value {
@@ -1048,13 +1052,7 @@ impl<'a> Flow<'a> {
                             .data()
                             .is_some_and(|data| matches!(data.kind, Kind::Items | Kind::Records))
                 });
-                // `list(item["tags"])` holds an attribute as much.
-                let attribute = value.filter(|atom| {
-                    let attribute = |data: Data| data.kind == Kind::Attribute;
-                    atom.nested == Nest::Not && atom.data().is_some_and(attribute)
-                });
                 self.gathered(&value)
-                    .join(&inside(&attribute, Nest::Inside))
                     .join(&kept.map(|atom| {
                         Some(Atom {
                             held: None,

@@ -1323,8 +1323,8 @@ impl<'a> Flow<'a> {
                     }
                     stream |= matches!(self.facts.expr(call.function), Expr::Attr(_, name) if name == "get_records");
                 }
-                // `Paging.NEXT = "LastEvaluatedKey"`, of a class.
-                Expr::Attr(_, name) if is_constant_name(name) => {
+                // `NEXT = "LastEvaluatedKey"`, of a module or class.
+                Expr::Name(name) | Expr::Attr(_, name) if is_constant_name(name) => {
                     let text = self.peek(id as ExprId);
                     keys |= text
                         .string()

@@ -32,16 +32,38 @@ fn open_at(place: Place, sites: impl Iterator<Item = Site>) -> Value {
 }
 
 impl<'a> Flow<'a> {
-    /// `@app.get("/orders")`, `@router.get("/orders")` without a decorator that may ask: who may ask
-    /// is said where the application is made, or where the router is hung up.
+    /// `@app.get("/orders")`, `@router.get("/orders")` of which neither a decorator nor its code asks:
+    /// who may ask is said for all, where the application is made, or where the router is hung up.
     pub(super) fn hangs_up(&mut self, id: FunctionId, base: &Value, site: Site) {
         let decorators = self.facts.functions[id as usize].decorators.iter();
         let facts = self.facts;
         let more = decorators.filter(|&&it| !lets_through(facts, it)).count() > 1;
-        if let Some((place, _)) = self.hanger(base).filter(|_| !more) {
+        if more || facts.wary {
+            return;
+        }
+        if let Some((place, _)) = self.hanger(base)
+            && !self.names_who_asks()
+        {
             let own = self.func(id);
             self.tell(CellKey::Context(own), open_at(place, [site].into_iter()));
         }
+    }
+
+    /// `Depends(reader)`, `check()`: functions of the project that the chunk names, and whose code asks.
+    fn names_who_asks(&mut self) -> bool {
+        self.facts.exprs.iter().any(|expr| {
+            let Expr::Name(name) = expr else {
+                return false;
+            };
+            let value = self.reader.global(self.unit.file, name);
+            value.atoms().iter().any(|atom| match atom.what {
+                What::Function(function) => {
+                    let signature = self.reader.signature(function);
+                    signature.is_some_and(|signature| signature.facts.asks)
+                }
+                _ => false,
+            })
+        })
     }
 
     /// A handler that a file deploys with a route and without an authorizer: no decorator and nothing in
@@ -49,7 +71,8 @@ impl<'a> Flow<'a> {
     pub(super) fn is_deployed_open(&mut self, id: FunctionId, site: Site) {
         let facts = self.facts;
         let mut decorators = facts.functions[id as usize].decorators.iter();
-        if decorators.all(|&it| lets_through(facts, it)) {
+        let notes = self.cell(CellKey::Holder(notes_of(self.unit.file)));
+        if decorators.all(|&it| lets_through(facts, it)) && !notes.has(Mark::Asks) {
             let open = open_at(notes_of(self.unit.file), [site].into_iter());
             self.tell(CellKey::Context(self.func(id)), open);
         }

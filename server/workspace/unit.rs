@@ -722,7 +722,7 @@ impl<'a> Signature<'a> {
             (param.kind as u8).hash(&mut hasher);
         }
         (self.is_property(), self.is_static(), self.is_class_method()).hash(&mut hasher);
-        (self.never_evicts(), self.gives_token()).hash(&mut hasher);
+        (self.never_evicts(), self.gives_token(), self.facts.asks).hash(&mut hasher);
         (self.function.name == "__call__" && self.keeps_instance()).hash(&mut hasher);
         self.each_set(&mut |name| name.hash(&mut hasher));
         hasher.finish()
