@@ -352,8 +352,8 @@ impl<'a> Flow<'a> {
             .iter()
             .map(|param| {
                 let mut given = Value::UNKNOWN;
-                for depends in dependencies(facts, param) {
-                    given = given.join(&self.eval(depends));
+                for asked in dependencies(facts, param) {
+                    given = given.join(&self.eval(asked));
                 }
                 let Some(default) = param.default else {
                     return given;

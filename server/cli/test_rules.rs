@@ -104,6 +104,7 @@ fn file(rule: &Rule) -> String {
     format!(".dynaleak/{}.md", rule.stem)
 }
 
+/// Runs the tests of a rule's page, among all rules of its team.
 pub fn test(rule: &'static Rule, team: &[&'static Rule], rules: &Arc<Rules>) -> Tested {
     let body = crate::team::parted(rule.page).map_or(0, |(_, body)| body);
     let above = rule.page[..body].matches('\n').count();

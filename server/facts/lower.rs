@@ -55,7 +55,7 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
 
 /// Words of code that remembers how far it has read a stream, or begins where it is told to.
 static CHECKPOINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = [
+    words(&[
         "sequence",
         "checkpoint",
         "bookmark",
@@ -70,11 +70,7 @@ static CHECKPOINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "save_state",
         "at_timestamp",
         "kclpy",
-    ];
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(words)
-        .expect("a handful of short literal words")
+    ])
 });
 
 fn words(words: &[&str]) -> AhoCorasick {

@@ -50,20 +50,33 @@ impl<'a> Flow<'a> {
     }
 
     /// `Depends(reader)`, `check()`: functions of the project that the chunk names, and whose code asks.
-    fn names_who_asks(&mut self) -> bool {
-        self.facts.exprs.iter().any(|expr| {
-            let Expr::Name(name) = expr else {
-                return false;
-            };
-            let value = self.reader.global(self.unit.file, name);
-            value.atoms().iter().any(|atom| match atom.what {
+    /// Of a dependency whose code is not seen nobody knows.
+    fn names_who_asks(&self) -> bool {
+        let facts = self.facts;
+        facts.exprs.iter().enumerate().any(|(id, expr)| match expr {
+            Expr::Name(name) => self.is_any(name, |what| match what {
                 What::Function(function) => {
-                    let signature = self.reader.signature(function);
+                    let signature = self.reader.signature(*function);
                     signature.is_some_and(|signature| signature.facts.asks)
                 }
                 _ => false,
-            })
+            }),
+            Expr::Call(call) if depends(facts, id as ExprId) => {
+                call.args.iter().any(|arg| match facts.expr(arg.value) {
+                    Expr::Name(name) => !self.is_any(name, |what| {
+                        matches!(what, What::Function(_) | What::Class(_))
+                    }),
+                    _ => true,
+                })
+            }
+            _ => false,
         })
+    }
+
+    /// May the name of the file be such?
+    fn is_any(&self, name: &SmolStr, wanted: impl Fn(&What) -> bool) -> bool {
+        let value = self.reader.global(self.unit.file, name);
+        value.atoms().iter().any(|atom| wanted(&atom.what))
     }
 
     /// A handler that a file deploys with a route and without an authorizer: no decorator and nothing in
