@@ -400,6 +400,12 @@ impl<'a> Cx<'a> {
         special || self.reader.cell(CellKey::Context(function)).is_run()
     }
 
+    /// Does what was found stand in a loop that goes round for ever, here or by a caller?
+    pub fn goes_on(&self, function: FunctionId) -> bool {
+        let forever = |seen: &Seen| seen.situation.loops.iter().any(|note| note.forever);
+        self.context(function).has(Mark::Endless) || self.seen_as("finding").is_some_and(forever)
+    }
+
     /// Is this a field of an object that holds a client or table, and that nobody here makes per call?
     /// Or of a cache that such a one keeps in a field?
     pub fn kept_by_unknown(&self, place: &Place) -> bool {

@@ -29,9 +29,8 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
     if !looped && !context.has(Mark::Loop) && context.has(Mark::Read) {
         verdict.story.variant = "property";
     }
-    let endless = context.has(Mark::Endless) || cx.seen_as("finding").is_some_and(|seen| seen.situation.loops.iter().any(|note| note.forever));
     // What a script pays it pays once, unless it goes round for ever.
-    if !endless && cx.in_script(verdict.function) {
+    if !cx.goes_on(verdict.function) && cx.in_script(verdict.function) {
         verdict.severity = Severity::Info;
     }
 }

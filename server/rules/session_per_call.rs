@@ -30,6 +30,10 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
     if !looped && repeated.as_ref().is_none_or(|atom| atom.confidence == Confidence::Low) {
         verdict.severity = Severity::Info;
     }
+    // What a script pays it pays once, unless it goes round for ever.
+    if !cx.goes_on(verdict.function) && cx.in_script(verdict.function) {
+        verdict.severity = Severity::Info;
+    }
     if let Some(atom) = repeated.filter(|_| !looped) {
         verdict.confidence = verdict.confidence.min(atom.confidence);
     }
