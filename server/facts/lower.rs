@@ -42,9 +42,7 @@ pub fn lower(node: Node, text: &str, rules: &Rules) -> ChunkFacts {
         ChunkKind::Class => CHECKPOINTS.is_match(&lowering.facts.name),
         _ => CHECKPOINTS.is_match(&text[node.byte_range()]),
     };
-    lowering.facts.guards = says(&GUARDS, node, text);
-    lowering.facts.asks = lowering.facts.guards || says(&ASKS, node, text);
-    lowering.facts.wary = lowering.facts.asks || says(&WARY, node, text);
+    note_who_asks(&mut lowering.facts, node, text);
     lowering.facts.broken = if lowering.facts.kind == ChunkKind::Class {
         lowering.broken
     } else {
@@ -81,69 +79,67 @@ fn words(words: &[&str]) -> AhoCorasick {
 }
 
 /// Words of code that asks who somebody is before each route of an application or router.
-static GUARDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    words(&[
-        "before_request",
-        "before_app_request",
-        "middleware",
-        "wsgi_app",
-        "dependencies=",
-        "dependencies =",
-        "auth_force",
-        "method_decorators",
-        "view_functions",
-    ])
-});
+const GUARDS: [&str; 9] = [
+    "before_request",
+    "before_app_request",
+    "middleware",
+    "wsgi_app",
+    "dependencies=",
+    "dependencies =",
+    "auth_force",
+    "method_decorators",
+    "view_functions",
+];
 
 /// Words of code that asks who somebody is, or hands that to a library.
-static ASKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    words(&[
-        "auth",
-        "login",
-        "logged",
-        "jwt",
-        "token",
-        "bearer",
-        "password",
-        "permission",
-        "api_key",
-        "apikey",
-        "api-key",
-        "current_user",
-        "request.user",
-        "depends(get_user",
-        "depends(require",
-        "security",
-        "cognito",
-        "verify",
-        "signature",
-        "identity",
-        "is_admin",
-    ])
-});
+const ASKS: [&str; 21] = [
+    "auth",
+    "login",
+    "logged",
+    "jwt",
+    "token",
+    "bearer",
+    "password",
+    "permission",
+    "api_key",
+    "apikey",
+    "api-key",
+    "current_user",
+    "request.user",
+    "depends(get_user",
+    "depends(require",
+    "security",
+    "cognito",
+    "verify",
+    "signature",
+    "identity",
+    "is_admin",
+];
 
 /// Words of what may ask who somebody is, if they stand in the very code that answers.
-static WARY: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    words(&[
-        "session",
-        "cookie",
-        "headers",
-        "401",
-        "403",
-        "abort",
-        "forbid",
-        "secret",
-        "passphrase",
-        "passcode",
-        "role",
-        "owner",
-        "credential",
-        "g.user",
-        "get_user(",
-        "user=",
-        "user:",
-    ])
-});
+const WARY: [&str; 17] = [
+    "session",
+    "cookie",
+    "headers",
+    "401",
+    "403",
+    "abort",
+    "forbid",
+    "secret",
+    "passphrase",
+    "passcode",
+    "role",
+    "owner",
+    "credential",
+    "g.user",
+    "get_user(",
+    "user=",
+    "user:",
+];
+
+/// All of them, in this order.
+static SAYS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| words(&[&GUARDS[..], &ASKS[..], &WARY[..]].concat()));
 
 /// Middleware that lets everyone through, and where such comes from.
 const PASSING: [&str; 11] = [
@@ -160,8 +156,8 @@ const PASSING: [&str; 11] = [
     "flask_cors.",
 ];
 
-/// Does the code of a node, not a comment in it, hold one of the words?
-fn says(words: &AhoCorasick, node: Node, text: &str) -> bool {
+/// What the code of a node, not a comment in it, says of who may run it.
+fn note_who_asks(facts: &mut ChunkFacts, node: Node, text: &str) {
     let begin = node.start_byte();
     let text = &text[node.byte_range()];
     let in_comment = |start: usize, end: usize| {
@@ -178,7 +174,18 @@ fn says(words: &AhoCorasick, node: Node, text: &str) -> bool {
         text.get(at..at + word.len())
             .is_some_and(|next| next.eq_ignore_ascii_case(word))
     };
-    words.find_iter(text).any(|found| {
+    for found in SAYS.find_iter(text) {
+        let number = found.pattern().as_usize();
+        let guards = number < GUARDS.len();
+        let asks = number < GUARDS.len() + ASKS.len();
+        let known = if asks {
+            facts.asks && !guards
+        } else {
+            facts.wary
+        };
+        if known {
+            continue;
+        }
         let word = &text[found.range()];
         let (start, end) = (found.start(), found.end());
         // The author of a book, the token of the next page, those of a language model and the
@@ -213,8 +220,16 @@ fn says(words: &AhoCorasick, node: Node, text: &str) -> bool {
             (PASSING.iter())
                 .any(|it| ends(named, it) || given.is_some_and(|given| goes_on(given, it)))
         };
-        !author && !other && !passing && !in_comment(start, end)
-    })
+        if author || other || passing || in_comment(start, end) {
+            continue;
+        }
+        facts.wary = true;
+        facts.asks |= asks;
+        facts.guards |= guards;
+        if guards {
+            return;
+        }
+    }
 }
 
 fn constructs(facts: &ChunkFacts) -> bool {
