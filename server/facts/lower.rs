@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tree_sitter::{Node, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
@@ -71,9 +71,11 @@ static CHECKPOINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     ])
 });
 
+/// Where two of the words begin at one place the first one counts: `auth_force`, not `auth`.
 fn words(words: &[&str]) -> AhoCorasick {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
+        .match_kind(MatchKind::LeftmostFirst)
         .build(words)
         .expect("a handful of short literal words")
 }
