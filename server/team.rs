@@ -273,29 +273,32 @@ const REPEATS: usize = 20;
 
 /// Where parts are repeated or left out: `(_)*`, `"x"+`, `[…]?`.
 fn repeats(source: &str) -> impl Iterator<Item = usize> {
-    let (mut text, mut comment, mut escaped) = (false, false, false);
     let mut last = ' ';
-    source.char_indices().filter_map(move |(at, each)| {
+    code(source).filter_map(move |(at, each)| {
+        let repeat = matches!(each, '*' | '+' | '?') && matches!(last, ')' | ']' | '"' | '_');
+        if !each.is_whitespace() {
+            last = each;
+        }
+        repeat.then_some(at)
+    })
+}
+
+/// What is not in a comment or between quotes, with its place.
+fn code(source: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut text, mut comment, mut escaped) = (false, false, false);
+    source.char_indices().filter(move |&(_, each)| {
         if comment {
             comment = each != '\n';
-            return None;
+            return false;
         }
         if text {
             text = escaped || each != '"';
             escaped = !escaped && each == '\\';
-            last = each;
-            return None;
+            return !text;
         }
-        let repeat = matches!(each, '*' | '+' | '?') && matches!(last, ')' | ']' | '"' | '_');
-        match each {
-            '"' => text = true,
-            ';' => comment = true,
-            _ => {}
-        }
-        if !each.is_whitespace() && !comment {
-            last = each;
-        }
-        repeat.then_some(at)
+        text = each == '"';
+        comment = each == ';';
+        !comment
     })
 }
 
@@ -516,21 +519,11 @@ fn rootless(pattern: &str) -> Option<&'static str> {
 /// The last bracket that nothing closes.
 fn unclosed(source: &str) -> Option<usize> {
     let mut open = Vec::new();
-    let (mut text, mut comment, mut escaped) = (false, false, false);
-    for (at, each) in source.char_indices() {
-        if comment {
-            comment = each != '\n';
-        } else if text {
-            text = escaped || each != '"';
-            escaped = !escaped && each == '\\';
-        } else {
-            match each {
-                '"' => text = true,
-                ';' => comment = true,
-                '(' | '[' => open.push(at),
-                ')' | ']' => drop(open.pop()),
-                _ => {}
-            }
+    for (at, each) in code(source) {
+        match each {
+            '(' | '[' => open.push(at),
+            ')' | ']' => drop(open.pop()),
+            _ => {}
         }
     }
     open.pop()
@@ -538,47 +531,33 @@ fn unclosed(source: &str) -> Option<usize> {
 
 /// The first predicate with no pattern before it in its own round brackets.
 fn misplaced(source: &str) -> Option<Range<usize>> {
-    let bytes = source.as_bytes();
     // Of each bracket that is open: is it a round one, and holds it something?
     let mut open: Vec<(bool, bool)> = Vec::new();
     // Where a round bracket is that nothing stands in so far.
     let mut opened: Option<usize> = None;
-    let (mut field, mut at) = (false, 0);
-    while let Some(&byte) = bytes.get(at) {
-        let start = at;
-        at += 1;
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => continue,
-            b';' => {
-                let line = bytes[at..].iter().position(|byte| *byte == b'\n');
-                at = line.map_or(bytes.len(), |line| at + line);
+    let mut field = false;
+    for (at, each) in code(source) {
+        match each {
+            ' ' | '\t' | '\r' | '\n' => continue,
+            '(' | '[' => {
+                open.push((each == '(', false));
+                opened = (each == '(').then_some(at);
                 continue;
             }
-            b'"' => {
-                while let Some(&byte) = bytes.get(at).filter(|byte| **byte != b'"') {
-                    at += if byte == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-            }
-            b'(' | b'[' => {
-                open.push((byte == b'(', false));
-                opened = (byte == b'(').then_some(start);
-                continue;
-            }
-            b')' | b']' => {
+            ')' | ']' => {
                 open.pop();
             }
-            b'#' => {
+            '#' => {
                 let around = open.len().checked_sub(2).and_then(|outer| open.get(outer));
                 let behind = !field && around == Some(&(true, true));
                 if let Some(bracket) = opened.filter(|_| !behind) {
-                    return Some(bracket..start + 1);
+                    return Some(bracket..at + 1);
                 }
             }
             _ => {}
         }
         opened = None;
-        field = byte == b':';
+        field = each == ':';
         if let Some((_, filled)) = open.last_mut() {
             *filled = true;
         }

@@ -220,13 +220,13 @@ fn kind(cx: &Cx, operands: &[Operand]) -> Answer {
             value = value.join(&cx.reader.cell(CellKey::Return(function)));
         }
     }
+    holds(&value, &wanted)
+}
+
+fn holds(value: &Value, wanted: &[Kind]) -> Answer {
     // A list or dict that the program filled with items is a list of items.
-    let listed = wanted.contains(&Kind::Items)
-        && value
-            .atoms()
-            .iter()
-            .any(|atom| matches!(atom.what, What::Container(shape, _) if shape != Shape::Tuple));
-    surest(&value, |atom| {
+    let listed = wanted.contains(&Kind::Items) && is_made(value, |shape| shape != Shape::Tuple);
+    surest(value, |atom| {
         let item = atom.nested == Nest::Inside
             && atom
                 .data()
@@ -235,33 +235,33 @@ fn kind(cx: &Cx, operands: &[Operand]) -> Answer {
     })
 }
 
+/// A container of such a shape, which the program made.
+fn is_made(value: &Value, wanted: impl Fn(Shape) -> bool) -> bool {
+    let made = |atom: &Atom| matches!(atom.what, What::Container(shape, _) if wanted(shape));
+    value.atoms().iter().any(made)
+}
+
+/// What holds all that a read gives.
+const WHOLE: [Kind; 6] = [
+    Kind::Page,
+    Kind::Items,
+    Kind::ItemIterator,
+    Kind::PageIterator,
+    Kind::ResultIterator,
+    Kind::Model,
+];
+
 fn whole(cx: &Cx, operands: &[Operand]) -> Answer {
     let value = value(cx, operands);
-    let made = |wanted: fn(Shape) -> bool| {
-        let made = |atom: &Atom| matches!(atom.what, What::Container(shape, _) if wanted(shape));
-        value.atoms().iter().any(made)
-    };
-    let filled = made(|shape| shape != Shape::Tuple);
     // `[item["id"] for item in items]` is no row of each.
     let expr = capture(cx, operands)?.expr.map(|expr| cx.facts.expr(expr));
     let plucked = matches!(expr, Some(Expr::Comprehension(made)) if picks(cx.facts, made.element));
-    let rows = made(|shape| matches!(shape, Shape::List | Shape::Set)) && !plucked;
-    surest(&value, |atom| match kind_of(atom) {
-        Some(
-            Kind::Page
-            | Kind::Items
-            | Kind::ItemIterator
-            | Kind::PageIterator
-            | Kind::ResultIterator
-            | Kind::Model,
-        ) => true,
-        Some(Kind::Item) => filled && atom.nested == Nest::Inside,
-        Some(Kind::Attribute) => {
-            let chosen = atom.data().is_some_and(|data| data.chosen);
-            rows && !chosen && atom.nested == Nest::Inside
-        }
-        _ => false,
-    })
+    let rows = !plucked && is_made(&value, |shape| matches!(shape, Shape::List | Shape::Set));
+    let row = surest(&value, |atom| {
+        let attribute = |data: Data| data.kind == Kind::Attribute && !data.chosen;
+        rows && atom.nested == Nest::Inside && atom.data().is_some_and(attribute)
+    });
+    holds(&value, &WHOLE).max(row)
 }
 
 /// `item["id"]`, `item.get("id")`: one attribute.

@@ -274,9 +274,8 @@ pub fn is_unentered(facts: &ChunkFacts, call: ExprId) -> bool {
         Expr::Outer(function, other) => *other == slot && *function == own,
         _ => false,
     };
-    let ids = || (0..facts.exprs.len() as ExprId).filter(|&id| id != target);
     let (mut uses, mut plain) = (0, 0);
-    for id in ids() {
+    for id in (0..facts.exprs.len() as ExprId).filter(|&id| id != target) {
         uses += of_own(id) as u32;
         match facts.expr(id) {
             Expr::Attr(base, name) if of_own(*base) => {

@@ -202,25 +202,19 @@ impl State {
 
     pub fn pull(&mut self, uri: &Uri, previous: Option<&str>) -> Pulled {
         let key = Key::of(uri);
-        let of_team = path_of(uri).is_some_and(|path| is_of_team(&path));
-        let faulty = of_team.then(|| {
+        let (id, items) = if path_of(uri).is_some_and(|path| is_of_team(&path)) {
+            // A rule's file: what is wrong with it was found as the rules were read.
             let mut found = self.unopened().into_iter();
             let same = found.find(|(other, _)| Key::of(other) == key);
-            same.map(|(_, items)| items).unwrap_or_default()
-        });
-        let (id, items) = match self.report(&key) {
-            // A rule's file: what is wrong with it was found as the rules were read.
-            _ if of_team => {
-                let items = faulty.unwrap_or_default();
-                (file_id(&items), Arc::new(plain(items.to_vec())))
-            }
-            Some((id, items)) => (result_id(id), items),
+            let items = same.map(|(_, items)| items).unwrap_or_default();
+            (file_id(&items), Arc::new(plain(items.to_vec())))
+        } else if let Some((id, items)) = self.report(&key) {
+            (result_id(id), items)
+        } else {
             // Not open: the file as it was indexed.
-            None => {
-                let home = self.home(uri);
-                let found = self.diagnose_file(home.project, &home.name);
-                (file_id(&found), Arc::new(plain(found)))
-            }
+            let home = self.home(uri);
+            let found = self.diagnose_file(home.project, &home.name);
+            (file_id(&found), Arc::new(plain(found)))
         };
         let items = (previous != Some(id.as_str())).then_some(items);
         Pulled { id, items }
