@@ -41,7 +41,7 @@ fn tell(cx: &Cx, verdict: &mut Verdict) {
 
 fn message(page: &Page, verdict: &Verdict) -> String {
     match verdict.story.holder_span {
-        None => format!("{} is used without being entered: newer versions fail there, and in older ones nothing closes what it opens", page.source(verdict)),
+        None => format!("{} is used without `async with`: newer versions of its library fail there, and in older ones nothing closes what it opens", page.source(verdict)),
         Some(_) => format!("{} is entered and kept in {}: nothing leaves it, so that its connections stay open", page.source(verdict), page.holder(verdict)),
     }
 }

@@ -24,10 +24,20 @@ pub const ABOUT: About = About {
 
 fn tell(cx: &Cx, verdict: &mut Verdict) {
     made(cx, verdict, |mark| mark == Mark::Request, "runs for each request");
+    if cx.seen_as("finding").is_some_and(|seen| seen.situation.guarded) {
+        verdict.story.variant = OWN;
+    }
 }
 
+/// Guarded, and told all the same: by the object that makes it, of which each request makes one.
+const OWN: &str = "own";
+
 fn message(page: &Page, verdict: &Verdict) -> String {
-    format!("{} is built anew for each request: 20 times slower than a shared one", page.source(verdict))
+    let source = page.source(verdict);
+    match verdict.story.variant {
+        OWN => format!("{source} is kept by an object that each request makes anew, and so is built for each: 20 times slower than a shared one"),
+        _ => format!("{source} is built anew for each request: 20 times slower than a shared one"),
+    }
 }
 
 fn rewrite(acc: &mut Vec<Rewrite>, cx: &fix::Cx) {

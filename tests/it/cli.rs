@@ -75,6 +75,23 @@ fn a_script_that_goes_round_for_ever_is_no_mere_note() {
     assert_eq!(severity("while True", "input()\n        "), "info");
 }
 
+/// So is a session: a warning where a handler makes one, with or without a client, and in a loop without an end.
+#[test]
+fn a_session_for_each_round_of_a_script_is_a_mere_note() {
+    let session = |start: &str| {
+        let look = "import boto3\n\n\ndef look():\n    return boto3.Session().get_credentials(), boto3.client('dynamodb')\n\n\n";
+        severity_of("DDB603", &format!("{look}{start}"))
+    };
+    let script = |test: &str| format!("if __name__ == '__main__':\n    {test}:\n        look()\n");
+    assert_eq!(
+        session("def lambda_handler(event, context):\n    look()\n"),
+        "warning"
+    );
+    assert_eq!(session(&script("while True")), "warning");
+    assert_eq!(session(&script("for _ in range(9)")), "info");
+    assert_eq!(session(""), "info");
+}
+
 /// `json.loads(item["content"])`: the attribute was the item, as text.
 #[test]
 fn a_document_that_an_attribute_holds_is_no_mere_note() {
