@@ -4,6 +4,7 @@ pub mod files;
 pub mod keys;
 pub mod links;
 mod own;
+pub mod python;
 pub mod team;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use self::python::Python;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::own::Own;
 use crate::rules;
@@ -30,6 +32,8 @@ pub struct Config {
     pub severity: Vec<(Selector, Severity)>,
     pub bounds: Bounds,
     pub fail_on: FailOn,
+    /// The oldest Python that runs the code; none: see [`files::Configs::terms`].
+    pub target: Option<Python>,
     pub overrides: Overrides,
     /// What the file says, key by key, in its order.
     pub said: Vec<Said>,
@@ -86,6 +90,14 @@ impl FailOn {
         let mut all = FailOn::value_variants().iter().copied();
         all.find(|each| each.name() == word)
     }
+}
+
+/// What rewrites of a file keep to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    pub bounds: Bounds,
+    /// The oldest Python that runs it, where that is known.
+    pub python: Option<Python>,
 }
 
 /// What rewrites put in.
@@ -152,6 +164,7 @@ impl Default for Config {
             severity: Vec::new(),
             bounds: Bounds::default(),
             fail_on: FailOn::default(),
+            target: None,
             overrides: Overrides::default(),
             said: Vec::new(),
             own: None,
@@ -210,6 +223,14 @@ impl Config {
             cache: cache.unwrap_or(self.bounds.cache),
             accumulator: accumulator.unwrap_or(self.bounds.accumulator),
             page: page.unwrap_or(self.bounds.page),
+        }
+    }
+
+    /// What rewrites keep to, as far as the file says it.
+    pub fn terms(&self) -> Terms {
+        Terms {
+            bounds: self.bounds(),
+            python: self.target,
         }
     }
 
@@ -341,6 +362,7 @@ impl Reader {
                 "per-file-ignores" => config.per_file_ignores = self.per_file_ignores(value),
                 "severity" => config.severity = self.severities(value),
                 "bounds" => config.bounds = self.bounds(value),
+                "target-version" => config.target = self.target(value),
                 "sources" => self.sources(&mut own, value),
                 "containers" => self.containers(&mut own, value),
                 "lifetimes" => self.lifetimes(&mut own, value),
@@ -353,6 +375,16 @@ impl Reader {
         config.said.sort_by_key(|said| said.at);
         config.own = (!own.is_empty()).then(|| Arc::new(own));
         config
+    }
+
+    /// `"py38"`
+    fn target(&mut self, value: &Value) -> Option<Python> {
+        let target = value.get_ref().as_str().and_then(Python::parse);
+        if target.is_none() {
+            let wanted = "a version from \"py36\" to \"py315\"";
+            self.wrong(value, "target-version", wanted);
+        }
+        target
     }
 
     /// `"ci/known.jsonl"`

@@ -28,7 +28,8 @@ use smol_str::SmolStr;
 use tree_sitter::Node;
 
 use crate::analysis::{Verdict, render::Page};
-use crate::config::Bounds;
+use crate::config::python::Python;
+use crate::config::{Bounds, Terms};
 use crate::finding::{Applicability, Edit, Finding, Fix};
 use crate::secret::holds_key;
 use crate::workspace::{Workspace, is_test};
@@ -88,6 +89,8 @@ pub struct Cx<'c, 'a> {
     /// Bytes of the holder as the finding's code writes it.
     pub holder: Option<Range<usize>>,
     pub bounds: Bounds,
+    /// The oldest Python that runs the file, where that is known.
+    pub python: Option<Python>,
 }
 
 impl<'a> Fixer<'a> {
@@ -186,7 +189,7 @@ impl<'a> Fixer<'a> {
     }
 
     /// The ways to mend a finding, the best first; what the finding brings itself comes before.
-    pub fn rewrites(&self, finding: &Finding, bounds: Bounds) -> Vec<Rewrite> {
+    pub fn rewrites(&self, finding: &Finding, terms: Terms) -> Vec<Rewrite> {
         let own = finding.fixes.iter().map(|fix| Rewrite {
             title: fix.title.clone(),
             applicability: fix.applicability,
@@ -195,11 +198,11 @@ impl<'a> Fixer<'a> {
             size: None,
         });
         let mut rewrites: Vec<Rewrite> = own.collect();
-        rewrites.extend(self.ruled(finding, bounds).unwrap_or_default());
+        rewrites.extend(self.ruled(finding, terms).unwrap_or_default());
         rewrites
     }
 
-    fn ruled(&self, finding: &Finding, bounds: Bounds) -> Option<Vec<Rewrite>> {
+    fn ruled(&self, finding: &Finding, terms: Terms) -> Option<Vec<Rewrite>> {
         let page = Page::of(self.workspace);
         let (verdict, base) = self.workspace.verdicts(&finding.file).find_map(|verdict| {
             let (_, _, _, base) = page.chunk(verdict.unit, verdict.chunk)?;
@@ -221,7 +224,8 @@ impl<'a> Fixer<'a> {
             module: &module,
             node,
             holder: verdict.story.holder_span.map(span),
-            bounds,
+            bounds: terms.bounds,
+            python: terms.python,
         };
         let mut rewrites = Vec::new();
         (verdict.rule.rewrite)(&mut rewrites, &cx);
@@ -230,8 +234,8 @@ impl<'a> Fixer<'a> {
     }
 
     /// The fixes of a finding as they are shown and applied one at a time.
-    pub fn fixes(&self, finding: &Finding, bounds: Bounds) -> Vec<Fix> {
-        let rewrites = self.rewrites(finding, bounds);
+    pub fn fixes(&self, finding: &Finding, terms: Terms) -> Vec<Fix> {
+        let rewrites = self.rewrites(finding, terms);
         let fix = |rewrite: Rewrite| {
             let edits = self.settled(&[&rewrite])?;
             Some(Fix {
@@ -306,6 +310,12 @@ impl<'c, 'a> Cx<'c, 'a> {
             needs: Vec::new(),
             size: None,
         }
+    }
+
+    /// Is the file known to run on a Python older than this one?
+    pub fn older(&self, major: u8, minor: u8) -> bool {
+        self.python
+            .is_some_and(|python| python < Python(major, minor))
     }
 
     /// The node that holds what is kept, as the finding's code writes it.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use dynaleak::config::{Bounds, Config};
+use dynaleak::config::{Config, Terms};
 use dynaleak::finding::{Edit, Finding};
 use dynaleak::fix::module::sound;
 use dynaleak::fix::rounds::{Done, Wanted, allowed, converge};
@@ -81,7 +81,7 @@ fn each_rewrite(found: &[Finding], workspace: &Workspace) {
     let suite = Suite::default();
     let fixer = Fixer::new(workspace, &suite);
     for finding in found.iter().take(REWRITTEN) {
-        for fix in fixer.fixes(finding, Bounds::default()) {
+        for fix in fixer.fixes(finding, Terms::default()) {
             let mut files: Vec<&Arc<str>> = fix.edits.iter().map(|edit| &edit.file).collect();
             files.sort();
             files.dedup();
@@ -106,7 +106,7 @@ fn all_rewrites(workspace: &mut Workspace, files: &Files) {
             first,
             &Wanted {
                 findings: &|workspace| findings(workspace, files),
-                bounds: &|_| Bounds::default(),
+                terms: &|_| Terms::default(),
                 choice: &|_, rewrites| allowed(rewrites, true),
                 writable: &|_| true,
                 suite: &Suite::default(),

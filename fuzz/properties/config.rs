@@ -93,7 +93,9 @@ fn parsed(text: &str, form: Form) {
 /// As a check finds it from a file below.
 fn read(root: &Path) {
     let configs = Configs::nearest(Overrides::default());
-    let found = configs.of_file(&root.join("shop/views.py"));
+    let file = root.join("shop/views.py");
+    assert_eq!(configs.terms(&file), configs.terms(&file), "read twice");
+    let found = configs.of_file(&file);
     for problem in &found.problems {
         assert!(!problem.reason.trim().is_empty(), "{problem:?}");
     }

@@ -838,7 +838,6 @@ fn offer(
         let Some(file) = files.get(&*finding.file) else {
             continue;
         };
-        let bounds = configs.of_file(&file.path).config.bounds();
-        finding.fixes = fixer.fixes(finding, bounds);
+        finding.fixes = fixer.fixes(finding, configs.terms(&file.path));
     }
 }

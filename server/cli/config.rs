@@ -248,7 +248,8 @@ fn text(out: &mut dyn Write, shown: &Shown) -> io::Result<()> {
 
 fn row(setting: &Setting) -> [String; 3] {
     let value = match &setting.value {
-        Value::Null => "what is on by default".to_string(),
+        Value::Null if setting.key == "select" => "what is on by default".to_string(),
+        Value::Null => "what the project requires".to_string(),
         value => one_line(&value.to_string()),
     };
     let from = match (setting.from, &setting.file, setting.line) {

@@ -118,11 +118,9 @@ pub fn rewrite(
         findings,
         &Wanted {
             findings: mendable,
-            bounds: &|name| {
+            terms: &|name| {
                 let file = by_name.get(name);
-                file.map_or_else(Default::default, |file| {
-                    configs.of_file(&file.path).config.bounds()
-                })
+                file.map_or_else(Default::default, |file| configs.terms(&file.path))
             },
             choice: &|_, rewrites| allowed(rewrites, how.unsafe_too),
             writable: &|name| by_name.contains_key(name) && !other.iter().any(|it| **it == *name),

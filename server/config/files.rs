@@ -13,8 +13,9 @@ use crate::rules::notices::told;
 use crate::text::Text;
 
 use super::links::{OUT, in_workspace, open, stays};
+use super::python::Python;
 use super::team::{Team, is_of_team, team};
-use super::{Config, Form, Overrides, Problem};
+use super::{Config, Form, Overrides, Problem, Terms};
 
 /// A configuration with the file that it came from.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Configs {
     /// For all files the same; else the nearest counts.
     only: Option<Arc<Found>>,
     folders: DashMap<PathBuf, Arc<Found>>,
+    /// What the nearest `pyproject.toml` requires, by folder.
+    pythons: DashMap<PathBuf, Option<Python>>,
 }
 
 impl Configs {
@@ -45,6 +48,7 @@ impl Configs {
             overrides,
             only: None,
             folders: DashMap::new(),
+            pythons: DashMap::new(),
         }
     }
 
@@ -111,9 +115,37 @@ impl Configs {
         self.of_folder(path.parent().unwrap_or(path))
     }
 
+    /// What rewrites of a file keep to, by its absolute path.
+    pub fn terms(&self, path: &Path) -> Terms {
+        let found = self.of_file(path);
+        let isolated = self.only.is_some() && found.path.is_none();
+        let required = || (!isolated).then(|| self.required(path.parent()?)).flatten();
+        let terms = found.config.terms();
+        Terms {
+            python: terms.python.or_else(required),
+            ..terms
+        }
+    }
+
+    /// The oldest Python that the nearest `pyproject.toml` lets in which says one.
+    fn required(&self, folder: &Path) -> Option<Python> {
+        if let Some(known) = self.pythons.get(folder) {
+            return *known;
+        }
+        let path = folder.join(PYPROJECT);
+        let python = (!leads_out(&path, folder))
+            .then(|| bytes_of(&path)?.ok())
+            .flatten()
+            .and_then(|bytes| Python::required(str::from_utf8(&bytes).ok()?))
+            .or_else(|| self.required(folder.parent()?));
+        self.pythons.insert(folder.into(), python);
+        python
+    }
+
     /// The next answers are read anew: a configuration file has changed.
     pub fn forget(&self) {
         self.folders.clear();
+        self.pythons.clear();
     }
 
     fn known(&self, folder: &Path) -> Option<Arc<Found>> {
@@ -177,11 +209,16 @@ const LIMIT: u64 = 1 << 20;
 
 /// As [`read`]; what a repository links to from elsewhere is none of its files.
 fn within(path: &Path, folder: &Path) -> Option<Found> {
-    if path.is_symlink() && in_workspace(folder) && !stays(path, folder) {
+    if leads_out(path, folder) {
         let reason = format!("{OUT}: not read, unless --config names it");
         return Some(broken(path, reason));
     }
     read(path, folder)
+}
+
+/// Is it a link of the workspace to what is not in it?
+fn leads_out(path: &Path, folder: &Path) -> bool {
+    path.is_symlink() && in_workspace(folder) && !stays(path, folder)
 }
 
 /// `None` where there is no such file, or a `pyproject.toml` that says nothing of dynaleak.

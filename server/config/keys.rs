@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::python::TARGETS;
 use crate::own::Life;
 use crate::rules;
 use crate::value::{Kind, Shape};
@@ -40,7 +41,7 @@ pub const SEVERITIES: [&str; 3] = ["error", "warning", "info"];
 pub const FAIL_ON: [&str; 4] = ["error", "warning", "info", "never"];
 
 /// By name.
-pub const KEYS: [Key; 12] = [
+pub const KEYS: [Key; 13] = [
     Key {
         name: "baseline",
         takes: Takes::File,
@@ -124,6 +125,13 @@ pub const KEYS: [Key; 12] = [
         default: "{}",
         meaning: "Your own wrappers by dotted path, and the kind of what they give ([custom-rules.md](custom-rules.md#what-dynaleak-knows-of-your-code)).",
         example: "[sources]\n\"shop.repo.fetch_all\" = \"items\"\n\"shop.repo.Repo.all\" = { gives = \"result-iterator\", limited = [\"limit\"] }\n",
+    },
+    Key {
+        name: "target-version",
+        takes: Takes::Word(&TARGETS),
+        default: "the oldest that `requires-python` lets in",
+        meaning: "The oldest Python that runs the code, which rewrites keep to. Where it is missing, the nearest `pyproject.toml` that requires a Python (`requires-python`, or Poetry's `python`) says it; where none does, rewrites may use what Python 3.10 has.",
+        example: "target-version = \"py38\"\n",
     },
 ];
 

@@ -21,14 +21,22 @@ const MEMOS: [&str; 4] = [
     "@lru_cache(maxsize=None)",
 ];
 
-/// Such a decorator, in the file's own words: one that says `lru_cache(maxsize=None)` may be for a
-/// Python older than `functools.cache` (3.9).
-fn memo(draft: &mut Rewrite, module: &Module) -> Option<String> {
-    if !module.source().contains("lru_cache(maxsize=None)") {
-        return draft.import(module, "functools", "cache", Style::Module);
+/// Which of `functools` makes a function run once, as far as the file is known to have it: one that
+/// says `lru_cache(maxsize=None)` may be for a Python older than `cache` (3.9). Python 2 has neither.
+fn memo(cx: &Cx) -> Option<&'static str> {
+    match cx.module.source().contains("lru_cache(maxsize=None)") || cx.older(3, 9) {
+        true => (!cx.older(3, 2)).then_some("lru_cache"),
+        false => Some("cache"),
     }
-    let cache = draft.import(module, "functools", "lru_cache", Style::Module)?;
-    Some(format!("{cache}(maxsize=None)"))
+}
+
+/// What stands behind the `@`.
+fn decorator(draft: &mut Rewrite, module: &Module, memo: &'static str) -> Option<String> {
+    let name = draft.import(module, "functools", memo, Style::Module)?;
+    Some(match memo {
+        "lru_cache" => format!("{name}(maxsize=None)"),
+        _ => name,
+    })
 }
 
 /// The ways to share what is built over and over.
@@ -209,11 +217,12 @@ impl<'t> Built<'t> {
             return None;
         }
         let name = module.of(function.child_by_field_name("name")?);
+        let memo = memo(cx)?;
         let mut draft = cx.draft(
-            format!("Let `{name}` run once, under functools.cache"),
+            format!("Let `{name}` run once, under functools.{memo}"),
             self.applicability(cx),
         );
-        let cache = memo(&mut draft, module)?;
+        let cache = decorator(&mut draft, module, memo)?;
         let end = module.line_end();
         draft.insert(module, function.start_byte(), format!("@{cache}{end}"));
         Some(draft)
@@ -227,8 +236,9 @@ impl<'t> Built<'t> {
             Made::Resource => "resource",
         };
         let service = &self.service;
+        let memo = memo(cx)?;
         let mut draft = cx.draft(
-            format!("Share one {kind}, from a factory under functools.cache"),
+            format!("Share one {kind}, from a factory under functools.{memo}"),
             self.applicability(cx),
         );
         let made = self.indented(module, module.unit())?;
@@ -236,8 +246,8 @@ impl<'t> Built<'t> {
         let name = match self.existing(module, pooled.as_deref()) {
             Some((name, None)) => name,
             Some((name, Some(function))) => {
-                draft.title = format!("Share one {kind}, from `{name}` under functools.cache");
-                let cache = memo(&mut draft, module)?;
+                draft.title = format!("Share one {kind}, from `{name}` under functools.{memo}");
+                let cache = decorator(&mut draft, module, memo)?;
                 let end = module.line_end();
                 draft.insert(module, function.start_byte(), format!("@{cache}{end}"));
                 name
@@ -250,7 +260,7 @@ impl<'t> Built<'t> {
                 let name = names
                     .into_iter()
                     .find(|name| module.named(name).is_empty())?;
-                let cache = memo(&mut draft, module)?;
+                let cache = decorator(&mut draft, module, memo)?;
                 let (end, unit) = (module.line_end(), module.unit());
                 let at = imports::end(module)?;
                 let source = module.source();

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::suite::Suite;
 use super::{Fixer, Rewrite, applied, clash, module};
-use crate::config::Bounds;
+use crate::config::Terms;
 use crate::finding::{Applicability, Edit, Finding};
 use crate::text::Text;
 use crate::workspace::Workspace;
@@ -32,7 +32,7 @@ pub struct Done {
 pub struct Wanted<'a> {
     /// The findings that are shown after a round.
     pub findings: &'a dyn Fn(&Workspace) -> Vec<Finding>,
-    pub bounds: &'a dyn Fn(&str) -> Bounds,
+    pub terms: &'a dyn Fn(&str) -> Terms,
     /// Which of a finding's rewrites to take, in this order.
     pub choice: &'a dyn Fn(&Finding, &[Rewrite]) -> Vec<usize>,
     /// May the file be written?
@@ -67,7 +67,7 @@ pub fn converge(workspace: &mut Workspace, first: Vec<Finding>, wanted: &Wanted)
             if tried.iter().any(|tried| tried.is(finding)) {
                 continue;
             }
-            let rewrites = fixer.rewrites(finding, (wanted.bounds)(&finding.file));
+            let rewrites = fixer.rewrites(finding, (wanted.terms)(&finding.file));
             let choice = (wanted.choice)(finding, &rewrites);
             let writable = |rewrite: &Rewrite| {
                 let mut files = rewrite.edits.iter().map(|edit| &edit.file);

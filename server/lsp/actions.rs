@@ -317,8 +317,8 @@ impl<'a> Mender<'a> {
 
     /// A rewrite that panics loses itself only.
     fn rewrites(&self, finding: &Finding) -> Vec<Rewrite> {
-        let bounds = self.state.projects[self.project].bounds(&finding.file);
-        let made = catch_unwind(AssertUnwindSafe(|| self.fixer.rewrites(finding, bounds)));
+        let terms = self.state.projects[self.project].terms(&finding.file);
+        let made = catch_unwind(AssertUnwindSafe(|| self.fixer.rewrites(finding, terms)));
         made.unwrap_or_default()
     }
 }

@@ -14,7 +14,7 @@ use crate::baseline::keys;
 use crate::cli::gather::ByStem;
 use crate::cli::matters::Matters;
 use crate::cli::walk::{is_test, is_test_folder};
-use crate::config::Bounds;
+use crate::config::Terms;
 use crate::config::files::{Configs, Found};
 use crate::finding::Finding;
 use crate::fix::suite::Suite;
@@ -167,9 +167,9 @@ impl Project {
         self.accepted = RefCell::default();
     }
 
-    /// The sizes that rewrites of a file put in.
-    pub fn bounds(&self, name: &str) -> Bounds {
-        self.configs.of_file(&self.path_of(name)).config.bounds()
+    /// What rewrites of a file keep to.
+    pub fn terms(&self, name: &str) -> Terms {
+        self.configs.terms(&self.path_of(name))
     }
 
     /// Would a check of the root read this file? Ignored folders aside, which only a walk knows.

@@ -73,6 +73,10 @@ fn closing_iter(cx: &fix::Cx) -> Option<Rewrite> {
         return None;
     }
     let (open, close) = if module.of(with).starts_with("async") {
+        // Both came with 3.10.
+        if cx.older(3, 10) {
+            return None;
+        }
         let closing = draft.import(module, "contextlib", "aclosing", Style::Module)?;
         (format!("{closing}(aiter("), "))")
     } else {

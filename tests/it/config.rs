@@ -262,6 +262,11 @@ fn mistakes_have_their_place() {
             "unknown key `pages`; did you mean `page`?",
         ),
         (
+            "target-version = '3.8'",
+            "'3.8'",
+            "`target-version` takes a version from \"py36\" to \"py315\", and this is a string",
+        ),
+        (
             "severity.DDB1 = 'fatal'",
             "'fatal'",
             "`DDB1` takes \"error\", \"warning\" or \"info\", and this is a string",
@@ -460,6 +465,7 @@ fn the_settings_of_a_file_and_where_they_come_from() {
             format!("select [\"DDB1\"] {file}:2"),
             format!("severity.DDB101 \"info\" {file}:7"),
             "sources {} default".to_string(),
+            "target-version null default".to_string(),
         ]
     );
     let more = [

@@ -349,6 +349,69 @@ fn sizes_come_from_the_configuration() {
     assert_eq!(text(&project, "main.py"), BOTH.replace("1000", "7"));
 }
 
+const PER_VIEW: &str = r#"import boto3
+
+
+def orders(request):
+    client = boto3.client("dynamodb")
+    return HttpResponse(client.get_item(TableName="orders", Key={})["Item"]["id"])
+"#;
+
+/// The nearest requirement counts, and what dynaleak's own configuration says before it.
+#[test]
+fn rewrites_keep_to_the_oldest_python() {
+    let project = Project::new();
+    let decorator = |arguments: &[&str]| {
+        project.write("shop/views.py", PER_VIEW);
+        project.run(&[&["check", "--fix", "--unsafe-fixes"], arguments].concat());
+        let rewritten = text(&project, "shop/views.py");
+        let decorator = rewritten.lines().find(|line| line.starts_with('@'));
+        decorator.unwrap_or("none").to_string()
+    };
+    assert_eq!(decorator(&[]), "@functools.cache");
+    let old = "@functools.lru_cache(maxsize=None)";
+    project.write("pyproject.toml", "[project]\nrequires-python = \">=3.8\"\n");
+    assert_eq!(decorator(&[]), old);
+    assert_eq!(decorator(&["--isolated"]), "@functools.cache");
+    project.write("shop/pyproject.toml", "[tool.ruff]\n");
+    assert_eq!(decorator(&[]), old);
+    project.write(
+        "shop/pyproject.toml",
+        "[tool.poetry.dependencies]\npython = \"^3.9\"\n",
+    );
+    assert_eq!(decorator(&[]), "@functools.cache");
+    project.write("dynaleak.toml", "target-version = \"py38\"\n");
+    assert_eq!(decorator(&[]), old);
+    project.write("dynaleak.toml", "");
+    project.write(
+        "shop/pyproject.toml",
+        "[project]\nrequires-python = \">=2.7\"\n",
+    );
+    assert_eq!(decorator(&[]), "none");
+}
+
+/// `aclosing` and `aiter` came with Python 3.10.
+#[test]
+fn an_iterator_is_not_closed_by_what_its_python_lacks() {
+    let project = Project::new();
+    let pages = LEAKY
+        .replace("def export", "async def export")
+        .replace("    with", "    async with");
+    let pages = pages
+        .replace("        for", "        async for")
+        .replace("boto3", "aioboto3");
+    for (target, closed) in [("py310", true), ("py39", false)] {
+        project.write("dynaleak.toml", format!("target-version = \"{target}\"\n"));
+        project.write("main.py", &pages);
+        project.run(&["check", "--fix", "--unsafe-fixes", "--select", "DDB304"]);
+        assert_eq!(
+            text(&project, "main.py").contains("aclosing(aiter("),
+            closed,
+            "{target}"
+        );
+    }
+}
+
 #[test]
 fn a_byte_order_mark_and_line_ends_stay() {
     let project = Project::new();
