@@ -23,7 +23,7 @@ use crate::summary::{CellKey, Outcome, Seen};
 use crate::value::*;
 use crate::workspace::Workspace;
 use crate::workspace::unit::Unit;
-use crate::workspace::world::{Reader, World};
+use crate::workspace::world::{PASSES, Reader, World};
 
 pub use render::{Ground, Told, render};
 
@@ -347,8 +347,7 @@ impl<'a> Cx<'a> {
     }
 
     pub fn resolved(&self, value: &Value) -> Value {
-        // A parameter may be passed on as a parameter: three hops are enough for helpers of helpers.
-        (0..3).fold(value.clone(), |value, _| self.reader.resolve(&value))
+        (0..PASSES).fold(value.clone(), |value, _| self.reader.resolve(&value))
     }
 
     /// The situations in which a function of this chunk runs.

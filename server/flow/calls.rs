@@ -1454,6 +1454,15 @@ impl<'a> Flow<'a> {
         }) {
             return Value::UNKNOWN;
         }
+        // `cls._instance = super().__new__(cls)`
+        if method == "__new__"
+            && let Some((_, class)) = args.plain.first()
+        {
+            return class.map(|atom| match atom.what {
+                What::Class(class) => Some(Atom::new(What::Instance(class)).at(site)),
+                _ => None,
+            });
+        }
         if (method == "get" || method == "pop")
             && let Some((_, key)) = args.plain.first()
         {

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::*;
 use crate::api::{API, FRAMEWORKS};
+use crate::workspace::world::PASSES;
 
 impl Flow<'_> {
     pub(super) fn name(&mut self, name: &SmolStr) -> Value {
@@ -99,9 +100,21 @@ impl Flow<'_> {
         stored_at(&value, &Place::Local(self.func(function), slot))
     }
 
-    /// Parameters replaced by what the call sites pass.
+    /// Parameters replaced by what the call sites pass. Those that these pass on stay, beside what
+    /// they hold.
     pub(super) fn resolved(&self, value: &Value) -> Value {
-        self.reader.resolve(value)
+        let is_param = |atom: &Atom| matches!(atom.what, What::Param(..));
+        let mut resolved = self.reader.resolve(value);
+        let mut params = resolved.filter(is_param);
+        for _ in 1..PASSES {
+            if params.is_unknown() {
+                break;
+            }
+            let passed = self.reader.resolve(&params);
+            params = passed.filter(is_param);
+            resolved = resolved.join(&passed);
+        }
+        resolved
     }
 
     pub(super) fn method_of(&self, class: ClassId, name: &str) -> Option<FuncId> {

@@ -35,6 +35,8 @@ pub const ROUNDS: usize = 10;
 /// comes to rest, at all that it may be.
 const WIDE: usize = 6;
 
+/// A parameter may be passed on as a parameter: so many hops are enough for helpers of helpers.
+pub const PASSES: usize = 3;
 /// Classes whose bases are followed; deeper hierarchies are rare and cycles are text that does not run.
 const DEEPEST_BASES: usize = 12;
 
@@ -1407,14 +1409,22 @@ impl<'a> Reader<'a> {
             });
         }
         if found.is_none() {
-            for star in &exports.stars {
-                let (value, bound) = match self.module_of(file, &star.module, star.level) {
-                    Some(path) => self.module_name(file_id(&path), name, depth + 1),
-                    None => continue,
+            // The last of them that has the name; one that is not loaded may have it, too.
+            let mut unloaded = None;
+            for star in exports.stars.iter().rev() {
+                let Some(path) = self.module_of(file, &star.module, star.level) else {
+                    continue;
                 };
-                if bound {
+                let module = file_id(&path);
+                let (value, bound) = self.module_name(module, name, depth + 1);
+                if !self.world.exports.contains_key(&module) {
+                    unloaded = unloaded.or(Some(value));
+                } else if bound {
                     return (value, true);
                 }
+            }
+            if let Some(value) = unloaded {
+                return (value, true);
             }
         }
         // Only what is assigned can hold more than its definition says.
