@@ -75,6 +75,7 @@ pub fn parts(
         extracted,
         parts: Vec::new(),
         depth: 0,
+        loose: root.is_error(),
     };
     for node in named(root) {
         cutter.item(node, &SmolStr::default(), false);
@@ -89,6 +90,8 @@ struct Cutter<'a> {
     extracted: &'a mut usize,
     parts: Vec<Part>,
     depth: u32,
+    /// In an error, where `table = f()` may be a parameter.
+    loose: bool,
 }
 
 impl Cutter<'_> {
@@ -125,6 +128,8 @@ impl Cutter<'_> {
 
     /// Statements of all blocks of a compound statement, as if they stood in its place.
     fn blocks(&mut self, node: Node, scope: &SmolStr, main: bool) {
+        let around = self.loose;
+        self.loose |= kind(node) == Kind::Error;
         for child in named(node) {
             match kind(child) {
                 Kind::Block => {
@@ -139,6 +144,7 @@ impl Cutter<'_> {
                 _ => {}
             }
         }
+        self.loose = around;
     }
 
     fn class(&mut self, node: Node, definition: Node, scope: &SmolStr, main: bool) {
@@ -167,13 +173,16 @@ impl Cutter<'_> {
 
     fn chunk(&mut self, node: Node, range: Range<usize>, scope: &SmolStr, main: bool) {
         // Around an error the same text may be another tree than it was.
-        let known = match node.has_error() {
+        let broken = self.loose || node.has_error();
+        let known = match broken {
             true => None,
             false => (self.known)(range.clone()),
         };
         let facts = known.unwrap_or_else(|| {
             *self.extracted += 1;
-            Facts::new(lower(node, self.text, self.rules))
+            let mut facts = lower(node, self.text, self.rules);
+            facts.broken |= self.loose;
+            Facts::new(facts)
         });
         self.parts.push(Part {
             start: range.start as u32,
