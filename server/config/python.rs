@@ -14,12 +14,8 @@ pub const TARGETS: [&str; 10] = [
 impl Python {
     /// `py38`, one of [`TARGETS`].
     pub fn parse(word: &str) -> Option<Python> {
-        let minor = word.strip_prefix("py3")?;
-        let known = TARGETS.contains(&word);
-        known
-            .then(|| minor.parse().ok())
-            .flatten()
-            .map(|minor| Python(3, minor))
+        let word = TARGETS.into_iter().find(|known| *known == word)?;
+        Some(Python(3, word.strip_prefix("py3")?.parse().ok()?))
     }
 
     /// The oldest that a `pyproject.toml` lets in: `[project] requires-python`, or Poetry's dependency
