@@ -89,6 +89,7 @@ impl<'a> Flow<'a> {
         self.spends(call);
         let callee = self.resolved(&callee);
         self.ask_for(&callee, args.all());
+        self.note_let_go(&args);
         let mut value = Value::UNKNOWN;
         if let Some((object, method, base)) = &base {
             let base = self.resolved(base);
@@ -194,6 +195,18 @@ impl<'a> Flow<'a> {
             site,
         );
         value
+    }
+
+    /// What the end of a context hands on is let go there: `closing.append(self.client)`.
+    fn note_let_go(&mut self, args: &Args) {
+        let name = &self.facts.functions[self.function as usize].name;
+        if !matches!(name.as_str(), "__exit__" | "__aexit__") {
+            return;
+        }
+        let tool = |atom: &Atom| atom.data().is_some_and(|data| data.kind.is_tool());
+        for value in args.all() {
+            self.note_taken(&self.resolved(value).filter(tool));
+        }
     }
 
     /// `Lookup(driver)` of a class that is not loaded: it keeps the object that it is given.
