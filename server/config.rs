@@ -16,7 +16,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use self::python::Python;
+use self::python::{Python, TARGETS};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::own::Own;
 use crate::rules;
@@ -381,8 +381,9 @@ impl Reader {
     fn target(&mut self, value: &Value) -> Option<Python> {
         let target = value.get_ref().as_str().and_then(Python::parse);
         if target.is_none() {
-            let wanted = "a version from \"py36\" to \"py315\"";
-            self.wrong(value, "target-version", wanted);
+            let [first, .., last] = TARGETS;
+            let wanted = format!("a version from {first:?} to {last:?}");
+            self.wrong(value, "target-version", &wanted);
         }
         target
     }

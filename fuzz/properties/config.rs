@@ -94,7 +94,8 @@ fn parsed(text: &str, form: Form) {
 fn read(root: &Path) {
     let configs = Configs::nearest(Overrides::default());
     let file = root.join("shop/views.py");
-    assert_eq!(configs.terms(&file), configs.terms(&file), "read twice");
+    let above = configs.terms(&root.join("views.py"));
+    assert_eq!(configs.terms(&file), above, "a folder below has the same");
     let found = configs.of_file(&file);
     for problem in &found.problems {
         assert!(!problem.reason.trim().is_empty(), "{problem:?}");

@@ -119,7 +119,10 @@ impl Configs {
     pub fn terms(&self, path: &Path) -> Terms {
         let found = self.of_file(path);
         let isolated = self.only.is_some() && found.path.is_none();
-        let required = || (!isolated).then(|| self.required(path.parent()?)).flatten();
+        let required = || match isolated {
+            true => None,
+            false => self.required(path.parent()?),
+        };
         let terms = found.config.terms();
         Terms {
             python: terms.python.or_else(required),
@@ -132,12 +135,7 @@ impl Configs {
         if let Some(known) = self.pythons.get(folder) {
             return *known;
         }
-        let path = folder.join(PYPROJECT);
-        let python = (!leads_out(&path, folder))
-            .then(|| bytes_of(&path)?.ok())
-            .flatten()
-            .and_then(|bytes| Python::required(str::from_utf8(&bytes).ok()?))
-            .or_else(|| self.required(folder.parent()?));
+        let python = required_in(folder).or_else(|| self.required(folder.parent()?));
         self.pythons.insert(folder.into(), python);
         python
     }
@@ -214,6 +212,16 @@ fn within(path: &Path, folder: &Path) -> Option<Found> {
         return Some(broken(path, reason));
     }
     read(path, folder)
+}
+
+/// What the folder's own `pyproject.toml` requires.
+fn required_in(folder: &Path) -> Option<Python> {
+    let path = folder.join(PYPROJECT);
+    if leads_out(&path, folder) {
+        return None;
+    }
+    let bytes = bytes_of(&path)?.ok()?;
+    Python::required(str::from_utf8(&bytes).ok()?)
 }
 
 /// Is it a link of the workspace to what is not in it?

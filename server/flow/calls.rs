@@ -89,10 +89,10 @@ impl<'a> Flow<'a> {
         self.spends(call);
         let callee = self.resolved(&callee);
         self.ask_for(&callee, args.all());
-        self.note_let_go(&args);
         let mut value = Value::UNKNOWN;
         if let Some((object, method, base)) = &base {
             let base = self.resolved(base);
+            self.note_let_go(&base, &args);
             value = value.join(&self.container_method(*object, method, &base, &args));
             self.sized_effects(method, &base);
             match method.as_str() {
@@ -197,10 +197,13 @@ impl<'a> Flow<'a> {
         value
     }
 
-    /// What the end of a context hands on is let go there: `closing.append(self.client)`.
-    fn note_let_go(&mut self, args: &Args) {
+    /// What the end of a context gathers is let go there: `closing.append(self.client)`.
+    fn note_let_go(&mut self, gathers: &Value, args: &Args) {
         let name = &self.facts.functions[self.function as usize].name;
-        if !matches!(name.as_str(), "__exit__" | "__aexit__") {
+        let container = |atom: &Atom| matches!(atom.what, What::Container(..));
+        if !matches!(name.as_str(), "__exit__" | "__aexit__")
+            || !gathers.atoms().iter().any(container)
+        {
             return;
         }
         let tool = |atom: &Atom| atom.data().is_some_and(|data| data.kind.is_tool());

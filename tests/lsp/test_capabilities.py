@@ -597,6 +597,26 @@ async def test_a_rewrite_takes_its_sizes_from_the_configuration(keeps):
         assert resolved.command is None
 
 
+async def test_a_rewrite_keeps_to_the_python_that_the_project_requires(tmp_path):
+    project = tmp_path / "pyproject.toml"
+    async with session(tmp_path) as server:
+        server.open("app.py", PER_REQUEST)
+
+        async def title():
+            [item] = (await server.pull("app.py")).items
+            of = types.TextDocumentIdentifier(server.uri("app.py"))
+            context = types.CodeActionContext(diagnostics=[item], only=["quickfix"])
+            action, *_ = await server.client.text_document_code_action_async(types.CodeActionParams(of, item.range, context))
+            return action.title
+
+        assert await title() == "Share one client, from a factory under functools.cache"
+        for oldest, memo in [("3.8", "lru_cache"), ("3.9", "cache")]:
+            project.write_text(f'[project]\nrequires-python = ">={oldest}"\n')
+            event = types.FileEvent(uri=project.as_uri(), type=types.FileChangeType.Changed)
+            server.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes=[event]))
+            assert await title() == f"Share one client, from a factory under functools.{memo}"
+
+
 async def test_the_size_that_a_rewrite_puts_in_is_selected(keeps):
     shown = []
     client = make_test_lsp_client()
