@@ -709,6 +709,11 @@ impl<'a> Flow<'a> {
                 for item in items {
                     let value = self.eval(item.value);
                     self.escapes(&value);
+                    let site = match self.facts.expr(item.value) {
+                        Expr::Call(call) => self.site(call.number),
+                        _ => self.own_site(),
+                    };
+                    self.enters(&value, site);
                     if let Some(target) = item.target {
                         let entered = self.entered(&value);
                         self.assign(target, entered, Some(item.value));
@@ -1169,6 +1174,18 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// The function itself, or the top of the chunk.
+    fn own_site(&self) -> Site {
+        Site {
+            unit: self.unit.id,
+            chunk: self.chunk,
+            at: match self.function {
+                0 => At::Chunk,
+                function => At::Definition(function),
+            },
+        }
+    }
+
     fn escapes(&mut self, value: &Value) {
         for atom in value.atoms() {
             self.scoped.extend(atom.steps.iter().copied());
@@ -1240,11 +1257,7 @@ impl<'a> Flow<'a> {
         else {
             return;
         };
-        let site = Site {
-            unit: self.unit.id,
-            chunk: self.chunk,
-            at: At::Definition(self.function),
-        };
+        let site = self.own_site();
         self.tell(
             CellKey::Life(class),
             Value::one(

@@ -106,7 +106,7 @@ predicates! {
     "whole" 0 whole "`#whole? @value`: all that a read gives: its pages or items, or a list with several attributes of each",
     "read-seen" 1 read_seen "`#read-seen? @value`: the read behind it is seen, not known by its answer's keys alone",
     "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, or with credentials of its own",
-    "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller",
+    "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller, and not to fill a queue with what it gives",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
     "in-stream-loop" 1 in_stream_loop "`#in-stream-loop? @call`: in a loop that fetches stream records",
     "per-request" 2 per_request "`#per-request? @call`: runs for each request, event or task",
@@ -763,6 +763,9 @@ fn sets_credentials(cx: &Cx, function: FunctionId) -> bool {
 
 fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
     let situation = &seen(cx, operands)?.situation;
+    if super::uses::is_pooled(cx.facts, capture(cx, operands)?.expr?) {
+        return None;
+    }
     // `return boto3.client(...)` leaves the loop; a comprehension around it does not.
     if situation
         .loops
@@ -772,12 +775,33 @@ fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
         return Some(Confidence::High);
     }
     let context = cx.context(situation.function);
+    if context.has(Mark::Varies) && is_of_object(cx, capture(cx, operands)?.expr?) {
+        return None;
+    }
     // A property that a request reads is told as such. One that only works with its client is read
     // for what it finds out, mostly once.
     let read = !context.has(Mark::Request) && gives_client(cx, situation.function);
     context
         .mark(|mark| mark == Mark::Loop || read && mark == Mark::Read)
         .map(|atom| atom.confidence.min(Confidence::Medium))
+}
+
+/// `boto3.client("dynamodb", region_name=self.region)`, where the constructor is given the region.
+fn is_of_object(cx: &Cx, made: ExprId) -> bool {
+    let Some(class) = cx.unit.class else {
+        return false;
+    };
+    let classes = cx.reader.class_chain(class);
+    cx.facts.any(made, &mut |id, expr| {
+        let Expr::Attr(_, name) = expr else {
+            return false;
+        };
+        let given = |class: &ClassId| {
+            let field = cx.reader.cell(CellKey::Attr(*class, name.clone()));
+            (field.atoms().iter()).any(|atom| matches!(atom.what, What::Param(..)))
+        };
+        is_own(cx.unit, cx.facts, id) && classes.iter().any(given)
+    })
 }
 
 fn gives_client(cx: &Cx, function: FunctionId) -> bool {

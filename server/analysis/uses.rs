@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use super::Cx;
 use crate::facts::{
-    Arg, ArgKind, Call, ChunkFacts, Expr, ExprId, FunctionId, Stmt, is_constant_name,
+    Arg, ArgKind, Call, ChunkFacts, Expr, ExprId, FunctionId, Slot, Stmt, is_constant_name,
 };
 use crate::flow::uses::{Level, Standing, Uses, uses_of};
 use crate::flow::{evaluate_all, visit};
@@ -254,19 +254,12 @@ pub(super) fn is_looked_up(facts: &ChunkFacts, id: ExprId) -> bool {
 /// hands on what the call gave. boto3's clients have nothing to await.
 pub fn is_unentered(facts: &ChunkFacts, call: ExprId) -> bool {
     let own = facts.owner(call);
-    let mut made = None;
-    visit(&facts.functions[own as usize].body, &mut |stmt| {
-        let Stmt::Assign { targets, value, .. } = stmt else {
-            return;
-        };
-        let awaited = matches!(facts.expr(*value), Expr::Await(inner) if *inner == call);
-        if let ([target], true) = (&targets[..], awaited || *value == call)
-            && let Expr::Local(slot) = facts.expr(*target)
-        {
-            made = Some((*target, *slot, awaited));
-        }
-    });
-    let Some((target, slot, mut awaited)) = made else {
+    let Some(Named {
+        target,
+        slot,
+        mut awaited,
+    }) = named_as(facts, call)
+    else {
         return false;
     };
     let of_own = |id: ExprId| match facts.expr(id) {
@@ -289,4 +282,49 @@ pub fn is_unentered(facts: &ChunkFacts, call: ExprId) -> bool {
         }
     }
     awaited && uses > 0 && uses == plain
+}
+
+/// `pool.put(boto3.client("dynamodb"))`, or the same of a name for it: into a queue, for whoever takes it out.
+pub fn is_pooled(facts: &ChunkFacts, made: ExprId) -> bool {
+    let own = facts.owner(made);
+    let name = named_as(facts, made);
+    let put = |call: &Call| match (facts.expr(call.function), &call.args[..]) {
+        (Expr::Attr(_, method), [item, ..]) if matches!(&**method, "put" | "put_nowait") => {
+            let named = |name: &Named| matches!(facts.expr(item.value), Expr::Local(slot) if *slot == name.slot);
+            item.value == made || name.as_ref().is_some_and(named)
+        }
+        _ => false,
+    };
+    facts.calls.iter().any(|&call| {
+        facts.owner(call) == own && matches!(facts.expr(call), Expr::Call(call) if put(call))
+    })
+}
+
+/// The name of a function's own that stands for what a call gives.
+struct Named {
+    target: ExprId,
+    slot: Slot,
+    awaited: bool,
+}
+
+/// The last of them, for a call that has several.
+fn named_as(facts: &ChunkFacts, call: ExprId) -> Option<Named> {
+    let mut made = None;
+    let body = &facts.functions[facts.owner(call) as usize].body;
+    visit(body, &mut |stmt| {
+        let Stmt::Assign { targets, value, .. } = stmt else {
+            return;
+        };
+        let awaited = matches!(facts.expr(*value), Expr::Await(inner) if *inner == call);
+        if let ([target], true) = (&targets[..], awaited || *value == call)
+            && let Expr::Local(slot) = facts.expr(*target)
+        {
+            made = Some(Named {
+                target: *target,
+                slot: *slot,
+                awaited,
+            });
+        }
+    });
+    made
 }

@@ -114,7 +114,10 @@ impl<'a> Flow<'a> {
             )
         }) {
             let entered: Vec<Value> = args.all().cloned().collect();
-            entered.iter().for_each(|value| self.escapes(value));
+            for value in &entered {
+                self.escapes(value);
+                self.enters(value, site);
+            }
             value = value.join(
                 &entered
                     .iter()
@@ -137,6 +140,10 @@ impl<'a> Flow<'a> {
                 }
                 What::Function(function) | What::Bound(function, _) => {
                     let bound = matches!(atom.what, What::Bound(..));
+                    let object = base.as_ref().map(|(object, _, _)| *object);
+                    if object.is_some_and(|object| self.is_another(object)) {
+                        self.note_another(*function, site);
+                    }
                     let given = self.call_function(*function, bound, &args, site);
                     let given = given.join(&self.own_given(atom, &args, site));
                     let given = given.join(&self.filled(call.function, &atom.what, &given, &args));
@@ -163,7 +170,7 @@ impl<'a> Flow<'a> {
             value = value.join(&given);
         }
         if let Some((object, method, base)) = &base
-            && !known
+            && (!known || *method == "__new__")
             && value.is_unknown()
         {
             value = self.unknown_method(method, base, &args, site);
@@ -531,6 +538,18 @@ impl<'a> Flow<'a> {
         value
     }
 
+    /// `with Orders() as orders:` calls `__enter__` of its class.
+    pub(super) fn enters(&mut self, value: &Value, site: Site) {
+        for name in ["__enter__", "__aenter__"] {
+            let method = self.attribute(value, &SmolStr::new_static(name), None);
+            for atom in method.atoms() {
+                if let What::Bound(function, _) = atom.what {
+                    self.called(function, site, false);
+                }
+            }
+        }
+    }
+
     /// Tells a function in which situation it runs here, and gives what it was told.
     pub(super) fn called(&mut self, function: FuncId, site: Site, repeated: bool) -> Value {
         let memoised = self.cell(CellKey::Memoised(function)).has(Mark::Memoised);
@@ -539,7 +558,7 @@ impl<'a> Flow<'a> {
         let once = self.guards > 0 || memoised || passed;
         // Named by some code, whether that runs or not.
         let mut marks = vec![Atom::new(What::Mark(Mark::Named))];
-        let looped = self.loops.iter().any(|note| !note.bounded) || repeated;
+        let looped = self.is_looped() || repeated;
         // `[Worker(queue) for _ in range(4)]`: what a thread makes for itself is one a thread, on purpose.
         let looped = looped && !self.makes_thread;
         if looped && !once && !self.returning_from_loop() {
@@ -618,6 +637,26 @@ impl<'a> Flow<'a> {
         self.so_far(CellKey::Memoised(function)).has(Mark::Memoised)
     }
 
+    fn is_looped(&self) -> bool {
+        self.loops.iter().any(|note| !note.bounded)
+    }
+
+    /// `for region in regions: region.count()`: another object in each round, and so in what `count` calls of its own.
+    fn is_another(&self, object: ExprId) -> bool {
+        let own = match self.facts.expr(object) {
+            Expr::Local(0) => self.unit.class.is_some() && self.function == 1,
+            Expr::Call(call) => self.facts.is_named(call.function, "super"),
+            _ => false,
+        };
+        self.is_looped() && self.varies(object)
+            || own && self.runs_of(self.func(self.function)).has(Mark::Varies)
+    }
+
+    fn note_another(&mut self, method: FuncId, site: Site) {
+        let another = Value::one(Atom::new(What::Mark(Mark::Varies)).at(site));
+        self.tell(CellKey::Context(method), another);
+    }
+
     /// `return boto3.client(...)` inside a loop leaves the loop.
     fn returning_from_loop(&self) -> bool {
         self.returning && self.loops.iter().all(|note| !note.comprehension)
@@ -626,6 +665,9 @@ impl<'a> Flow<'a> {
     fn construct(&mut self, class: ClassId, args: &Args, site: Site) -> Value {
         let instance = Value::one(Atom::new(What::Instance(class)).at(site));
         if let Some(init) = self.method_of(class, "__init__") {
+            if self.is_looped() && args.exprs().any(|arg| self.varies(arg)) {
+                self.note_another(init, site);
+            }
             self.makes_thread = self.has_role(class, Role::Worker);
             self.call_function(init, true, args, site);
             self.makes_thread = false;
@@ -1461,6 +1503,15 @@ impl<'a> Flow<'a> {
 
     /// `something.scan(FilterExpression=…)`: nothing else has these keywords.
     fn unknown_method(&mut self, method: &str, base: &Value, args: &Args, site: Site) -> Value {
+        // `cls._instance = super().__new__(cls)`, or `object.__new__(cls)`
+        if method == "__new__"
+            && let Some((_, class)) = args.plain.first()
+        {
+            return class.map(|atom| match atom.what {
+                What::Class(class) => Some(Atom::new(What::Instance(class)).at(site)),
+                _ => None,
+            });
+        }
         let base = self.resolved(base);
         if base.atoms().iter().any(|atom| {
             matches!(
@@ -1469,15 +1520,6 @@ impl<'a> Flow<'a> {
             )
         }) {
             return Value::UNKNOWN;
-        }
-        // `cls._instance = super().__new__(cls)`
-        if method == "__new__"
-            && let Some((_, class)) = args.plain.first()
-        {
-            return class.map(|atom| match atom.what {
-                What::Class(class) => Some(Atom::new(What::Instance(class)).at(site)),
-                _ => None,
-            });
         }
         if (method == "get" || method == "pop")
             && let Some((_, key)) = args.plain.first()

@@ -600,15 +600,7 @@ impl<'a> Flow<'a> {
         if self.muted > 0 {
             return;
         }
-        let site = Site {
-            unit: self.unit.id,
-            chunk: self.chunk,
-            at: if self.function == 0 {
-                At::Chunk
-            } else {
-                At::Definition(self.function)
-            },
-        };
+        let site = self.own_site();
         let mark = Atom {
             held: self.limit.clone(),
             ..Atom::new(What::Mark(mark))
@@ -1347,18 +1339,20 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Does the test end a loop after so much? `limit and len(items) >= limit` does not where nobody sets the limit.
+    /// Does the test end a loop after so much? `limit and len(items) >= limit` does not where nobody sets the limit;
+    /// `while not pool.full()` does.
     fn is_bound(&mut self, test: ExprId) -> bool {
         let mut compared = Vec::new();
-        self.facts.any(test, &mut |_, expr| {
+        let full = self.facts.any(test, &mut |_, expr| {
             if let Expr::Compare(parts, operators) = expr
                 && operators.iter().any(|operator| operator.is_order())
             {
                 compared.push(parts.clone());
             }
-            false
+            matches!(expr, Expr::Call(call)
+                if matches!(self.facts.expr(call.function), Expr::Attr(_, name) if name == "full"))
         });
-        compared
+        full || compared
             .iter()
             .any(|parts| !parts.iter().any(|&part| self.is_optional(part)))
     }

@@ -101,7 +101,7 @@ impl Flow<'_> {
     }
 
     /// Parameters replaced by what the call sites pass. Those that these pass on stay, beside what
-    /// they hold.
+    /// they hold of DynamoDB: an object of the project's own is followed one hop, for its cost.
     pub(super) fn resolved(&self, value: &Value) -> Value {
         let is_param = |atom: &Atom| matches!(atom.what, What::Param(..));
         let mut resolved = self.reader.resolve(value);
@@ -112,7 +112,8 @@ impl Flow<'_> {
             }
             let passed = self.reader.resolve(&params);
             params = passed.filter(is_param);
-            resolved = resolved.join(&passed);
+            resolved =
+                resolved.join(&passed.filter(|atom| is_param(atom) || atom.data().is_some()));
         }
         resolved
     }
