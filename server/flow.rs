@@ -405,7 +405,7 @@ impl<'a> Flow<'a> {
                 None => self.param(own, slot as u16, param, &defaults[slot]),
             };
             // What every known call leaves alone, or gives a constant, is the same each time.
-            let same = told && !self.is_varied(own, slot as u16);
+            let same = told && !self.reader.is_varied(own, slot as u16);
             self.state.varying[slot] =
                 receiver.is_none() && !same && !self.is_injected_alike(param);
             self.set_slot(slot as Slot, value);

@@ -335,7 +335,7 @@ pub enum Mark {
     Open,
     /// The function runs once for each set of arguments.
     Memoised,
-    /// A parameter gets something else from call to call; a method is called with another object in each round.
+    /// A parameter gets something else from call to call; a method is called with another object in each round or request.
     Varies,
     /// Some code calls the function, whether that code runs or not.
     Named,

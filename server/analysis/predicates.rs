@@ -105,7 +105,7 @@ predicates! {
     "limited" 1 limited "`#limited? @value`: the read behind it is bounded, or answers by keys, as `batch_get_item` does",
     "whole" 0 whole "`#whole? @value`: all that a read gives: its pages or items, or a list with several attributes of each",
     "read-seen" 1 read_seen "`#read-seen? @value`: the read behind it is seen, not known by its answer's keys alone",
-    "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, or with credentials of its own",
+    "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, from what its object was given, of which there are many, or with credentials of its own",
     "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller, and not to fill a queue with what it gives",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
     "in-stream-loop" 1 in_stream_loop "`#in-stream-loop? @call`: in a loop that fetches stream records",
@@ -668,7 +668,32 @@ fn varies(cx: &Cx, operands: &[Operand]) -> Answer {
     let expr = captured.expr?;
     let lent = matches!(cx.facts.expr(expr), Expr::Call(call) if call.args.iter().any(lends));
     let seen = cx.seen(captured)?;
-    sure(lent || seen.situation.varies || sets_credentials(cx, cx.facts.owner(expr)))
+    let function = cx.facts.owner(expr);
+    sure(
+        lent || seen.situation.varies
+            || sets_credentials(cx, function)
+            || cx.context(function).has(Mark::Varies) && is_of_object(cx, expr),
+    )
+}
+
+/// `boto3.client("dynamodb", region_name=self.region)`, where one object is made with this region and one with that.
+fn is_of_object(cx: &Cx, made: ExprId) -> bool {
+    let Some(class) = cx.unit.class else {
+        return false;
+    };
+    let classes = cx.reader.class_chain(class);
+    let differs = |atom: &Atom| match atom.what {
+        What::Param(function, index) => cx.reader.is_varied(function, index),
+        _ => false,
+    };
+    cx.facts.any(made, &mut |id, expr| {
+        let Expr::Attr(_, name) = expr else {
+            return false;
+        };
+        let field = |class: &ClassId| cx.reader.cell(CellKey::Attr(*class, name.clone()));
+        is_own(cx.unit, cx.facts, id)
+            && (classes.iter()).any(|class| field(class).atoms().iter().any(differs))
+    })
 }
 
 /// `**credentials_of(role)`: a function of the project that gives the token of an assumed role.
@@ -775,33 +800,12 @@ fn in_loop(cx: &Cx, operands: &[Operand]) -> Answer {
         return Some(Confidence::High);
     }
     let context = cx.context(situation.function);
-    if context.has(Mark::Varies) && is_of_object(cx, capture(cx, operands)?.expr?) {
-        return None;
-    }
     // A property that a request reads is told as such. One that only works with its client is read
     // for what it finds out, mostly once.
     let read = !context.has(Mark::Request) && gives_client(cx, situation.function);
     context
         .mark(|mark| mark == Mark::Loop || read && mark == Mark::Read)
         .map(|atom| atom.confidence.min(Confidence::Medium))
-}
-
-/// `boto3.client("dynamodb", region_name=self.region)`, where the constructor is given the region.
-fn is_of_object(cx: &Cx, made: ExprId) -> bool {
-    let Some(class) = cx.unit.class else {
-        return false;
-    };
-    let classes = cx.reader.class_chain(class);
-    cx.facts.any(made, &mut |id, expr| {
-        let Expr::Attr(_, name) = expr else {
-            return false;
-        };
-        let given = |class: &ClassId| {
-            let field = cx.reader.cell(CellKey::Attr(*class, name.clone()));
-            (field.atoms().iter()).any(|atom| matches!(atom.what, What::Param(..)))
-        };
-        is_own(cx.unit, cx.facts, id) && classes.iter().any(given)
-    })
 }
 
 fn gives_client(cx: &Cx, function: FunctionId) -> bool {

@@ -473,16 +473,6 @@ impl<'a> Flow<'a> {
             .has(Mark::Called)
     }
 
-    /// Does a known call give the parameter something that varies?
-    pub(super) fn is_varied(&self, function: FuncId, index: u16) -> bool {
-        let told = self.cell(CellKey::Holder(Place::Default(function, index)));
-        let constants = told
-            .atoms()
-            .iter()
-            .filter(|atom| matches!(atom.what, What::Str(_) | What::Int(_)));
-        told.has(Mark::Varies) || constants.count() > 1
-    }
-
     /// `find_all(table.query, {"KeyConditionExpression": both_keys})`, `read(limit=10)`: a call that
     /// bounds what the function reads.
     fn asks_for_few(&self, args: &Args) -> bool {
@@ -641,15 +631,21 @@ impl<'a> Flow<'a> {
         self.loops.iter().any(|note| !note.bounded)
     }
 
-    /// `for region in regions: region.count()`: another object in each round, and so in what `count` calls of its own.
+    /// `for region in regions: region.count()`: another object in each round or request, and so in what `count` calls
+    /// of its own.
     fn is_another(&self, object: ExprId) -> bool {
         let own = match self.facts.expr(object) {
             Expr::Local(0) => self.unit.class.is_some() && self.function == 1,
             Expr::Call(call) => self.facts.is_named(call.function, "super"),
             _ => false,
         };
-        self.is_looped() && self.varies(object)
+        self.varies(object) && self.is_repeated()
             || own && self.runs_of(self.func(self.function)).has(Mark::Varies)
+    }
+
+    /// In a loop, or for each request?
+    fn is_repeated(&self) -> bool {
+        self.is_looped() || self.runs_of(self.func(self.function)).has(Mark::Request)
     }
 
     fn note_another(&mut self, method: FuncId, site: Site) {
@@ -665,7 +661,7 @@ impl<'a> Flow<'a> {
     fn construct(&mut self, class: ClassId, args: &Args, site: Site) -> Value {
         let instance = Value::one(Atom::new(What::Instance(class)).at(site));
         if let Some(init) = self.method_of(class, "__init__") {
-            if self.is_looped() && args.exprs().any(|arg| self.varies(arg)) {
+            if args.exprs().any(|arg| self.varies(arg)) && self.is_repeated() {
                 self.note_another(init, site);
             }
             self.makes_thread = self.has_role(class, Role::Worker);

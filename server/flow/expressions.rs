@@ -663,8 +663,41 @@ impl<'a> Flow<'a> {
             Expr::Conditional { then, other, .. } => self.varies(*then) || self.varies(*other),
             _ => {
                 let mut operands = self.facts.operands(expr).into_iter();
-                operands.any(|operand| self.varies(operand))
+                self.is_asked(expr) || operands.any(|operand| self.varies(operand))
             }
+        }
+    }
+
+    /// The request or session of whoever asks, by a name of the module's or in a field, or what was chosen in a page
+    /// of Streamlit.
+    fn is_asked(&self, expr: ExprId) -> bool {
+        let facts = self.facts;
+        match facts.expr(expr) {
+            Expr::Name(name) if matches!(name.as_str(), "request" | "session" | "g") => {
+                let value = self.reader.global(self.unit.file, name);
+                value.atoms().iter().any(
+                    |atom| matches!(&atom.what, What::Object(path) if path == "request" || path == "session"),
+                )
+            }
+            // `self.request` of a Django view, `flask.request`, and `app.current_request` of Chalice.
+            Expr::Attr(base, name) if name == "request" => match facts.expr(*base) {
+                Expr::Local(0) => self.unit.class.is_some() && self.function == 1,
+                Expr::Outer(1, 0) => self.unit.class.is_some(),
+                Expr::Name(module) => matches!(module.as_str(), "flask" | "quart" | "bottle"),
+                _ => false,
+            },
+            Expr::Attr(_, name) => matches!(name.as_str(), "current_request" | "current_event"),
+            Expr::Call(call) => {
+                let widget = |name: &str| {
+                    matches!(
+                        name,
+                        "selectbox" | "select_slider" | "radio" | "text_input" | "multiselect"
+                    )
+                };
+                matches!(facts.expr(call.function), Expr::Attr(base, name) if widget(name)
+                    && facts.any(*base, &mut |_, expr| matches!(expr, Expr::Name(name) if name == "st" || name == "streamlit")))
+            }
+            _ => false,
         }
     }
 }

@@ -26,7 +26,9 @@ use crate::facts::{ChunkFacts, ExprId, FunctionId, Import};
 use crate::flow::{evaluate, stored_at};
 use crate::own::Own;
 use crate::summary::{CellKey, Outcome};
-use crate::value::{Atom, ClassId, FileId, FuncId, Nest, Place, UnitId, Value, What, stable_hash};
+use crate::value::{
+    Atom, ClassId, FileId, FuncId, Mark, Nest, Place, UnitId, Value, What, stable_hash,
+};
 
 /// Values travel this many hops between units; what is farther away stays unknown.
 pub const ROUNDS: usize = 10;
@@ -1266,6 +1268,16 @@ impl<'a> Reader<'a> {
             .classes
             .get(&class)
             .map_or(&NONE, |class| &class.members)
+    }
+
+    /// Does a known call give the parameter something that varies?
+    pub fn is_varied(&self, function: FuncId, index: u16) -> bool {
+        let told = self.cell(CellKey::Holder(Place::Default(function, index)));
+        let constants = told
+            .atoms()
+            .iter()
+            .filter(|atom| matches!(atom.what, What::Str(_) | What::Int(_)));
+        told.has(Mark::Varies) || constants.count() > 1
     }
 
     pub fn signature(&self, function: FuncId) -> Option<Signature<'a>> {
