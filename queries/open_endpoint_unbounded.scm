@@ -54,6 +54,26 @@
   (#not-limited? @value)
   (#open? @value)) @finding
 
+; return render_template("orders.html", orders=orders), and return render(request, "orders.html", {"orders": orders})
+(return_statement
+  (call
+    function: [
+      (identifier) @_template
+      (attribute attribute: (identifier) @_template)
+    ]
+    arguments: (argument_list [
+      (identifier) @value
+      (keyword_argument value: [(identifier) (subscript) (call) (list_comprehension)] @value)
+      (dictionary (pair value: [(identifier) (subscript) (call) (list_comprehension)] @value))
+      (keyword_argument value: (dictionary (pair value: [(identifier) (subscript) (call) (list_comprehension)] @value)))
+    ]))
+  (#any-of? @_template
+    "render_template" "render_template_string" "render" "render_to_response" "render_to_string" "TemplateResponse")
+  (#whole? @value)
+  (#read-seen? @value)
+  (#not-limited? @value)
+  (#open? @value)) @finding
+
 ; permission_classes = [] in a view that inherits the method which reads the table
 (assignment
   left: (identifier) @_name

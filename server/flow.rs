@@ -113,6 +113,8 @@ struct Frame {
     ever_varying: Vec<bool>,
     returns: Value,
     yields: Value,
+    /// It gives what it read to a template.
+    shows: bool,
 }
 
 /// A local, or a name of the module's own code.

@@ -85,10 +85,10 @@ pub struct Words {
 
 impl Words {
     /// Values can originate in the file by itself. One that only makes clients needs somebody to
-    /// name the service, and one that only names it somebody to make the client; but the settings
-    /// that name DynamoDB may hold its key.
+    /// name the service, and one that only names it somebody to make the client; a key of AWS is one
+    /// wherever it stands.
     pub fn matter(self) -> bool {
-        self.models || self.key || self.own || self.service && (self.maker || self.key_id)
+        self.models || self.key || self.own || self.key_id || self.service && self.maker
     }
 }
 
@@ -302,7 +302,7 @@ mod tests {
             "read(ExclusiveStartKey=key)",
             "read(\n  FilterExpression = kept,\n)",
             "{\"ExpressionAttributeNames\": names}",
-            "DYNAMO_KEY = 'AKIAQ3EGRTVKD7LW2MPX'",
+            "AWS_KEY = 'AKIAQ3EGRTVKD7LW2MPX'",
         ];
         let no = [
             "import boto3",
@@ -320,7 +320,6 @@ mod tests {
             "ProjectionExpression = str",
             "if FilterExpression == kept: ...",
             "my_LastEvaluatedKey = 1",
-            "AWS_KEY = 'AKIAQ3EGRTVKD7LW2MPX'",
             "DYNAMO_KEY = 'AKIA...'",
             "",
         ];

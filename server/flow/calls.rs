@@ -5,7 +5,7 @@ use super::expressions::{inside, unwrapped};
 use super::*;
 use crate::api::{API, FRAMEWORKS, any_fits};
 use crate::own::Life;
-use crate::workspace::asks::heat;
+use crate::workspace::asks::{Heat, heat};
 use crate::workspace::unit::{Signature, is_session, is_tool};
 
 /// Methods of a logger that take what is logged.
@@ -323,6 +323,10 @@ impl<'a> Flow<'a> {
                 .position(|param| param.name == *name)
             {
                 passed[index] = value.clone();
+            } else if let Some(rest) =
+                (signature.params().iter()).position(|param| param.kind == ParamKind::Keywords)
+            {
+                passed[rest] = passed[rest].join(&inside(value, Nest::Inside));
             }
         }
         let names = signature.makes();
@@ -975,15 +979,18 @@ impl<'a> Flow<'a> {
                 .iter()
                 .any(|name| name == last)
             {
+                let shown = args
+                    .all()
+                    .any(|value| heat(&self.resolved(value)) == Some(Heat::Certain));
+                self.frames[self.function as usize].shows |= shown;
                 return object;
             }
+            // Of a parameter each caller gets its own.
+            let held = |atom: &Atom| atom.data().is_some() || matches!(atom.what, What::Param(..));
             let given = args
                 .all()
-                .fold(Value::UNKNOWN, |all, value| all.join(&self.resolved(value)));
-            return object.join(&inside(
-                &given.filter(|atom| atom.data().is_some()),
-                Nest::Inside,
-            ));
+                .fold(Value::UNKNOWN, |all, value| all.join(&value.filter(held)));
+            return object.join(&inside(&given, Nest::Inside));
         }
         Value::UNKNOWN
     }

@@ -399,7 +399,12 @@ impl<'a> Flow<'a> {
 
     /// What another collection adds: its elements, or what it holds.
     fn contents(&mut self, value: &Value) -> Value {
-        let value = self.resolved(value);
+        // `{"data": data}` of a parameter: each caller gets its own.
+        let given = |atom: &Atom| {
+            atom.nested != Nest::Not && atom.held.is_none() && matches!(atom.what, What::Param(..))
+        };
+        let own = value.filter(given);
+        let value = self.resolved(&value.filter(|atom| !given(atom))).join(&own);
         let whole = value.filter(|atom| atom.nested != Nest::Not).map(|atom| {
             Some(Atom {
                 nested: Nest::Inside,
@@ -1068,7 +1073,13 @@ impl<'a> Flow<'a> {
     fn is_memory(&mut self, slot: Slot) -> bool {
         let given = &self.facts.functions[self.function as usize].params;
         match self.origins.get(&(self.function, slot)) {
-            Some(Some(_)) => return true,
+            Some(Some(origin)) => {
+                let environment = origin
+                    .split('[')
+                    .next()
+                    .is_some_and(|path| path.ends_with("environ"));
+                return !environment || self.sets_environment();
+            }
             None if (slot as usize) < given.len() => return true,
             _ => {}
         }
@@ -1080,6 +1091,21 @@ impl<'a> Flow<'a> {
         };
         let value = self.resolved(&value);
         value.atoms().iter().any(kept)
+    }
+
+    /// `os.environ["KEY"] = answer["SecretString"]`: else what is read there is a setting, and the same each time.
+    fn sets_environment(&self) -> bool {
+        let facts = self.facts;
+        let mut sets = false;
+        visit(&facts.functions[self.function as usize].body, &mut |stmt| {
+            if let Stmt::Assign { targets, .. } = stmt {
+                sets |= targets.iter().any(|&target| {
+                    matches!(facts.expr(target), Expr::Subscript(base, _)
+                        if facts.is_named(*base, "environ") || matches!(facts.expr(*base), Expr::Attr(_, name) if name == "environ"))
+                });
+            }
+        });
+        sets
     }
 
     fn origin(&self, value: ExprId) -> Option<String> {

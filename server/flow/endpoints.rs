@@ -158,10 +158,8 @@ impl<'a> Flow<'a> {
     /// of who may ask, the settings say it, and must be loaded.
     pub(super) fn leaves_to_settings(&mut self, id: FunctionId, returns: &Value, site: Site) {
         let django = ["django", "rest_framework"];
-        if id != 1
-            || heat(returns) != Some(Heat::Certain)
-            || !self.reader.imports_any(self.unit.file, &django)
-        {
+        let answers = heat(returns) == Some(Heat::Certain) || self.frames[id as usize].shows;
+        if id != 1 || !answers || !self.reader.imports_any(self.unit.file, &django) {
             return;
         }
         let own = self.func(id);
