@@ -119,7 +119,8 @@ const ASKS: [&str; 21] = [
 ];
 
 /// Words of what may ask who somebody is, if they stand in the very code that answers.
-const WARY: [&str; 17] = [
+const WARY: [&str; 18] = [
+    "request.environ",
     "session",
     "cookie",
     "headers",
@@ -158,14 +159,32 @@ const PASSING: [&str; 11] = [
     "flask_cors.",
 ];
 
+/// What has the headers of an answer.
+const SENT: [&str; 3] = ["response.", "resp.", "res."];
+
+/// `request.headers`, `event["headers"]`, `headers.get("X")`, `headers["X"]`; not `{"headers": …}`,
+/// `headers={…}` or `headers["X"] = …`, which say what goes out.
+fn reads_headers(before: &str, after: &str) -> bool {
+    let quote = |text: char| matches!(text, '"' | '\'');
+    if before.ends_with(quote) {
+        return !after
+            .trim_start_matches(quote)
+            .trim_start()
+            .starts_with(':');
+    }
+    if let Some(key) = after.strip_prefix('[') {
+        let set = key.split_once(']').map(|(_, rest)| rest.trim_start());
+        return !set.is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="));
+    }
+    before.ends_with('.') || after.starts_with(".get")
+}
+
 /// What the code of a node, not a comment in it, says of who may run it.
 fn note_who_asks(facts: &mut ChunkFacts, node: Node, text: &str) {
     let begin = node.start_byte();
     let text = &text[node.byte_range()];
-    let in_comment = |start: usize, end: usize| {
-        let token = node.descendant_for_byte_range(begin + start, begin + end);
-        token.is_some_and(|token| kind(token) == Kind::Comment)
-    };
+    let token =
+        |start: usize, end: usize| node.descendant_for_byte_range(begin + start, begin + end);
     let ends = |at: usize, word: &str| {
         let start = at.checked_sub(word.len());
         start
@@ -222,7 +241,26 @@ fn note_who_asks(facts: &mut ChunkFacts, node: Node, text: &str) {
             (PASSING.iter())
                 .any(|it| ends(named, it) || given.is_some_and(|given| goes_on(given, it)))
         };
-        if author || other || passing || in_comment(start, end) {
+        let sent = match word {
+            _ if word.eq_ignore_ascii_case("headers") => {
+                let before = |base: &&str| ends(start, base);
+                !reads_headers(&text[..start], &text[end..]) || SENT.iter().any(|it| before(it))
+            }
+            // `"Access-Control-Allow-Credentials": true`
+            _ if word.eq_ignore_ascii_case("credential") => ends(start, "allow-"),
+            _ => false,
+        };
+        if author || other || passing || sent {
+            continue;
+        }
+        let token = token(start, end);
+        let names_headers = |token: Node| {
+            let text = &text[token.start_byte() - begin..token.end_byte() - begin];
+            text.contains(',') && text.to_ascii_lowercase().contains("content-type")
+        };
+        if token.is_some_and(|token| {
+            kind(token) == Kind::Comment || token.kind() == "string_content" && names_headers(token)
+        }) {
             continue;
         }
         facts.wary = true;

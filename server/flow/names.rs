@@ -172,12 +172,18 @@ impl Flow<'_> {
                     ("app", "state" | "extensions" | "config") => {
                         found.push(derived(What::Object("app".into())))
                     }
+                    ("app", "response_class" | "make_response") => {
+                        found.push(derived(What::Symbol("flask.make_response".into())))
+                    }
                     ("app", _) => joined = joined.join(&self.place_value(Place::App(name.clone()))),
                     ("thread-local", _) => {
                         joined = joined.join(&self.place_value(Place::Thread(name.clone())))
                     }
                     (path, "deserialize") if path.ends_with("TypeDeserializer") => {
                         found.push(derived(What::Object(path.into())))
+                    }
+                    (path, "response_class" | "make_response") if is_application(path) => {
+                        found.push(derived(What::Symbol("flask.make_response".into())))
                     }
                     (path, "state" | "extensions") if is_application(path) => {
                         found.push(derived(What::Object("app".into())))

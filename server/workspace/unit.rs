@@ -374,12 +374,17 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
                         function: 1,
                     };
                     match owner {
+                        // The last of one name is the one that is called, but for what belongs to a property.
                         Some(owner) => {
-                            members
-                                .entry(owner)
-                                .or_default()
-                                .entry(part.facts.name.clone())
-                                .or_insert(function);
+                            let own = members.entry(owner).or_default();
+                            let signature =
+                                (part.facts.functions.get(1)).map(|function| Signature {
+                                    facts: &part.facts,
+                                    function,
+                                });
+                            if *count == 1 || !signature.is_some_and(|it| it.is_accessory()) {
+                                own.insert(part.facts.name.clone(), function);
+                            }
                         }
                         None => exports
                             .names
@@ -564,6 +569,11 @@ impl<'a> Signature<'a> {
                 _ => false,
             }
         })
+    }
+
+    /// Is it a property's setter or deleter?
+    fn is_accessory(&self) -> bool {
+        self.decorated(|name| matches!(name, "setter" | "deleter"))
     }
 
     /// Does its code make a client or container, so that constants passed to it say which?
