@@ -176,7 +176,8 @@ fn reads_headers(before: &str, after: &str) -> bool {
         let set = key.split_once(']').map(|(_, rest)| rest.trim_start());
         return !set.is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="));
     }
-    before.ends_with('.') || after.starts_with(".get")
+    let sent = SENT.iter().any(|base| before.ends_with(base));
+    before.ends_with('.') && !sent || after.starts_with(".get")
 }
 
 /// What the code of a node, not a comment in it, says of who may run it.
@@ -241,15 +242,10 @@ fn note_who_asks(facts: &mut ChunkFacts, node: Node, text: &str) {
             (PASSING.iter())
                 .any(|it| ends(named, it) || given.is_some_and(|given| goes_on(given, it)))
         };
-        let sent = match word {
-            _ if word.eq_ignore_ascii_case("headers") => {
-                let before = |base: &&str| ends(start, base);
-                !reads_headers(&text[..start], &text[end..]) || SENT.iter().any(|it| before(it))
-            }
+        let sent = word.eq_ignore_ascii_case("headers")
+            && !reads_headers(&text[..start], &text[end..])
             // `"Access-Control-Allow-Credentials": true`
-            _ if word.eq_ignore_ascii_case("credential") => ends(start, "allow-"),
-            _ => false,
-        };
+            || word.eq_ignore_ascii_case("credential") && ends(start, "allow-");
         if author || other || passing || sent {
             continue;
         }
