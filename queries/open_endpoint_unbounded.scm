@@ -63,6 +63,7 @@
     ]
     arguments: (argument_list [
       (identifier) @value
+      (dictionary_splat (_) @value)
       (keyword_argument value: [(identifier) (subscript) (call) (list_comprehension)] @value)
       (dictionary (pair value: [(identifier) (subscript) (call) (list_comprehension)] @value))
       (keyword_argument value: (dictionary (pair value: [(identifier) (subscript) (call) (list_comprehension)] @value)))

@@ -25,6 +25,11 @@ impl Severity {
             Severity::Info => "info",
         }
     }
+
+    pub fn parse(name: &str) -> Option<Severity> {
+        let all = [Severity::Info, Severity::Warning, Severity::Error];
+        all.into_iter().find(|severity| severity.name() == name)
+    }
 }
 
 /// How sure the weakest step of a finding is.
