@@ -10,7 +10,8 @@ use smol_str::SmolStr;
 
 use super::Cx;
 use crate::facts::{
-    Arg, ArgKind, Call, ChunkFacts, Expr, ExprId, FunctionId, Slot, Stmt, is_constant_name,
+    Arg, ArgKind, Call, ChunkFacts, Clause, ComprehensionKind, Expr, ExprId, FunctionId, Slot,
+    Stmt, is_constant_name,
 };
 use crate::flow::uses::{Level, Standing, Uses, uses_of};
 use crate::flow::{evaluate_all, visit};
@@ -284,8 +285,13 @@ pub fn is_unentered(facts: &ChunkFacts, call: ExprId) -> bool {
     awaited && uses > 0 && uses == plain
 }
 
-/// `pool.put(boto3.client("dynamodb"))`, or the same of a name for it: into a queue, for whoever takes it out.
+/// `pool.put(boto3.client("dynamodb"))`, or the same of a name for it: into a queue, for whoever takes it out;
+/// `[boto3.client("dynamodb") for _ in range(size)]`, a list of so many.
 pub fn is_pooled(facts: &ChunkFacts, made: ExprId) -> bool {
+    let count = facts.exprs.len() as ExprId;
+    if (0..count).any(|expr| is_so_many(facts, expr, made)) {
+        return true;
+    }
     let own = facts.owner(made);
     let name = named_as(facts, made);
     let put = |call: &Call| match (facts.expr(call.function), &call.args[..]) {
@@ -298,6 +304,18 @@ pub fn is_pooled(facts: &ChunkFacts, made: ExprId) -> bool {
     facts.calls.iter().any(|&call| {
         facts.owner(call) == own && matches!(facts.expr(call), Expr::Call(call) if put(call))
     })
+}
+
+fn is_so_many(facts: &ChunkFacts, list: ExprId, made: ExprId) -> bool {
+    let Expr::Comprehension(list) = facts.expr(list) else {
+        return false;
+    };
+    let [Clause::For { iter, .. }] = &list.clauses[..] else {
+        return false;
+    };
+    list.kind == ComprehensionKind::List
+        && list.element == made
+        && matches!(facts.expr(*iter), Expr::Call(call) if facts.is_named(call.function, "range"))
 }
 
 /// The name of a function's own that stands for what a call gives.

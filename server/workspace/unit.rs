@@ -268,7 +268,17 @@ pub fn interchangeable(old: &Part, new: &Part) -> bool {
             || old.facts.kind == new.facts.kind
                 && old.facts.name == new.facts.name
                 && globals(old) == globals(new)
+                && is_accessory(old) == is_accessory(new)
                 && exports(old) == exports(new))
+}
+
+/// Is it a property's setter or deleter?
+fn is_accessory(part: &Part) -> bool {
+    let facts = &part.facts;
+    (facts.functions.get(1)).is_some_and(|function| {
+        let signature = Signature { facts, function };
+        signature.decorated(|name| matches!(name, "setter" | "deleter"))
+    })
 }
 
 pub fn class_id(path: &str, name: &str) -> ClassId {
@@ -377,12 +387,7 @@ pub fn build(path: &str, file: FileId, segments: &[Vec<Part>]) -> Built {
                         // The last of one name is the one that is called, but for what belongs to a property.
                         Some(owner) => {
                             let own = members.entry(owner).or_default();
-                            let signature =
-                                (part.facts.functions.get(1)).map(|function| Signature {
-                                    facts: &part.facts,
-                                    function,
-                                });
-                            if *count == 1 || !signature.is_some_and(|it| it.is_accessory()) {
+                            if *count == 1 || !is_accessory(part) {
                                 own.insert(part.facts.name.clone(), function);
                             }
                         }
@@ -569,11 +574,6 @@ impl<'a> Signature<'a> {
                 _ => false,
             }
         })
-    }
-
-    /// Is it a property's setter or deleter?
-    fn is_accessory(&self) -> bool {
-        self.decorated(|name| matches!(name, "setter" | "deleter"))
     }
 
     /// Does its code make a client or container, so that constants passed to it say which?
