@@ -106,7 +106,7 @@ predicates! {
     "whole" 0 whole "`#whole? @value`: all that a read gives: its pages or items, or a list with several attributes of each",
     "read-seen" 1 read_seen "`#read-seen? @value`: the read behind it is seen, not known by its answer's keys alone",
     "varies" 1 varies "`#varies? @value`: built from what the call or the loop passes in, from what its object was given, of which there are many, or with credentials of its own",
-    "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller, and not to fill a queue with what it gives",
+    "in-loop" 1 in_loop "`#in-loop? @call`: runs in each round of a loop, here or by a caller, and not to fill a queue, or a list of so many, with what it gives",
     "in-page-loop" 1 in_page_loop "`#in-page-loop? @call`: in a loop over all pages of a read",
     "in-stream-loop" 1 in_stream_loop "`#in-stream-loop? @call`: in a loop that fetches stream records",
     "per-request" 2 per_request "`#per-request? @call`: runs for each request, event or task",

@@ -159,6 +159,9 @@ const PASSING: [&str; 11] = [
     "flask_cors.",
 ];
 
+/// No header's name, or list of such, has more bytes.
+const HEADER: usize = 200;
+
 /// What has the headers of an answer.
 const SENT: [&str; 3] = ["response.", "resp.", "res."];
 
@@ -173,7 +176,8 @@ fn reads_headers(before: &str, after: &str) -> bool {
             .starts_with(':');
     }
     if let Some(key) = after.strip_prefix('[') {
-        let set = key.split_once(']').map(|(_, rest)| rest.trim_start());
+        let end = key.bytes().take(HEADER).position(|byte| byte == b']');
+        let set = end.map(|end| key[end + 1..].trim_start());
         return !set.is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="));
     }
     let sent = SENT.iter().any(|base| before.ends_with(base));
@@ -184,8 +188,6 @@ fn reads_headers(before: &str, after: &str) -> bool {
 fn note_who_asks(facts: &mut ChunkFacts, node: Node, text: &str) {
     let begin = node.start_byte();
     let text = &text[node.byte_range()];
-    let token =
-        |start: usize, end: usize| node.descendant_for_byte_range(begin + start, begin + end);
     let ends = |at: usize, word: &str| {
         let start = at.checked_sub(word.len());
         start
@@ -249,10 +251,12 @@ fn note_who_asks(facts: &mut ChunkFacts, node: Node, text: &str) {
         if author || other || passing || sent {
             continue;
         }
-        let token = token(start, end);
+        let token = node.descendant_for_byte_range(begin + start, begin + end);
         let names_headers = |token: Node| {
             let text = &text[token.start_byte() - begin..token.end_byte() - begin];
-            text.contains(',') && text.to_ascii_lowercase().contains("content-type")
+            text.len() < HEADER
+                && text.contains(',')
+                && text.to_ascii_lowercase().contains("content-type")
         };
         if token.is_some_and(|token| {
             kind(token) == Kind::Comment || token.kind() == "string_content" && names_headers(token)

@@ -1100,8 +1100,7 @@ impl<'a> Flow<'a> {
         visit(&facts.functions[self.function as usize].body, &mut |stmt| {
             if let Stmt::Assign { targets, .. } = stmt {
                 sets |= targets.iter().any(|&target| {
-                    matches!(facts.expr(target), Expr::Subscript(base, _)
-                        if facts.is_named(*base, "environ") || matches!(facts.expr(*base), Expr::Attr(_, name) if name == "environ"))
+                    matches!(facts.expr(target), Expr::Subscript(base, _) if facts.is_named(*base, "environ"))
                 });
             }
         });
@@ -1375,8 +1374,7 @@ impl<'a> Flow<'a> {
             {
                 compared.push(parts.clone());
             }
-            matches!(expr, Expr::Call(call)
-                if matches!(self.facts.expr(call.function), Expr::Attr(_, name) if name == "full"))
+            matches!(expr, Expr::Call(call) if self.facts.is_named(call.function, "full"))
         });
         full || compared
             .iter()
