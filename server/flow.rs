@@ -1037,8 +1037,7 @@ impl<'a> Flow<'a> {
             }
         }
         let element = self.element(&iterated);
-        let varies =
-            self.varies(iter) || !matches!(self.facts.expr(iter), Expr::List(_) | Expr::Tuple(_));
+        let varies = self.varies(iter) || !self.is_one(iter);
         let to_its_end = !note.breaks;
         self.rounds.push(Round {
             at: note.at,

@@ -270,8 +270,7 @@ impl<'a> Flow<'a> {
                         ..LoopNote::default()
                     });
                     let element = self.element(&iterated);
-                    let varies = self.varies(*iter)
-                        || !matches!(self.facts.expr(*iter), Expr::List(_) | Expr::Tuple(_));
+                    let varies = self.varies(*iter) || !self.is_one(*iter);
                     self.assign_varying(*target, element, varies);
                 }
                 Clause::If(test) => {
@@ -616,6 +615,11 @@ impl<'a> Flow<'a> {
             }
         }
         joined.join(&Value::from_atoms(entered))
+    }
+
+    /// `["eu-central-1"]`: the same in each round.
+    pub(super) fn is_one(&self, iter: ExprId) -> bool {
+        matches!(self.facts.expr(iter), Expr::List(items) | Expr::Tuple(items) if items.len() < 2)
     }
 
     pub(super) fn assign_varying(&mut self, target: ExprId, value: Value, varies: bool) {
