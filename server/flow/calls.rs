@@ -838,6 +838,21 @@ impl<'a> Flow<'a> {
             });
             let mut value =
                 Value::one(Atom::new(What::Container(container.shape, bounded)).at(site));
+            if path == "collections.defaultdict"
+                && let Some((_, factory)) = args.plain.first()
+            {
+                value = value.join(&factory.map(|atom| match &atom.what {
+                    What::Symbol(path) => {
+                        let made = API.containers.get(path)?;
+                        let list = Atom::new(What::Container(made.shape, false));
+                        Some(Atom {
+                            nested: Nest::Inside,
+                            ..list
+                        })
+                    }
+                    _ => None,
+                }));
+            }
             for (_, given) in &args.plain {
                 value = value.join(&self.gathered(given));
                 if path == "dict" {

@@ -140,7 +140,18 @@ impl<'a> Flow<'a> {
                     // `found["rows"] = []`
                     self.note_replaced(place, &value, true);
                 }
-                let stored = inside(&value, Nest::Inside);
+                let lists = empty_lists(&value);
+                let rest = source.is_some_and(|source| match facts.expr(source) {
+                    Expr::Comprehension(_) => true,
+                    Expr::Subscript(_, index) => matches!(facts.expr(*index), Expr::Slice(_)),
+                    _ => false,
+                });
+                let filled = holder.atoms().iter().any(is_nested_list);
+                if self.guards == 0 && filled && (rest || !lists.is_unknown()) {
+                    // `ROWS[key] = []`, where that list is filled elsewhere.
+                    self.note_taken(&holder);
+                }
+                let stored = inside(&value, Nest::Inside).join(&lists);
                 self.put(*base, &holder, &stored);
                 self.note_stored(&holder, *index, &value);
                 if source.is_some_and(|source| self.varies(source)) {
@@ -210,6 +221,7 @@ impl<'a> Flow<'a> {
             }),
             Nest::Lazy => None,
             // `for index, item in enumerate(items)`: the element came without its tuple.
+            Nest::Not if is_container(atom) => (position > 0).then(|| atom.clone()),
             Nest::Not => atom
                 .data()
                 .filter(|data| position > 0 && !matches!(data.kind, Kind::Items | Kind::Records))
@@ -434,7 +446,9 @@ impl<'a> Flow<'a> {
     /// `holder` now also holds `contents`.
     fn put(&mut self, base: ExprId, holder: &Value, contents: &Value) {
         let contents = contents.filter(|atom| {
-            atom.data().is_some() || matches!(atom.what, What::Param(..) | What::Instance(_))
+            atom.data().is_some()
+                || matches!(atom.what, What::Param(..) | What::Instance(_))
+                || is_container(atom)
         });
         if contents.is_unknown() {
             return;
@@ -447,7 +461,7 @@ impl<'a> Flow<'a> {
         if let Expr::Local(slot) = self.facts.expr(whole) {
             let held = &self.state.slots[*slot as usize];
             if whole == base || held.atoms().iter().any(is_container) {
-                let joined = held.join(&contents);
+                let joined = held.join(&contents.filter(|atom| !is_container(atom)));
                 self.set_slot(*slot, joined);
             }
         }
@@ -538,7 +552,7 @@ impl<'a> Flow<'a> {
             && let Some((_, value)) = args.plain.get(1)
         {
             let contents = inside(&self.resolved(value), Nest::Inside);
-            self.put(object, base, &contents);
+            self.put(object, base, &contents.join(&empty_lists(value)));
             // `d.setdefault(k, []).append(x)` puts into what `d` holds.
             return value.join(&base.filter(|atom| atom.held.is_some() && is_container(atom)));
         }
@@ -557,10 +571,11 @@ impl<'a> Flow<'a> {
                 if matches!(method, "get" | "__getitem__") && !queue {
                     self.note_lookup(base);
                 }
+                let place = kept_in(base).filter(|_| method != "pop");
                 let found = base.map(|atom| {
                     (atom.nested != Nest::Not).then(|| Atom {
                         nested: Nest::Not,
-                        held: None,
+                        held: place.clone().filter(|_| is_container(atom)),
                         ..atom.clone()
                     })
                 });
@@ -573,12 +588,15 @@ impl<'a> Flow<'a> {
                     _ => found,
                 }
             }
-            "values" | "items" | "copy" | "keys" => base.map(|atom| {
-                (atom.nested != Nest::Not && method != "keys").then(|| Atom {
-                    held: None,
-                    ..atom.clone()
+            "values" | "items" | "copy" | "keys" => {
+                let place = kept_in(base);
+                base.map(|atom| {
+                    (atom.nested != Nest::Not && method != "keys").then(|| Atom {
+                        held: place.clone().filter(|_| is_container(atom)),
+                        ..atom.clone()
+                    })
                 })
-            }),
+            }
             _ => Value::UNKNOWN,
         }
     }
@@ -1507,6 +1525,34 @@ pub(super) fn is_no_limit(what: &What) -> bool {
 
 pub(super) fn is_container(atom: &Atom) -> bool {
     matches!(atom.what, What::Container(shape, _) if shape != Shape::Tuple)
+}
+
+/// `[]` as what is put under a key.
+fn empty_lists(value: &Value) -> Value {
+    if value.atoms().iter().any(|atom| atom.nested != Nest::Not) {
+        return Value::UNKNOWN;
+    }
+    value.map(|atom| {
+        let list = matches!(
+            atom.what,
+            What::Container(Shape::List | Shape::Set | Shape::Deque, _)
+        );
+        list.then(|| Atom {
+            nested: Nest::Inside,
+            held: None,
+            ..atom.clone()
+        })
+    })
+}
+
+fn is_nested_list(atom: &Atom) -> bool {
+    atom.nested == Nest::Inside && is_container(atom)
+}
+
+/// The place that holds a container beyond the call.
+pub(super) fn kept_in(holder: &Value) -> Option<Place> {
+    let lasting = |place: &&Place| !matches!(place, Place::Local(..));
+    holder.places().find(lasting).cloned()
 }
 
 /// Every statement of a block, nested ones too; not those of nested functions.

@@ -1,6 +1,6 @@
 //! The value of each form of expression.
 
-use super::effects::TAKES;
+use super::effects::{TAKES, is_container, kept_in};
 use super::*;
 
 /// Literals with more elements say nothing of single constants.
@@ -417,9 +417,10 @@ impl<'a> Flow<'a> {
         }
         value.join(&methods).map(|atom| {
             if atom.nested != Nest::Not {
+                let held = atom.held.clone().filter(|_| is_container(atom));
                 return Some(Atom {
                     nested: Nest::Not,
-                    held: None,
+                    held,
                     ..atom.clone()
                 });
             }
@@ -453,6 +454,7 @@ impl<'a> Flow<'a> {
             ] => Some(*number),
             _ => None,
         };
+        let place = kept_in(&base);
         let found = base.map(|atom| match atom.nested {
             Nest::At(element) => match position {
                 Some(position) if position >= 0 && position != element as i64 => None,
@@ -464,6 +466,12 @@ impl<'a> Flow<'a> {
             },
             Nest::Inside if slice => Some(Atom {
                 held: None,
+                ..atom.clone()
+            }),
+            // `ROWS[key]`, a list: it lives as long as what holds it.
+            Nest::Inside if is_container(atom) => place.is_some().then(|| Atom {
+                nested: Nest::Not,
+                held: place.clone(),
                 ..atom.clone()
             }),
             Nest::Inside => Some(Atom {
