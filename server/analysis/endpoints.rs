@@ -6,15 +6,20 @@ use crate::facts::FunctionId;
 use crate::finding::Confidence;
 use crate::flow::{django_settings, notes_of};
 use crate::summary::CellKey;
-use crate::value::{Atom, FileId, Mark, Place, Site, Value, What};
+use crate::value::{Atom, FileId, FuncId, Mark, Place, Site, Value, What};
 
 /// A router hangs at another one this many times.
 const HOPS: usize = 4;
 
-/// Is the endpoint declared open to all, by itself or by all that it hangs at?
+/// Is the endpoint declared open to all, by itself or by all that it hangs at? What a function inside it gives is not
+/// its answer.
 pub fn open(cx: &Cx, function: FunctionId) -> Answer {
-    let context = cx.context(function);
-    if let Some(class) = cx.unit.class {
+    let context = cx.reader.cell(CellKey::Context(FuncId {
+        unit: cx.unit.id,
+        function,
+    }));
+    let inside = cx.facts.functions[function as usize].parent != 0;
+    if let (Some(class), false) = (cx.unit.class, inside) {
         let said = cx.reader.cell(CellKey::Life(class));
         if said.has(Mark::Open) {
             let view = context.mark(|mark| mark == Mark::Request);
